@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* The model processes of a boot and their control sockets. See cards.c. */
+#ifndef LAB_BOOT_CARDS_H
+#define LAB_BOOT_CARDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define CARDS_MAX	4
+#define CARD_ARGS_MAX	32
+
+/**
+ * struct boot_card - a card of this boot.
+ * @name: its name on the model's command line
+ * @args: further arguments of the model
+ * @arg_count: their number
+ * @pid: the model's process, 0 when it is not running
+ * @status: as waitpid() gave it, once it has ended
+ */
+struct boot_card {
+	const char *name;
+	const char *args[CARD_ARGS_MAX];
+	size_t arg_count;
+	pid_t pid;
+	int status;
+};
+
+pid_t spawn(const char *const *argv, int in, int out, int err);
+bool card_start(struct boot_card *card, const char *model, const char *run,
+		const char *out, char *why, size_t why_size);
+void card_command(const char *run, const char *out, const char *name,
+		  const char *command, char *reply, size_t size);
+bool card_check(const struct boot_card *card, const char *out, char *why,
+		size_t why_size);
+
+#endif

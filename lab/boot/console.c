@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Cuts what the guest prints into lines and finds requests to the lab in them.
+ *
+ * Requests begin with "@lab " and go to the end of the line; the kernel's clock or
+ * half a line of someone else's may stand before them. What the guest prints is
+ * not trusted: control characters do not reach logs or the user's terminal.
+ */
+#include <string.h>
+
+#include "console.h"
+
+static const char lab_marker[] = "@lab ";
+
+static void end_line(struct console *con)
+{
+	const char *text;
+
+	con->line[con->length] = '\0';
+	if (con->log) {
+		fprintf(con->log, "%10.3f  %s\n", con->line_time, con->line);
+		fflush(con->log);
+	}
+	if (con->length)
+		memcpy(con->last, con->line, con->length + 1);
+	con->ops->line(con->priv, con->line);
+	text = strstr(con->line, lab_marker);
+	if (text)
+		con->ops->lab(con->priv, text + strlen(lab_marker));
+	con->length = 0;
+}
+
+/**
+ * console_feed() - take what the guest has printed.
+ * @con: console
+ * @data: bytes
+ * @size: their number
+ * @now: time in seconds, for the log
+ *
+ * Calls the receivers for every line that has ended. A line that is longer than
+ * CONSOLE_LINE_MAX is cut.
+ */
+void console_feed(struct console *con, const char *data, size_t size, double now)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if (c == '\r')
+			continue;
+		if (!con->length)
+			con->line_time = now;
+		if (c == '\n') {
+			end_line(con);
+			continue;
+		}
+		if (con->length == CONSOLE_LINE_MAX - 1)
+			end_line(con);
+		con->line[con->length++] = (c < 0x20 && c != '\t') || c == 0x7f ?
+						   '?' : (char)c;
+	}
+}
+
+/**
+ * console_flush() - the guest has gone: what it has begun is a line, too.
+ * @con: console
+ */
+void console_flush(struct console *con)
+{
+	if (con->length)
+		end_line(con);
+}

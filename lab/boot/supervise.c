@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * supervise: one boot of the lab, from the models' start to the verdict.
+ *
+ * Starts a model for each card, then QEMU with the guest's console on its standard
+ * input and output. Serves what the guest asks on the console (see lab_console.h
+ * in guest/), keeps the time limits, and leaves in the result directory:
+ *
+ *   console.log    what the guest printed, each line with its time in seconds
+ *   kernel.log     those of its lines that come from the kernel or Xen
+ *   results.txt    NAME pass|fail|skip TEXT
+ *   rows.txt       KEY VALUE...
+ *   problems.txt   what else went wrong, a line each
+ *   CARD.log/.err  what a model logged, and printed otherwise
+ *   qemu.log       what QEMU complained about
+ *
+ * Ends with 0 if the guest reported success and nothing went wrong, 1 if something
+ * did, 2 if the boot could not be tried, 130 if it was interrupted. Nothing that it
+ * started outlives it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cards.h"
+#include "console.h"
+#include "kernel_log.h"
+
+/*
+ * Xen keeps 128 characters of input for dom0 and drops what is more: feed it
+ * slowly enough that dom0, under emulation, can keep up.
+ */
+#define INPUT_CHUNK		16
+#define INPUT_PERIOD		0.010
+#define INPUT_QUEUE		65536u
+
+#define POWEROFF_GRACE		20.0	/* from "@lab done" to the end */
+#define TERMINATE_GRACE		3.0	/* from SIGTERM to SIGKILL */
+#define PROGRESS_PERIOD		15.0
+#define REPLY_MAX		4096
+
+#define ESCAPE			0x01	/* Ctrl-A */
+
+/**
+ * struct boot - everything about one boot; times in seconds since its start.
+ * @interactive: the user's terminal is the console
+ * @limit: longest the boot may take
+ * @silence: longest the guest may print nothing
+ * @done: the guest has reported its end, @done_status is what it said
+ * @failed_results: results that were "fail"
+ * @problems: everything else that was wrong
+ * @ending: QEMU was told to end, at @end_time
+ */
+struct boot {
+	const char *out;
+	const char *run;
+	const char *model;
+	bool interactive;
+	bool interrupted;
+	double limit;
+	double silence;
+	struct boot_card cards[CARDS_MAX];
+	size_t card_count;
+
+	double epoch;
+	double heard;
+	double progress;
+	pid_t qemu;
+	int qemu_status;
+	int console_in;
+	int console_out;
+	struct console console;
+	struct kernel_log *log;
+	FILE *kernel_log;
+	FILE *results;
+	FILE *rows;
+	FILE *problem_file;
+
+	bool done;
+	char done_status[64];
+	unsigned int passed;
+	unsigned int failed_results;
+	unsigned int problems;
+	bool ending;
+	bool killed;
+	double end_time;
+
+	char input[INPUT_QUEUE];
+	size_t input_used;
+	double input_time;
+	bool escaped;
+};
+
+static struct termios saved_termios;
+static bool termios_saved;
+
+static double clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static double elapsed(const struct boot *boot)
+{
+	return clock_now() - boot->epoch;
+}
+
+static void restore_terminal(void)
+{
+	if (termios_saved)
+		tcsetattr(0, TCSADRAIN, &saved_termios);
+}
+
+static __attribute__((noreturn, format(printf, 1, 2)))
+void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("[boot] error: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+/* A line of progress; "\r\n" as the terminal may be raw. */
+static __attribute__((format(printf, 2, 3)))
+void say(const struct boot *boot, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("[boot] %4.0fs  ", elapsed(boot));
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	fputs(termios_saved ? "\r\n" : "\n", stdout);
+	fflush(stdout);
+}
+
+static __attribute__((format(printf, 2, 3)))
+void problem(struct boot *boot, const char *fmt, ...)
+{
+	char text[CONSOLE_LINE_MAX + 256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	boot->problems++;
+	fprintf(boot->problem_file, "%s\n", text);
+	fflush(boot->problem_file);
+	say(boot, "problem: %s", text);
+}
+
+static const char *last_words(const struct boot *boot)
+{
+	const struct console *con = &boot->console;
+
+	if (con->length)
+		return con->line;
+	return *con->last ? con->last : "(nothing)";
+}
+
+static void end_qemu(struct boot *boot)
+{
+	if (boot->ending || !boot->qemu)
+		return;
+	boot->ending = true;
+	boot->end_time = elapsed(boot);
+	kill(boot->qemu, SIGTERM);
+}
+
+static void queue_input(struct boot *boot, const char *data, size_t size)
+{
+	/* A guest that asks and never reads gets no more answers. */
+	if (size > sizeof(boot->input) - boot->input_used)
+		return;
+	memcpy(boot->input + boot->input_used, data, size);
+	boot->input_used += size;
+}
+
+static void on_line(void *priv, const char *line)
+{
+	struct boot *boot = priv;
+	enum kernel_log_verdict verdict;
+
+	/* What tests say about the kernel is not what the kernel says. */
+	if (strstr(line, "@lab "))
+		return;
+	verdict = kernel_log_check(boot->log, line);
+	if (verdict == KERNEL_LOG_OTHER)
+		return;
+	fprintf(boot->kernel_log, "%s\n", line);
+	fflush(boot->kernel_log);
+	if (verdict == KERNEL_LOG_PROBLEM)
+		problem(boot, "kernel log: %s", line);
+	if (strstr(line, "as init process"))
+		say(boot, "the kernel has started init");
+}
+
+static void on_result(struct boot *boot, const char *text)
+{
+	char name[128], status[8];
+	int used = 0;
+
+	if (sscanf(text, "%127s %7s %n", name, status, &used) < 2 ||
+	    (strcmp(status, "pass") && strcmp(status, "fail") && strcmp(status, "skip"))) {
+		problem(boot, "malformed result: %s", text);
+		return;
+	}
+	fprintf(boot->results, "%s %s %s\n", name, status, used ? text + used : "");
+	fflush(boot->results);
+	if (!strcmp(status, "fail"))
+		boot->failed_results++;
+	else if (!strcmp(status, "pass"))
+		boot->passed++;
+	say(boot, "%s %s: %s", status, name, used ? text + used : "");
+}
+
+static void on_card(struct boot *boot, const char *text)
+{
+	char name[64], reply[REPLY_MAX], answer[REPLY_MAX + 16];
+	int used = 0, len;
+
+	if (sscanf(text, "%63s %n", name, &used) < 1 || !used)
+		snprintf(reply, sizeof(reply), "error usage: @lab card CARD COMMAND");
+	else
+		card_command(boot->run, boot->out, name, text + used, reply,
+			     sizeof(reply));
+	len = snprintf(answer, sizeof(answer), "@lab reply %s\n", reply);
+	queue_input(boot, answer, (size_t)len);
+}
+
+static void on_lab(void *priv, const char *text)
+{
+	struct boot *boot = priv;
+
+	if (!strncmp(text, "result ", 7)) {
+		on_result(boot, text + 7);
+	} else if (!strncmp(text, "row ", 4)) {
+		fprintf(boot->rows, "%s\n", text + 4);
+		fflush(boot->rows);
+	} else if (!strncmp(text, "card ", 5)) {
+		on_card(boot, text + 5);
+	} else if (!strncmp(text, "done", 4) && !boot->done) {
+		boot->done = true;
+		boot->end_time = elapsed(boot);
+		snprintf(boot->done_status, sizeof(boot->done_status), "%s",
+			 text[4] == ' ' ? text + 5 : "");
+	}
+}
+
+static FILE *open_result(const char *out, const char *name)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", out, name);
+	f = fopen(path, "we");
+	if (!f)
+		die("cannot write %s: %s", path, strerror(errno));
+	return f;
+}
+
+static void start_qemu(struct boot *boot, const char *const *argv)
+{
+	int in[2], out[2], err;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/qemu.log", boot->out);
+	err = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (err < 0 || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+		die("cannot start QEMU: %s", strerror(errno));
+	boot->qemu = spawn(argv, in[0], out[1], err);
+	if (boot->qemu < 0)
+		die("cannot start QEMU: %s", strerror(errno));
+	close(in[0]);
+	close(out[1]);
+	close(err);
+	boot->console_in = in[1];
+	boot->console_out = out[0];
+	fcntl(boot->console_in, F_SETFL, O_NONBLOCK);
+}
+
+static void read_console(struct boot *boot)
+{
+	char buf[8192];
+	ssize_t n = read(boot->console_out, buf, sizeof(buf));
+
+	if (n <= 0) {
+		close(boot->console_out);
+		boot->console_out = -1;
+		return;
+	}
+	boot->heard = elapsed(boot);
+	if (boot->interactive && write(1, buf, (size_t)n) < 0)
+		end_qemu(boot);
+	console_feed(&boot->console, buf, (size_t)n, boot->heard);
+}
+
+static void write_console(struct boot *boot)
+{
+	size_t want = boot->input_used < INPUT_CHUNK ? boot->input_used : INPUT_CHUNK;
+	ssize_t n = write(boot->console_in, boot->input, want);
+
+	boot->input_time = elapsed(boot) + INPUT_PERIOD;
+	if (n <= 0)
+		return;
+	boot->input_used -= (size_t)n;
+	memmove(boot->input, boot->input + n, boot->input_used);
+}
+
+/* Ctrl-A x ends the machine, Ctrl-A Ctrl-A is a Ctrl-A for the guest. */
+static bool read_terminal(struct boot *boot)
+{
+	char buf[256];
+	ssize_t n = read(0, buf, sizeof(buf));
+
+	if (n <= 0)
+		return false;
+	for (ssize_t i = 0; i < n; i++) {
+		if (!boot->escaped && buf[i] == ESCAPE && termios_saved) {
+			boot->escaped = true;
+			continue;
+		}
+		if (boot->escaped && (buf[i] == 'x' || buf[i] == 'X'))
+			end_qemu(boot);
+		else
+			queue_input(boot, &buf[i], 1);
+		boot->escaped = false;
+	}
+	return true;
+}
+
+static void raw_terminal(struct boot *boot)
+{
+	struct termios raw;
+
+	if (!isatty(0) || tcgetattr(0, &saved_termios))
+		return;
+	raw = saved_termios;
+	cfmakeraw(&raw);
+	if (tcsetattr(0, TCSADRAIN, &raw))
+		return;
+	termios_saved = true;
+	atexit(restore_terminal);
+	say(boot, "this terminal is the guest's console; Ctrl-A x ends the machine");
+}
+
+/* Collects processes that have ended. */
+static void reap(struct boot *boot)
+{
+	char why[512];
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == boot->qemu) {
+			boot->qemu = 0;
+			boot->qemu_status = status;
+			continue;
+		}
+		for (size_t i = 0; i < boot->card_count; i++) {
+			struct boot_card *card = &boot->cards[i];
+
+			if (pid != card->pid)
+				continue;
+			card->pid = 0;
+			card->status = status;
+			if (!card_check(card, boot->out, why, sizeof(why)))
+				problem(boot, "%s", why);
+			else if (boot->qemu && !boot->ending && !boot->done)
+				problem(boot, "the model of %s ended before the guest did",
+					card->name);
+			else
+				break;
+			end_qemu(boot);
+		}
+	}
+}
+
+static void check_limits(struct boot *boot)
+{
+	double now = elapsed(boot);
+
+	if (boot->ending) {
+		if (boot->qemu && !boot->killed && now > boot->end_time + TERMINATE_GRACE) {
+			boot->killed = true;
+			kill(boot->qemu, SIGKILL);
+		}
+		return;
+	}
+	if (boot->done) {
+		if (now > boot->end_time + POWEROFF_GRACE)
+			end_qemu(boot);
+		return;
+	}
+	if (boot->interactive)
+		return;
+	if (now > boot->limit) {
+		problem(boot, "ended after the limit of %.0f s; the guest last printed: %s",
+			boot->limit, last_words(boot));
+		end_qemu(boot);
+	} else if (now > boot->heard + boot->silence) {
+		problem(boot, "ended after %.0f s of silence; the guest last printed: %s",
+			boot->silence, last_words(boot));
+		end_qemu(boot);
+	} else if (now > boot->progress + PROGRESS_PERIOD) {
+		boot->progress = now;
+		say(boot, "... %.100s", last_words(boot));
+	}
+}
+
+static void run_machine(struct boot *boot, int signal_fd)
+{
+	bool terminal = boot->interactive;
+
+	while (boot->qemu || boot->console_out >= 0) {
+		struct pollfd fds[3] = {
+			{ .fd = signal_fd, .events = POLLIN },
+			{ .fd = boot->console_out, .events = POLLIN },
+			{ .fd = terminal ? 0 : -1, .events = POLLIN },
+		};
+		int timeout = boot->input_used ? (int)(INPUT_PERIOD * 1000) : 200;
+
+		poll(fds, 3, timeout);
+		if (fds[0].revents) {
+			struct signalfd_siginfo info;
+
+			if (read(signal_fd, &info, sizeof(info)) == sizeof(info) &&
+			    info.ssi_signo != SIGCHLD) {
+				boot->interrupted = true;
+				end_qemu(boot);
+			}
+			reap(boot);
+		}
+		if (fds[1].revents)
+			read_console(boot);
+		if (fds[2].revents)
+			terminal = read_terminal(boot);
+		if (boot->input_used && elapsed(boot) >= boot->input_time)
+			write_console(boot);
+		check_limits(boot);
+	}
+	console_flush(&boot->console);
+}
+
+static void end_models(struct boot *boot)
+{
+	double start = elapsed(boot);
+	bool killed = false;
+
+	for (size_t i = 0; i < boot->card_count; i++)
+		if (boot->cards[i].pid)
+			kill(boot->cards[i].pid, SIGTERM);
+	for (;;) {
+		bool running = false;
+
+		reap(boot);
+		for (size_t i = 0; i < boot->card_count; i++) {
+			struct boot_card *card = &boot->cards[i];
+
+			if (!card->pid)
+				continue;
+			running = true;
+			if (!killed && elapsed(boot) > start + TERMINATE_GRACE) {
+				problem(boot, "the model of %s did not end when told to: see %s.log",
+					card->name, card->name);
+				kill(card->pid, SIGKILL);
+			}
+		}
+		if (!running)
+			return;
+		killed |= elapsed(boot) > start + TERMINATE_GRACE;
+		poll(NULL, 0, 10);
+	}
+}
+
+static void judge_end(struct boot *boot)
+{
+	char line[256] = "", path[512];
+	FILE *f;
+
+	if (boot->interactive || boot->interrupted || boot->ending)
+		goto status;
+	if (WIFSIGNALED(boot->qemu_status) || WEXITSTATUS(boot->qemu_status)) {
+		snprintf(path, sizeof(path), "%s/qemu.log", boot->out);
+		f = fopen(path, "re");
+		if (f && fgets(line, sizeof(line), f))
+			line[strcspn(line, "\n")] = '\0';
+		if (f)
+			fclose(f);
+		problem(boot, "QEMU failed: %s", *line ? line : "see qemu.log");
+	} else if (!boot->done) {
+		problem(boot, "the machine ended before its guest was done; it last printed: %s",
+			last_words(boot));
+	}
+status:
+	if (boot->done && strcmp(boot->done_status, "0") && !boot->failed_results)
+		problem(boot, "the guest was done with status '%s'", boot->done_status);
+}
+
+static __attribute__((noreturn)) void usage(void)
+{
+	fputs("usage: supervise --out DIR --run DIR [options] -- QEMU [ARGUMENT]...\n"
+	      "  --out DIR            result directory\n"
+	      "  --run DIR            directory for sockets, CARD.sock and CARD.ctl\n"
+	      "  --model PATH         the model's program\n"
+	      "  --card CARD          a card of the machine (repeat)\n"
+	      "  --model-arg ARG      an argument for the models of all cards (repeat)\n"
+	      "  --interactive        the terminal is the console; no limits\n"
+	      "  --limit SECONDS      end the machine after this time\n"
+	      "  --silence SECONDS    end it when it prints nothing for so long\n"
+	      "  --allow REGEX        a kernel message that is expected (repeat)\n",
+	      stderr);
+	exit(2);
+}
+
+static double seconds(const char *text)
+{
+	char *end;
+	double val = strtod(text, &end);
+
+	if (end == text || *end || !(val > 0))
+		die("'%s' is not a number of seconds", text);
+	return val;
+}
+
+static void parse_options(struct boot *boot, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "out", required_argument, NULL, 'o' },
+		{ "run", required_argument, NULL, 'r' },
+		{ "model", required_argument, NULL, 'm' },
+		{ "card", required_argument, NULL, 'c' },
+		{ "model-arg", required_argument, NULL, 'a' },
+		{ "interactive", no_argument, NULL, 'i' },
+		{ "limit", required_argument, NULL, 'l' },
+		{ "silence", required_argument, NULL, 's' },
+		{ "allow", required_argument, NULL, 'A' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *args[CARD_ARGS_MAX];
+	size_t arg_count = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'o':
+			boot->out = optarg;
+			break;
+		case 'r':
+			boot->run = optarg;
+			break;
+		case 'm':
+			boot->model = optarg;
+			break;
+		case 'c':
+			if (boot->card_count == CARDS_MAX)
+				die("at most %d cards", CARDS_MAX);
+			boot->cards[boot->card_count++].name = optarg;
+			break;
+		case 'a':
+			if (arg_count == CARD_ARGS_MAX)
+				die("at most %d arguments for the models", CARD_ARGS_MAX);
+			args[arg_count++] = optarg;
+			break;
+		case 'i':
+			boot->interactive = true;
+			break;
+		case 'l':
+			boot->limit = seconds(optarg);
+			break;
+		case 's':
+			boot->silence = seconds(optarg);
+			break;
+		case 'A':
+			if (!kernel_log_allow(boot->log, optarg))
+				die("--allow '%s' is not a regular expression", optarg);
+			break;
+		default:
+			usage();
+		}
+	}
+	if (!boot->out || !boot->run || (boot->card_count && !boot->model) || optind == argc)
+		usage();
+	for (size_t i = 0; i < boot->card_count; i++) {
+		memcpy(boot->cards[i].args, args, sizeof(args));
+		boot->cards[i].arg_count = arg_count;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct console_ops ops = { .line = on_line, .lab = on_lab };
+	static struct boot boot = { .limit = 300, .silence = 60, .console_out = -1 };
+	sigset_t signals;
+	char why[512];
+	int signal_fd;
+
+	boot.epoch = clock_now();
+	boot.log = kernel_log_new();
+	if (!boot.log)
+		die("out of memory");
+	parse_options(&boot, argc, argv);
+	boot.console.ops = &ops;
+	boot.console.priv = &boot;
+	boot.console.log = open_result(boot.out, "console.log");
+	boot.kernel_log = open_result(boot.out, "kernel.log");
+	boot.results = open_result(boot.out, "results.txt");
+	boot.rows = open_result(boot.out, "rows.txt");
+	boot.problem_file = open_result(boot.out, "problems.txt");
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (signal_fd < 0)
+		die("signalfd: %s", strerror(errno));
+
+	for (size_t i = 0; i < boot.card_count; i++)
+		if (!card_start(&boot.cards[i], boot.model, boot.run, boot.out, why,
+				sizeof(why)))
+			die("%s", why);
+	if (boot.interactive)
+		raw_terminal(&boot);
+	start_qemu(&boot, (const char *const *)argv + optind);
+	run_machine(&boot, signal_fd);
+	judge_end(&boot);
+	end_models(&boot);
+	kernel_log_free(boot.log);
+
+	if (boot.interrupted)
+		return 130;
+	if (!boot.interactive)
+		say(&boot, "%u passed, %u failed, %u other problems; logs in the result directory",
+		    boot.passed, boot.failed_results, boot.problems);
+	return boot.problems || boot.failed_results ? 1 : 0;
+}

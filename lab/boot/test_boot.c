@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Tests of what decides whether a boot has passed: the reading of the console and
+ * the check of the kernel's log.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "console.h"
+#include "kernel_log.h"
+
+struct seen {
+	unsigned int lines;
+	char line[CONSOLE_LINE_MAX];
+	unsigned int requests;
+	char request[CONSOLE_LINE_MAX];
+};
+
+static void see_line(void *priv, const char *line)
+{
+	struct seen *seen = priv;
+
+	seen->lines++;
+	strcpy(seen->line, line);
+}
+
+static void see_request(void *priv, const char *text)
+{
+	struct seen *seen = priv;
+
+	seen->requests++;
+	strcpy(seen->request, text);
+}
+
+static const struct console_ops ops = { .line = see_line, .lab = see_request };
+
+static void feed(struct console *con, const char *text)
+{
+	console_feed(con, text, strlen(text), 0);
+}
+
+/* A request is found whole although it comes in pieces, behind the kernel's clock. */
+static void test_request(void **state)
+{
+	static struct seen seen;
+	static struct console con = { .ops = &ops, .priv = &seen };
+
+	(void)state;
+	feed(&con, "[   12.345678] @la");
+	feed(&con, "b result a.b pass 3 of 3\r");
+	assert_int_equal(seen.requests, 0);
+	feed(&con, "\nhalf a li");
+	assert_int_equal(seen.requests, 1);
+	assert_string_equal(seen.request, "result a.b pass 3 of 3");
+	assert_int_equal(seen.lines, 1);
+	console_flush(&con);
+	assert_int_equal(seen.lines, 2);
+	assert_string_equal(con.last, "half a li");
+}
+
+/* An endless line is cut, and control characters do not get through. */
+static void test_hostile_line(void **state)
+{
+	static struct seen seen;
+	static struct console con = { .ops = &ops, .priv = &seen };
+
+	(void)state;
+	for (unsigned int i = 0; i < 3 * CONSOLE_LINE_MAX; i++)
+		feed(&con, "x");
+	assert_int_equal(seen.lines, 3);
+	assert_int_equal(strlen(seen.line), CONSOLE_LINE_MAX - 1);
+	feed(&con, "\n\033[2J\n");
+	assert_string_equal(seen.line, "?[2J");
+}
+
+static void expect(struct kernel_log *log, const char *line, enum kernel_log_verdict verdict)
+{
+	if (kernel_log_check(log, line) != verdict)
+		fail_msg("wrong verdict for: %s", line);
+}
+
+/* Lines as kernels and Xen print them. */
+static void test_problems(void **state)
+{
+	static const char *const bad[] = {
+		"[   10.000001] WARNING: CPU: 0 PID: 1 at drivers/gpu/drm/ttm/ttm_bo.c:1 f+0x1/0x2",
+		"[   10.000001] BUG: kernel NULL pointer dereference, address: 0000000000000008",
+		"[   10.000001] Oops: general protection fault, probably for non-canonical address",
+		"[   10.000001] WARNING: possible circular locking dependency detected",
+		"[   10.000001] INFO: task modprobe:77 blocked for more than 120 seconds.",
+		"[   10.000001] radeon 0000:01:00.0: GPU lockup (current fence id 0x1 last 0x2)",
+		"[   10.000001] radeon 0000:01:00.0: GPU reset succeeded, trying to resume",
+		"[   10.000001] radeon 0000:01:00.0: Disabling GPU acceleration",
+		"[   10.000001] [drm:r100_ring_test [radeon]] *ERROR* radeon: ring test failed",
+		"[   10.000001] radeon: fence wait timed out.",
+		"[   10.000001] swiotlb buffer is full (sz: 1048576 bytes), total 32768 (slots)",
+		"[   10.000001] UBSAN: array-index-out-of-bounds in drivers/x.c:1:2",
+		"** 17 printk messages dropped ** [   10.000001] pci 0000:00:00.0",
+		"(XEN) Panic on CPU 0:",
+		"(XEN) Xen call trace:",
+		"login: [   10.000001] Kernel panic - not syncing: Attempted to kill init!",
+	};
+	static const char *const good[] = {
+		"[    0.000000] Linux version 6.12.1 (x@y)",
+		"[    9.000000] [drm] ring test succeeded in 1 usecs",
+		"[    9.000000] [drm] ib test succeeded in 0 usecs",
+		"(XEN) Xen version 4.20",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct kernel_log *log = kernel_log_new();
+
+		expect(log, bad[i], KERNEL_LOG_PROBLEM);
+		kernel_log_free(log);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct kernel_log *log = kernel_log_new();
+
+		expect(log, good[i], KERNEL_LOG_FINE);
+		expect(log, "WARNING: said by a program", KERNEL_LOG_OTHER);
+		kernel_log_free(log);
+	}
+}
+
+/* A report is one problem with its backtrace; a backtrace alone is one, too. */
+static void test_backtrace(void **state)
+{
+	struct kernel_log *log = kernel_log_new();
+
+	(void)state;
+	expect(log, "[    1.000000] WARNING: one", KERNEL_LOG_PROBLEM);
+	expect(log, "[    1.000000] RIP: 0010:f", KERNEL_LOG_FINE);
+	expect(log, "[    1.000000] Call Trace:", KERNEL_LOG_FINE);
+	expect(log, "[    1.000000] WARNING: two", KERNEL_LOG_PROBLEM);
+	for (int i = 0; i < 100; i++)
+		expect(log, "[    2.000000] all is well", KERNEL_LOG_FINE);
+	expect(log, "[    3.000000] Call Trace:", KERNEL_LOG_PROBLEM);
+	kernel_log_free(log);
+}
+
+/* What is expected is fine, and nothing else is. */
+static void test_allow(void **state)
+{
+	struct kernel_log *log = kernel_log_new();
+
+	(void)state;
+	assert_true(kernel_log_allow(log, "fence wait timed out"));
+	assert_false(kernel_log_allow(log, "("));
+	expect(log, "[    1.000000] radeon: fence wait timed out.", KERNEL_LOG_FINE);
+	expect(log, "[    1.000000] radeon: GPU lockup", KERNEL_LOG_PROBLEM);
+	kernel_log_free(log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_hostile_line),
+		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_backtrace),
+		cmocka_unit_test(test_allow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# What every script of the lab shares: where things are kept, how progress and
+# errors look, and how to get the rights to make and enter the lab's root. Sourced.
+
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C.UTF-8
+
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/radeon-ttm-pool}
+LAB_TAG=${LAB_TAG:-lab}
+
+# say TEXT: one line of progress, with the seconds since this script began.
+say() {
+	printf '[%s] %4ds  %s\n' "$LAB_TAG" "$SECONDS" "$*"
+}
+
+# die TEXT: the one line a user needs, which says what to do; then give up.
+die() {
+	printf '[%s] error: %s\n' "$LAB_TAG" "$*" >&2
+	exit 1
+}
+
+# make_cache_dir: the cache, made absolute: it is bind-mounted later.
+make_cache_dir() {
+	mkdir -p "$LAB_CACHE" 2>/dev/null && [[ -w $LAB_CACHE ]] ||
+		die "cannot write to $LAB_CACHE: set XDG_CACHE_HOME to a directory that you can write"
+	LAB_CACHE=$(cd "$LAB_CACHE" && pwd -P)
+	case $LAB_CACHE in
+	*[$' \t\n,:']*)
+		die "the cache's path '$LAB_CACHE' holds a space, comma or colon: set XDG_CACHE_HOME to a plainer path" ;;
+	esac
+}
+
+# need_space MIB: refuse to start what the disk cannot hold.
+need_space() {
+	local have
+	have=$(df -Pm "$LAB_CACHE" | awk 'NR == 2 { print $4 }')
+	((have >= $1)) ||
+		die "$LAB_CACHE needs $1 MiB of free disk space and has $have MiB: free some, or set XDG_CACHE_HOME to another disk"
+}
+
+# need_command COMMAND PACKAGE [COMMAND PACKAGE]...: install what is missing where
+# we may, else name all of it at once.
+need_command() {
+	local missing=()
+
+	while (($# >= 2)); do
+		# A leading slash asks for a file, anything else for a command.
+		if [[ $1 == /* ]]; then
+			[[ -e $1 ]] || missing+=("$2")
+		else
+			command -v "$1" >/dev/null || missing+=("$2")
+		fi
+		shift 2
+	done
+	((${#missing[@]})) || return 0
+	((EUID == 0)) ||
+		die "this machine lacks ${missing[*]}: run 'sudo apt-get install ${missing[*]}'"
+	command -v apt-get >/dev/null ||
+		die "this machine lacks ${missing[*]}, and has no apt-get to install them with: the lab needs a Debian-family machine"
+	say "installing on this machine: ${missing[*]}"
+	local try
+	for try in first second; do
+		if DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends "${missing[@]}" \
+			>"$LAB_CACHE/apt.log" 2>&1 </dev/null; then
+			return 0
+		fi
+		# Perhaps the host's package lists are old or absent.
+		[[ $try == second ]] || apt-get update -qq >>"$LAB_CACHE/apt.log" 2>&1 || true
+	done
+	die "apt-get could not install ${missing[*]}: see $LAB_CACHE/apt.log"
+}
+
+# check_rights: set LAB_NS to the unshare(1) options that make us root over our
+# own mounts and processes: as they are for root, in a user namespace otherwise.
+check_rights() {
+	local why
+
+	need_command unshare util-linux setpriv util-linux
+	LAB_NS=(--mount --propagation private --pid --fork --kill-child=KILL)
+	if ((EUID == 0)); then
+		why=$(unshare "${LAB_NS[@]}" true 2>&1) ||
+			die "this root may not make namespaces (${why#unshare: }): run the lab on a host or in a container that allows them (e.g. --privileged)"
+		return 0
+	fi
+	need_command newuidmap uidmap
+	grep -q "^$(id -un):\|^$(id -u):" /etc/subuid 2>/dev/null &&
+		grep -q "^$(id -un):\|^$(id -u):" /etc/subgid 2>/dev/null ||
+		die "user $(id -un) has no subordinate IDs: run 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)', or run as root"
+	unshare --help | grep -q -- --map-auto ||
+		die "unshare is too old to map user IDs (util-linux 2.38 or newer is needed): run as root"
+	LAB_NS=(--user --map-auto --map-root-user "${LAB_NS[@]}")
+	why=$(unshare "${LAB_NS[@]}" mount -t tmpfs none /mnt 2>&1) ||
+		die "this host does not let user $(id -un) make user namespaces (${why#unshare: }): run as root, or allow them (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0)"
+}
+
+# in_ns COMMAND...: run with those rights, in the background, as $LAB_NS_PID.
+# Its first process ends with us, and all others with the first.
+in_ns() {
+	setpriv --pdeathsig KILL unshare "${LAB_NS[@]}" "$@" &
+	LAB_NS_PID=$!
+}
+
+# kill_ns: end it and all it started; its mounts go with its last process.
+kill_ns() {
+	[[ -n ${LAB_NS_PID:-} ]] || return 0
+	kill -KILL "$LAB_NS_PID" 2>/dev/null || true
+	wait "$LAB_NS_PID" 2>/dev/null || true
+	LAB_NS_PID=
+}
+
+# remove_tree DIR: in the namespace, as files may belong to a mapped user.
+remove_tree() {
+	[[ ! -e $1 ]] || unshare "${LAB_NS[@]}" rm -rf -- "$1"
+}
+
+# image_inputs, image_key: the image's name is a hash of all that says what is
+# in it. What the mirror offers is left out, so that a made image needs no network.
+image_key() {
+	(cd "$LAB_TOP/lab/image" && sha256sum packages kernels.sh make.sh) |
+		sha256sum | cut -c1-16
+}
+
+# image_valid DIR: is there a whole image? The marker is written last and names the
+# image's manifest; a few large files stand for the rest.
+image_valid() {
+	local f
+
+	[[ -s $1/complete && -s $1/manifest ]] || return 1
+	[[ $(<"$1/complete") == $(sha256sum <"$1/manifest" | cut -c1-16) ]] || return 1
+	for f in usr/bin/qemu-system-x86_64 usr/bin/gcc boot/lab/xen \
+		boot/lab/vmlinux-6.12 boot/lab/vmlinux-7.3; do
+		[[ -s $1/root/$f ]] || return 1
+	done
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * fence-wait: is a wait for the GPU ended by the GPU's interrupt?
+ *
+ * A lost fence interrupt is hard to see from outside: twice a second the driver
+ * looks at the fence itself (radeon_fence_check_lockup()), so that the wait ends
+ * all the same, only late. The kernel's trace tells the two apart without a
+ * clock: it says in what context a fence was signaled, and an interrupt is not a
+ * kworker.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab_console.h"
+#include "lab_drm.h"
+
+#define WAITS		32u
+#define ATTEMPTS	(4 * WAITS)
+#define BO_SIZE		(256u * 1024)
+#define LATENCY_US	20000u
+#define TRACE		"/sys/kernel/tracing/instances/fence-wait"
+
+/*
+ * The driver's own look at the fence may come just between the GPU's write of
+ * the fence and the interrupt. That is rare; one lost interrupt in two is not.
+ */
+#define BY_OTHERS_MAX	(WAITS / 8)
+
+/** enum signaled_by - who found that a fence had passed. */
+enum signaled_by {
+	BY_INTERRUPT,
+	BY_WAITER,	/* passed before the wait began */
+	BY_OTHER,	/* a kworker: the driver's check for lockups */
+};
+
+static struct lab_card card;
+
+static void write_file(const char *path, const char *text, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		lab_die("fence-wait", "%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void trace_start(void)
+{
+	if (mkdir(TRACE, 0700) && errno != EEXIST)
+		lab_die("fence-wait", TRACE ": %s (tracefs mounted?)", strerror(errno));
+	write_file(TRACE "/events/dma_fence/dma_fence_init/enable", "1", 0);
+	write_file(TRACE "/events/dma_fence/dma_fence_signaled/enable", "1", 0);
+}
+
+static void trace_stop(void)
+{
+	rmdir(TRACE);
+}
+
+/**
+ * struct event - a line of the trace, e.g.
+ * "fence-wait-70 [001] d.h1. 5.1: dma_fence_signaled: driver=... context=3 seqno=9"
+ */
+struct event {
+	bool init;		/* dma_fence_init, otherwise dma_fence_signaled */
+	bool in_interrupt;
+	bool ours;		/* in this process */
+	unsigned long context;
+	unsigned long seqno;
+};
+
+static bool parse_event(const char *line, struct event *event)
+{
+	const char *cpu = strstr(line, " ["), *init, *signaled, *at, *dash;
+	char flags[16];
+
+	init = strstr(line, ": dma_fence_init: ");
+	signaled = strstr(line, ": dma_fence_signaled: ");
+	at = strstr(line, " context=");
+	if (line[0] == '#' || !cpu || (!init && !signaled) || !at)
+		return false;
+	/* The command may hold a dash of its own: the PID is after the last. */
+	for (dash = cpu; dash > line && *dash != '-'; dash--)
+		;
+	if (sscanf(cpu, " [%*u] %15s", flags) != 1 || strlen(flags) < 4 ||
+	    sscanf(at, " context=%lu seqno=%lu", &event->context, &event->seqno) != 2)
+		return false;
+	event->init = init != NULL;
+	/* Third: h, H (in a softirq), s (softirq), . (none) */
+	event->in_interrupt = flags[2] == 'h' || flags[2] == 'H';
+	event->ours = strtol(dash + 1, NULL, 10) == getpid();
+	return true;
+}
+
+/* Who signaled the last fence that this process made since the trace was emptied? */
+static enum signaled_by last_fence_signaled_by(void)
+{
+	enum signaled_by by = BY_WAITER;
+	struct event event, last = { 0 };
+	char line[512];
+	bool signaled = false;
+	FILE *trace = fopen(TRACE "/trace", "re");
+
+	if (!trace)
+		lab_die("fence-wait", TRACE "/trace: %s", strerror(errno));
+	while (fgets(line, sizeof(line), trace))
+		if (parse_event(line, &event) && event.init && event.ours)
+			last = event;
+	rewind(trace);
+	while (fgets(line, sizeof(line), trace)) {
+		if (!parse_event(line, &event) || event.init ||
+		    event.context != last.context || event.seqno != last.seqno)
+			continue;
+		signaled = true;
+		if (event.in_interrupt)
+			by = BY_INTERRUPT;
+		else
+			by = event.ours ? BY_WAITER : BY_OTHER;
+	}
+	fclose(trace);
+	if (!last.context || !signaled)
+		lab_die("fence-wait", "the trace does not show the fence of the move: %s",
+			last.context ? "not signaled" : "not made");
+	return by;
+}
+
+/* The card's interrupts so far, of all CPUs, from /proc/interrupts. */
+static uint64_t interrupts(void)
+{
+	unsigned int irq = 0, n;
+	char path[80], line[4096], *at, *end;
+	uint64_t sum = 0;
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/irq", card.pci);
+	file = fopen(path, "re");
+	if (!file || fscanf(file, "%u", &irq) != 1)
+		lab_die("fence-wait", "%s: cannot be read", path);
+	fclose(file);
+	file = fopen("/proc/interrupts", "re");
+	if (!file)
+		lab_die("fence-wait", "/proc/interrupts: %s", strerror(errno));
+	while (!found && fgets(line, sizeof(line), file)) {
+		n = strtoul(line, &end, 10);
+		if (*end != ':' || n != irq)
+			continue;
+		found = true;
+		for (at = end + 1;; at = end) {
+			uint64_t count = strtoull(at, &end, 10);
+
+			if (end == at || *end != ' ')
+				break;
+			sum += count;
+		}
+	}
+	fclose(file);
+	if (!found)
+		lab_die("fence-wait", "interrupt %u is not in /proc/interrupts", irq);
+	return sum;
+}
+
+static void set_latency(unsigned int usec)
+{
+	char command[32], reply[256] = "";
+	int ret;
+
+	snprintf(command, sizeof(command), "latency %u", usec);
+	ret = lab_card_command(card.name, command, reply, sizeof(reply));
+	if (ret && ret != -ENOTCONN)
+		lab_die("fence-wait", "%s: %s %s", command, strerror(-ret), reply);
+}
+
+/*
+ * Moves one or two BOs and waits. With one fence per BO and one for the stream
+ * the number of fences is even and odd in turn: were it always even, a card that
+ * loses each second interrupt could always lose one that nobody needs.
+ */
+static enum signaled_by move_and_wait(struct lab_bo *const bos[2], unsigned int attempt,
+				      bool *was_busy)
+{
+	unsigned int count = 1 + attempt % 2;
+	uint32_t domain = attempt / 2 % 2 ? RADEON_GEM_DOMAIN_GTT : RADEON_GEM_DOMAIN_VRAM;
+	int ret;
+
+	write_file(TRACE "/trace", "", O_TRUNC);
+	ret = lab_move(&card, bos, count, domain);
+	if (ret)
+		lab_die("fence-wait", "command stream: %s", strerror(-ret));
+	ret = lab_bo_busy(&card, bos[count - 1], NULL);
+	if (ret < 0)
+		lab_die("fence-wait", "GEM_BUSY: %s", strerror(-ret));
+	*was_busy = ret;
+	ret = lab_bo_wait(&card, bos[count - 1]);
+	if (ret)
+		lab_die("fence-wait", "GEM_WAIT_IDLE: %s", strerror(-ret));
+	return last_fence_signaled_by();
+}
+
+static void report(unsigned int waits, unsigned int by_interrupt, unsigned int by_others,
+		   uint64_t irqs)
+{
+	enum lab_outcome outcome = LAB_PASS;
+	char name[48];
+
+	snprintf(name, sizeof(name), "%s.fence-wait", card.name);
+	if (waits < WAITS) {
+		/* Without the lab's latency the GPU may be too fast for us. */
+		lab_result(lab_supervised() ? LAB_FAIL : LAB_SKIP, name,
+			   "only %u of %u waits found the GPU busy", waits, WAITS);
+		return;
+	}
+	if (by_others > BY_OTHERS_MAX || irqs < by_interrupt)
+		outcome = LAB_FAIL;
+	lab_result(outcome, name,
+		   "%u waits: %u ended by an interrupt, %u by the driver's own check (at most %u); %" PRIu64 " interrupts",
+		   waits, by_interrupt, by_others, BY_OTHERS_MAX, irqs);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ 0 },
+	};
+	unsigned int attempt, waits = 0, by_interrupt = 0, by_others = 0;
+	const char *name = NULL;
+	struct lab_bo bo[2];
+	struct lab_bo *const bos[2] = { &bo[0], &bo[1] };
+	uint64_t irqs;
+	int c, i, ret;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'c') {
+			fprintf(stderr, "usage: fence-wait [--card rv370|rv100]\n"
+				"Checks that the card's interrupt ends each wait for it.\n");
+			return 2;
+		}
+		name = optarg;
+	}
+	lab_card_open_or_die(&card, name, true, "fence-wait");
+	for (i = 0; i < 2; i++) {
+		ret = lab_bo_create(&card, BO_SIZE, RADEON_GEM_DOMAIN_GTT, &bo[i]);
+		if (ret)
+			lab_die("fence-wait", "BO: %s", strerror(-ret));
+	}
+	trace_start();
+	set_latency(LATENCY_US);
+	irqs = interrupts();
+	for (attempt = 0; waits < WAITS && attempt < ATTEMPTS; attempt++) {
+		bool was_busy;
+		enum signaled_by by = move_and_wait(bos, attempt, &was_busy);
+
+		if (!was_busy || by == BY_WAITER)
+			continue;
+		waits++;
+		if (by == BY_INTERRUPT)
+			by_interrupt++;
+		else
+			by_others++;
+	}
+	irqs = interrupts() - irqs;
+	set_latency(0);
+	trace_stop();
+	report(waits, by_interrupt, by_others, irqs);
+	for (i = 0; i < 2; i++)
+		lab_bo_close(&card, &bo[i]);
+	close(card.fd);
+	return lab_exit_status();
+}

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * gtt-move: does the GPU read and write the pages that the CPU sees?
+ *
+ * Fills nearly all of the GTT with BOs, gives every 8 bytes of them a value of
+ * their own, has the GPU move every BO to VRAM and back, and checks every word.
+ * Each move goes through the GART entries of the BO's pages: a wrong, stale or
+ * truncated entry puts wrong data into a page, or the right data into a page of
+ * somebody else, and both are seen. After a move to VRAM the driver gives the
+ * BO's pages back, and the way home gets others at another GTT offset, so every
+ * entry is rewritten again and again.
+ *
+ * A GPU that goes astray on its way home overwrites memory of the kernel's. So
+ * the test first only reads through the GART, and ends there if that fails.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "lab_console.h"
+#include "lab_drm.h"
+
+#define MIB			(1024u * 1024u)
+#define MAX_BO_PAGES		256u
+#define MAX_BOS			65536u
+#define VRAM_BATCH		(16u * MIB)
+#define WRONG_PAGES_SHOWN	8
+
+/* One BO in so many is read and rewritten by the CPU while it is in VRAM. */
+#define VRAM_SAMPLE		8u
+
+#define PAGE_WORDS		(LAB_PAGE_SIZE / sizeof(uint64_t))
+
+/**
+ * struct test_bo - a BO and what has to be in it.
+ * @bo: the BO
+ * @number: its index in this round
+ * @generation: how often the CPU has written it
+ */
+struct test_bo {
+	struct lab_bo bo;
+	uint32_t number;
+	uint32_t generation;
+};
+
+static struct {
+	const char *card;
+	unsigned int rounds;
+	uint64_t seed;
+	uint64_t limit;
+	bool expect_above_4g;
+} options = { .rounds = 2, .seed = 1, .limit = UINT64_MAX };
+
+static struct {
+	uint64_t pages;
+	uint64_t vram_pages;
+	uint64_t wrong_words;
+	uint64_t wrong_pages;
+	uint64_t bytes_moved;
+	uint64_t moves_refused;
+} total;
+
+static struct lab_card card;
+static uint64_t random_state;
+
+/* splitmix64: good enough to mix sizes, and the same on every machine. */
+static uint64_t random64(void)
+{
+	uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static uint32_t random_below(uint32_t limit)
+{
+	return random64() % limit;
+}
+
+/*
+ * The value of a word says what word it is: times an odd number, which loses
+ * nothing, so that each half of it differs from its neighbours' too and the
+ * origin of a stray word can be told.
+ */
+#define WORD_FACTOR	0x9e3779b97f4a7c15u
+
+static uint64_t word_origin(uint32_t round, const struct test_bo *bo, uint32_t index)
+{
+	return (uint64_t)(round & 0xff) << 56 | (uint64_t)(bo->generation & 0xff) << 48 |
+	       (uint64_t)(bo->number & 0xffff) << 32 | index;
+}
+
+static uint64_t word_unmix(uint64_t value)
+{
+	uint64_t inverse = WORD_FACTOR;
+	int i;
+
+	/* Newton: each step doubles the number of right bits, from three. */
+	for (i = 0; i < 5; i++)
+		inverse *= 2 - WORD_FACTOR * inverse;
+	return value * inverse;
+}
+
+static uint32_t bo_words(const struct test_bo *bo)
+{
+	return bo->bo.size / sizeof(uint64_t);
+}
+
+static void fill(uint32_t round, struct test_bo *bo)
+{
+	uint64_t value, *map = bo->bo.map;
+	uint32_t i, words = bo_words(bo);
+
+	bo->generation++;
+	value = word_origin(round, bo, 0) * WORD_FACTOR;
+	for (i = 0; i < words; i++, value += WORD_FACTOR)
+		map[i] = value;
+}
+
+static void show_wrong_word(uint32_t round, const struct test_bo *bo, uint32_t index,
+			    uint64_t got, const char *where)
+{
+	uint64_t origin = word_unmix(got);
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s.wrong-word", card.name);
+	lab_result(LAB_FAIL, name,
+		   "%s, round %u: BO %u (%llu KiB) page %zu offset %#zx: %016llx instead of %016llx, which is word %#x of BO %u, write %u, round %u, if it is any",
+		   where, round, bo->number, (unsigned long long)bo->bo.size / 1024,
+		   index / PAGE_WORDS, index % PAGE_WORDS * 8, (unsigned long long)got,
+		   (unsigned long long)(word_origin(round, bo, index) * WORD_FACTOR),
+		   (uint32_t)origin, (uint32_t)(origin >> 32) & 0xffff,
+		   (uint32_t)(origin >> 48) & 0xff, (uint32_t)(origin >> 56));
+}
+
+static void check(uint32_t round, const struct test_bo *bo, const char *where)
+{
+	uint64_t value = word_origin(round, bo, 0) * WORD_FACTOR;
+	const uint64_t *map = bo->bo.map;
+	uint32_t i, words = bo_words(bo), wrong_page = UINT32_MAX;
+
+	for (i = 0; i < words; i++, value += WORD_FACTOR) {
+		uint64_t got = map[i];
+
+		if (got == value)
+			continue;
+		total.wrong_words++;
+		if (wrong_page == i / PAGE_WORDS)
+			continue;
+		wrong_page = i / PAGE_WORDS;
+		if (total.wrong_pages++ < WRONG_PAGES_SHOWN)
+			show_wrong_word(round, bo, i, got, where);
+	}
+}
+
+static void shuffle(struct test_bo **bos, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = count; i > 1; i--) {
+		uint32_t other = random_below(i);
+		struct test_bo *bo = bos[i - 1];
+
+		bos[i - 1] = bos[other];
+		bos[other] = bo;
+	}
+}
+
+/* Moves BOs in streams small enough for the driver to move all of them. */
+static void move(struct test_bo **bos, uint32_t count, uint32_t domain)
+{
+	struct lab_bo *stream[LAB_MOVE_MAX];
+	uint32_t i, n = 0, at;
+	uint64_t bytes = 0;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		stream[n++] = &bos[i]->bo;
+		bytes += bos[i]->bo.size;
+		if (n < LAB_MOVE_MAX && bytes < LAB_MOVE_BYTES && i + 1 < count)
+			continue;
+		ret = lab_move(&card, stream, n, domain);
+		if (ret)
+			lab_die("gtt-move", "command stream with %u relocations: %s", n,
+				strerror(-ret));
+		n = 0;
+		bytes = 0;
+	}
+	for (i = 0; i < count; i++) {
+		ret = lab_bo_busy(&card, &bos[i]->bo, &at);
+		if (ret < 0)
+			lab_die("gtt-move", "GEM_BUSY: %s", strerror(-ret));
+		if (at == domain)
+			total.bytes_moved += bos[i]->bo.size;
+		else
+			total.moves_refused++;
+	}
+}
+
+static void wait_for(struct test_bo *bo)
+{
+	int ret = lab_bo_wait(&card, &bo->bo);
+
+	if (ret)
+		lab_die("gtt-move", "GEM_WAIT_IDLE: %s", strerror(-ret));
+}
+
+static void move_there_and_back(uint32_t round, struct test_bo **bos, uint32_t count)
+{
+	uint32_t i;
+
+	move(bos, count, RADEON_GEM_DOMAIN_VRAM);
+	for (i = 0; i < count; i++) {
+		if (bos[i]->number % VRAM_SAMPLE != round % VRAM_SAMPLE)
+			continue;
+		wait_for(bos[i]);
+		check(round, bos[i], "in VRAM");
+		/* Only a copy out of VRAM can bring this back. */
+		fill(round, bos[i]);
+		total.vram_pages += bos[i]->bo.size / LAB_PAGE_SIZE;
+	}
+	shuffle(bos, count);
+	move(bos, count, RADEON_GEM_DOMAIN_GTT);
+	for (i = 0; i < count; i++)
+		wait_for(bos[i]);
+}
+
+static struct test_bo *create_bos(uint64_t budget, uint32_t *count)
+{
+	struct test_bo *bos = calloc(MAX_BOS, sizeof(*bos));
+	uint32_t n = 0;
+	int ret;
+
+	if (!bos)
+		lab_die("gtt-move", "out of memory");
+	while (budget >= LAB_PAGE_SIZE && n < MAX_BOS) {
+		/* As many BOs of a few pages as of many: sizes by octave. */
+		uint64_t size = LAB_PAGE_SIZE *
+			(1 + random_below(1u << random_below(9)) % MAX_BO_PAGES);
+
+		if (size > budget)
+			size = budget / LAB_PAGE_SIZE * LAB_PAGE_SIZE;
+		ret = lab_bo_create(&card, size, RADEON_GEM_DOMAIN_GTT, &bos[n].bo);
+		if (ret)
+			lab_die("gtt-move", "BO %u of %llu KiB: %s", n,
+				(unsigned long long)size / 1024, strerror(-ret));
+		bos[n].number = n;
+		budget -= size;
+		n++;
+	}
+	*count = n;
+	return bos;
+}
+
+static void free_bos(struct test_bo *bos, struct test_bo **order, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		lab_bo_close(&card, &order[i]->bo);
+	free(order);
+	free(bos);
+}
+
+/* All of @bos, filled, in an order of their own. */
+static struct test_bo **fill_bos(uint32_t round, struct test_bo *bos, uint32_t count)
+{
+	struct test_bo **order = calloc(count, sizeof(*order));
+	uint32_t i;
+
+	if (!order)
+		lab_die("gtt-move", "out of memory");
+	for (i = 0; i < count; i++) {
+		fill(round, &bos[i]);
+		order[i] = &bos[i];
+	}
+	shuffle(order, count);
+	return order;
+}
+
+/*
+ * The way out alone, on two sets of BOs that have the same GTT offsets one after
+ * the other: a page table entry that has outlived the first set shows in the
+ * second.
+ */
+static bool read_only_round(uint64_t budget)
+{
+	struct test_bo *bos, **order;
+	uint32_t count, set, i;
+
+	if (budget > VRAM_BATCH)
+		budget = VRAM_BATCH;
+	for (set = 0; set < 2 && !total.wrong_words; set++) {
+		bos = create_bos(budget, &count);
+		order = fill_bos(set, bos, count);
+		move(order, count, RADEON_GEM_DOMAIN_VRAM);
+		for (i = 0; i < count; i++) {
+			wait_for(order[i]);
+			check(set, order[i], "on the way to VRAM");
+			total.vram_pages += order[i]->bo.size / LAB_PAGE_SIZE;
+		}
+		free_bos(bos, order, count);
+	}
+	return !total.wrong_words;
+}
+
+static void run_round(uint32_t round, uint64_t budget)
+{
+	uint32_t count, i, first;
+	struct test_bo *bos = create_bos(budget, &count);
+	struct test_bo **order = fill_bos(round, bos, count);
+	uint64_t batch;
+
+	for (first = 0, i = 0, batch = 0; i < count; i++) {
+		batch += order[i]->bo.size;
+		if (batch < VRAM_BATCH && i + 1 < count)
+			continue;
+		move_there_and_back(round, order + first, i + 1 - first);
+		first = i + 1;
+		batch = 0;
+	}
+
+	/* Last of all, so that a stray write of any move is seen. */
+	for (i = 0; i < count; i++) {
+		check(round, &bos[i], "back in GTT");
+		total.pages += bos[i].bo.size / LAB_PAGE_SIZE;
+	}
+	shuffle(order, count);
+	free_bos(bos, order, count);
+}
+
+static uint64_t gtt_budget(void)
+{
+	struct drm_radeon_gem_info info = { 0 };
+	uint64_t budget;
+	int ret;
+
+	ret = drmCommandWriteRead(card.fd, DRM_RADEON_GEM_INFO, &info, sizeof(info));
+	if (ret)
+		lab_die("gtt-move", "GEM_INFO: %s", strerror(-ret));
+	/*
+	 * What is not pinned (ring, indirect buffers, writeback), less 1/64: with
+	 * no room at all the driver would have to push BOs out of the GTT for
+	 * those that come back, and these were not tested in their place.
+	 */
+	budget = info.gart_size - info.gart_size / 64;
+	return budget < options.limit ? budget : options.limit;
+}
+
+static void outcome(const char *what, bool pass, const char *text)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", card.name, what);
+	lab_result(pass ? LAB_PASS : LAB_FAIL, name, "%s", text);
+}
+
+/* The card's own account of the same moves. */
+static void check_stats(const struct lab_stats *before)
+{
+	static const char *const bad[] = {
+		"packets_bad", "gart_denied", "gart_discarded", "dma_refused",
+		"streams_stopped", "resets",
+	};
+	struct lab_stats after;
+	uint64_t blit_bytes, translations, above;
+	char text[200];
+	unsigned int i;
+	int ret;
+
+	ret = lab_stats_read(card.name, &after);
+	if (ret)
+		lab_die("gtt-move", "the card's stats: %s", strerror(-ret));
+#define GREW(key) (lab_stats_get(&after, key) - lab_stats_get(before, key))
+	blit_bytes = GREW("blit_bytes");
+	translations = GREW("gart_reads") + GREW("gart_writes");
+	above = GREW("gart_above_4g");
+
+	snprintf(text, sizeof(text), "the card copied %llu bytes, the driver moved %llu",
+		 (unsigned long long)blit_bytes, (unsigned long long)total.bytes_moved);
+	outcome("gtt-move.by-gpu", blit_bytes >= total.bytes_moved, text);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!GREW(bad[i]))
+			continue;
+		snprintf(text, sizeof(text), "%s grew by %llu", bad[i],
+			 (unsigned long long)GREW(bad[i]));
+		outcome("gtt-move.card", false, text);
+	}
+#undef GREW
+	if (options.expect_above_4g) {
+		snprintf(text, sizeof(text), "%llu of %llu translations to 4 GiB and above",
+			 (unsigned long long)above, (unsigned long long)translations);
+		outcome("gtt-move.above-4g", above > 0, text);
+	}
+	lab_row("gart_translations", "%llu", (unsigned long long)translations);
+	lab_row("gart_above_4g", "%llu", (unsigned long long)above);
+}
+
+static void report(double seconds)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text),
+		 "%llu pages checked, %llu wrong (%llu words), %llu pages read in VRAM, %llu MiB moved, %.1f s",
+		 (unsigned long long)total.pages, (unsigned long long)total.wrong_pages,
+		 (unsigned long long)total.wrong_words, (unsigned long long)total.vram_pages,
+		 (unsigned long long)total.bytes_moved / MIB, seconds);
+	outcome("gtt-move", total.pages && !total.wrong_words, text);
+	snprintf(text, sizeof(text), "%llu moves not made by the driver",
+		 (unsigned long long)total.moves_refused);
+	outcome("gtt-move.moved", !total.moves_refused, text);
+	lab_row("pages", "%llu", (unsigned long long)total.pages);
+	lab_row("wrong", "%llu", (unsigned long long)total.wrong_pages);
+	lab_row("mib_moved", "%llu", (unsigned long long)total.bytes_moved / MIB);
+	lab_row("seconds", "%.1f", seconds);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void usage(void)
+{
+	fprintf(stderr,
+		"usage: gtt-move [--card rv370|rv100] [--rounds N] [--seed N] [--limit-mib N]\n"
+		"                [--expect-above-4g]\n"
+		"Moves all of the GTT to VRAM and back by the GPU and checks every word.\n");
+	exit(2);
+}
+
+static uint64_t number(const char *text, uint64_t max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || value > max || text[0] == '-')
+		usage();
+	return value;
+}
+
+static void parse_options(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "limit-mib", required_argument, NULL, 'l' },
+		{ "expect-above-4g", no_argument, NULL, 'x' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options.card = optarg;
+			break;
+		case 'r':
+			options.rounds = number(optarg, 255);
+			break;
+		case 's':
+			options.seed = number(optarg, UINT64_MAX);
+			break;
+		case 'l':
+			options.limit = number(optarg, UINT32_MAX) * MIB;
+			break;
+		case 'x':
+			options.expect_above_4g = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc || !options.rounds || !options.limit)
+		usage();
+}
+
+int main(int argc, char **argv)
+{
+	struct lab_stats before;
+	double start;
+	unsigned int round;
+	bool sound;
+	int ret;
+
+	parse_options(argc, argv);
+	random_state = options.seed;
+	lab_card_open_or_die(&card, options.card, true, "gtt-move");
+	if (lab_supervised()) {
+		ret = lab_stats_read(card.name, &before);
+		if (ret)
+			lab_die("gtt-move", "the card's stats: %s", strerror(-ret));
+	}
+	start = now();
+	sound = read_only_round(gtt_budget());
+	for (round = 1; sound && round <= options.rounds; round++)
+		run_round(round, gtt_budget());
+	report(now() - start);
+	if (lab_supervised())
+		check_stats(&before);
+	close(card.fd);
+	return lab_exit_status();
+}

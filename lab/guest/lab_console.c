@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Reports to the lab on the host, and questions to the card; see lab_console.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lab_console.h"
+
+#define REPLY_TIMEOUT_MS	10000
+
+static int failures;
+
+bool lab_supervised(void)
+{
+	return getenv("LAB_RUN") != NULL;
+}
+
+/*
+ * The kernel's longest record is 1 KiB; a longer write is refused. KERN_ALERT
+ * passes every console log level that a scenario sets.
+ */
+static void say(const char *line)
+{
+	char record[900];
+	int fd, len;
+
+	if (!lab_supervised()) {
+		printf("%s\n", line);
+		fflush(stdout);
+		return;
+	}
+	len = snprintf(record, sizeof(record), "<1>@lab %s", line);
+	if (len >= (int)sizeof(record))
+		len = sizeof(record) - 1;
+	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, record, len) != len) {
+		fprintf(stderr, "/dev/kmsg: %s\n", strerror(errno));
+		exit(1);
+	}
+	close(fd);
+}
+
+static void vreport(enum lab_outcome outcome, const char *name, const char *fmt, va_list args)
+{
+	static const char *const words[] = { "pass", "fail", "skip" };
+	char text[600], line[800];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	snprintf(line, sizeof(line), "result %s %s %s", name, words[outcome], text);
+	say(line);
+	if (outcome == LAB_FAIL)
+		failures++;
+}
+
+void lab_result(enum lab_outcome outcome, const char *name, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vreport(outcome, name, fmt, args);
+	va_end(args);
+}
+
+void lab_row(const char *key, const char *fmt, ...)
+{
+	char text[600], line[800];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "row %s %s", key, text);
+	say(line);
+}
+
+int lab_exit_status(void)
+{
+	return failures ? 1 : 0;
+}
+
+void lab_die(const char *name, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vreport(LAB_FAIL, name, fmt, args);
+	va_end(args);
+	exit(1);
+}
+
+/* One line from the console, without its end; console echo is off (init). */
+static int read_line(int fd, char *buf, size_t size, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	ssize_t len;
+	int ready;
+
+	do {
+		ready = poll(&pfd, 1, timeout_ms);
+	} while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
+	if (ready == 0)
+		return -ETIMEDOUT;
+	/* The tty is in line mode: one read() is one line. */
+	len = read(fd, buf, size - 1);
+	if (len < 0)
+		return -errno;
+	buf[len] = '\0';
+	buf[strcspn(buf, "\r\n")] = '\0';
+	return 0;
+}
+
+int lab_card_command(const char *card, const char *command, char *reply, size_t size)
+{
+	static const char prefix[] = "@lab reply ";
+	char line[4096], request[256];
+	int fd, ret;
+
+	if (!lab_supervised())
+		return -ENOTCONN;
+	fd = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* An answer that came after its time must not be taken for this one. */
+	tcflush(fd, TCIFLUSH);
+	snprintf(request, sizeof(request), "card %s %s", card, command);
+	say(request);
+	do {
+		ret = read_line(fd, line, sizeof(line), REPLY_TIMEOUT_MS);
+	} while (ret == 0 && strncmp(line, prefix, strlen(prefix)) != 0);
+	close(fd);
+	if (ret)
+		return ret;
+	snprintf(reply, size, "%s", line + strlen(prefix));
+	return strncmp(reply, "error", 5) == 0 ? -EREMOTEIO : 0;
+}
+
+int lab_stats_read(const char *card, struct lab_stats *stats)
+{
+	return lab_card_command(card, "stats", stats->text, sizeof(stats->text));
+}
+
+uint64_t lab_stats_get(const struct lab_stats *stats, const char *key)
+{
+	size_t len = strlen(key);
+	const char *at = stats->text;
+
+	while ((at = strstr(at, key))) {
+		if ((at == stats->text || at[-1] == ' ') && at[len] == '=')
+			return strtoull(at + len + 1, NULL, 10);
+		at += len;
+	}
+	lab_die("stats", "the card has no counter \"%s\": %.200s", key, stats->text);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Cards and buffer objects of the radeon driver; see lab_drm.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "lab_console.h"
+#include "lab_drm.h"
+
+#define PCI_VENDOR_ATI	0x1002
+#define MAX_DEVICES	16
+
+/* A type-2 packet: one dword that the CP skips, and every CS checker accepts. */
+#define PACKET2		0x80000000u
+#define IB_DWORDS	16
+
+static const struct {
+	uint16_t pci_device;
+	const char *name;
+	const char *product;
+} known_cards[] = {
+	{ 0x5b60, "rv370", "ATI Radeon X300 (RV370)" },
+	{ 0x5159, "rv100", "ATI Radeon 7000 (RV100)" },
+};
+
+static int known_card(const drmDevice *dev)
+{
+	unsigned int i;
+
+	if (dev->bustype != DRM_BUS_PCI || dev->deviceinfo.pci->vendor_id != PCI_VENDOR_ATI)
+		return -1;
+	for (i = 0; i < sizeof(known_cards) / sizeof(known_cards[0]); i++)
+		if (dev->deviceinfo.pci->device_id == known_cards[i].pci_device)
+			return i;
+	return -1;
+}
+
+int lab_card_open(struct lab_card *card, const char *name, bool render)
+{
+	drmDevicePtr devices[MAX_DEVICES], found = NULL;
+	int node = render ? DRM_NODE_RENDER : DRM_NODE_PRIMARY;
+	int count, i, kind = -1, ret = -ENODEV;
+	const drmPciBusInfo *bus;
+
+	count = drmGetDevices2(0, devices, MAX_DEVICES);
+	if (count < 0)
+		return count;
+	for (i = 0; i < count; i++) {
+		int k = known_card(devices[i]);
+
+		if (k < 0 || (name && strcmp(name, known_cards[k].name) != 0) ||
+		    !(devices[i]->available_nodes & (1 << node)))
+			continue;
+		if (found) {
+			ret = -ENOTUNIQ;
+			goto out;
+		}
+		found = devices[i];
+		kind = k;
+	}
+	if (!found)
+		goto out;
+	card->fd = open(found->nodes[node], O_RDWR | O_CLOEXEC);
+	if (card->fd < 0) {
+		ret = -errno;
+		goto out;
+	}
+	bus = found->businfo.pci;
+	snprintf(card->name, sizeof(card->name), "%s", known_cards[kind].name);
+	snprintf(card->product, sizeof(card->product), "%s", known_cards[kind].product);
+	snprintf(card->pci, sizeof(card->pci), "%04x:%02x:%02x.%x", bus->domain, bus->bus,
+		 bus->dev, bus->func);
+	ret = 0;
+out:
+	drmFreeDevices(devices, count);
+	return ret;
+}
+
+void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
+			  const char *test)
+{
+	int ret = lab_card_open(card, name, render);
+
+	if (ret == -ENODEV)
+		lab_die(test, "no %s card with a driver here: modprobe radeon?",
+			name ? name : "Radeon");
+	if (ret == -ENOTUNIQ)
+		lab_die(test, "more than one card: choose one with --card");
+	if (ret)
+		lab_die(test, "cannot open the card: %s", strerror(-ret));
+}
+
+int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,
+		  struct lab_bo *bo)
+{
+	struct drm_radeon_gem_create create = {
+		.size = size,
+		.alignment = LAB_PAGE_SIZE,
+		.initial_domain = domain,
+	};
+	struct drm_radeon_gem_mmap map = { .size = size };
+	int ret;
+
+	ret = drmCommandWriteRead(card->fd, DRM_RADEON_GEM_CREATE, &create, sizeof(create));
+	if (ret)
+		return ret;
+	bo->handle = create.handle;
+	bo->size = create.size;
+	bo->map = NULL;
+
+	map.handle = create.handle;
+	ret = drmCommandWriteRead(card->fd, DRM_RADEON_GEM_MMAP, &map, sizeof(map));
+	if (ret)
+		goto err_close;
+	bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, card->fd, map.addr_ptr);
+	if (bo->map == MAP_FAILED) {
+		ret = -errno;
+		bo->map = NULL;
+		goto err_close;
+	}
+	return 0;
+
+err_close:
+	lab_bo_close(card, bo);
+	return ret;
+}
+
+void lab_bo_close(const struct lab_card *card, struct lab_bo *bo)
+{
+	if (bo->map)
+		munmap(bo->map, bo->size);
+	drmCloseBufferHandle(card->fd, bo->handle);
+	*bo = (struct lab_bo){ 0 };
+}
+
+int lab_bo_wait(const struct lab_card *card, const struct lab_bo *bo)
+{
+	struct drm_radeon_gem_wait_idle wait = { .handle = bo->handle };
+
+	return drmCommandWrite(card->fd, DRM_RADEON_GEM_WAIT_IDLE, &wait, sizeof(wait));
+}
+
+int lab_bo_busy(const struct lab_card *card, const struct lab_bo *bo, uint32_t *domain)
+{
+	struct drm_radeon_gem_busy busy = { .handle = bo->handle };
+	int ret;
+
+	/* EBUSY is an answer, and comes with the domain like 0 does. */
+	ret = drmCommandWriteRead(card->fd, DRM_RADEON_GEM_BUSY, &busy, sizeof(busy));
+	if (domain)
+		*domain = busy.domain;
+	if (ret == -EBUSY)
+		return 1;
+	return ret;
+}
+
+int lab_move(const struct lab_card *card, struct lab_bo *const bos[], unsigned int count,
+	     uint32_t domain)
+{
+	struct drm_radeon_cs_reloc relocs[LAB_MOVE_MAX] = { 0 };
+	uint32_t ib[IB_DWORDS];
+	struct drm_radeon_cs_chunk chunks[] = {
+		{ .chunk_id = RADEON_CHUNK_ID_IB, .length_dw = IB_DWORDS,
+		  .chunk_data = (uintptr_t)ib },
+		{ .chunk_id = RADEON_CHUNK_ID_RELOCS,
+		  .length_dw = count * sizeof(relocs[0]) / sizeof(uint32_t),
+		  .chunk_data = (uintptr_t)relocs },
+	};
+	uint64_t chunk_addresses[] = { (uintptr_t)&chunks[0], (uintptr_t)&chunks[1] };
+	struct drm_radeon_cs cs = {
+		.num_chunks = 2,
+		.chunks = (uintptr_t)chunk_addresses,
+	};
+	unsigned int i;
+
+	if (count == 0 || count > LAB_MOVE_MAX)
+		return -EINVAL;
+	for (i = 0; i < IB_DWORDS; i++)
+		ib[i] = PACKET2;
+	for (i = 0; i < count; i++) {
+		relocs[i].handle = bos[i]->handle;
+		relocs[i].read_domains = domain;
+		relocs[i].write_domain = domain;
+	}
+	return drmCommandWriteRead(card->fd, DRM_RADEON_CS, &cs, sizeof(cs));
+}

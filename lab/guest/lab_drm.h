@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The few radeon ioctls that the guest's tests need, on top of libdrm.
+ *
+ * Functions that return int return 0 or a negative errno.
+ */
+#ifndef LAB_DRM_H
+#define LAB_DRM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <radeon_drm.h>
+
+#define LAB_PAGE_SIZE	4096u
+
+/**
+ * struct lab_card - one Radeon in this machine.
+ * @fd: open DRM node
+ * @name: name in the lab, "rv370" or "rv100"
+ * @product: name for people
+ * @pci: PCI address, e.g. "0000:01:00.0"
+ */
+struct lab_card {
+	int fd;
+	char name[16];
+	char product[48];
+	char pci[24];
+};
+
+/**
+ * lab_card_open() - open a Radeon that the radeon driver has bound.
+ * @card: filled in
+ * @name: "rv370" or "rv100"; NULL opens the only one there is
+ * @render: open the render node, which leaves the display alone; otherwise the
+ *	primary node, as DRM master when there is no other
+ *
+ * Return: 0; -ENODEV: no such card, or the driver is not loaded; -ENOTUNIQ:
+ * several cards and no @name; or an error of open().
+ */
+int lab_card_open(struct lab_card *card, const char *name, bool render);
+
+/**
+ * lab_card_open_or_die() - lab_card_open() for main(): reports and exits on error.
+ * @card: filled in
+ * @name: as for lab_card_open()
+ * @render: as for lab_card_open()
+ * @test: name of the test, for the report
+ */
+void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
+			  const char *test);
+
+/**
+ * struct lab_bo - a buffer object.
+ * @handle: GEM handle
+ * @size: bytes, a multiple of the page size
+ * @map: CPU mapping, or NULL
+ */
+struct lab_bo {
+	uint32_t handle;
+	uint64_t size;
+	void *map;
+};
+
+/**
+ * lab_bo_create() - create a BO and map it.
+ * @card: card
+ * @size: bytes, a multiple of the page size
+ * @domain: RADEON_GEM_DOMAIN_GTT or _VRAM: where it is first
+ * @bo: filled in
+ */
+int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,
+		  struct lab_bo *bo);
+
+/** lab_bo_close() - unmap and free @bo of @card. */
+void lab_bo_close(const struct lab_card *card, struct lab_bo *bo);
+
+/** lab_bo_wait() - wait until the GPU is done with @bo. */
+int lab_bo_wait(const struct lab_card *card, const struct lab_bo *bo);
+
+/**
+ * lab_bo_busy() - is the GPU still at work on a BO, and where is the BO?
+ * @card: card
+ * @bo: BO
+ * @domain: set to RADEON_GEM_DOMAIN_*, the BO's place; may be NULL
+ *
+ * Return: 1 when it is busy, 0 when it is idle, or a negative errno.
+ */
+int lab_bo_busy(const struct lab_card *card, const struct lab_bo *bo, uint32_t *domain);
+
+/**
+ * lab_move() - have the GPU move BOs to a domain.
+ * @card: card
+ * @bos: BOs
+ * @count: how many, at most LAB_MOVE_MAX
+ * @domain: RADEON_GEM_DOMAIN_GTT or RADEON_GEM_DOMAIN_VRAM
+ *
+ * Submits a command stream of nothing but padding, whose relocations ask for
+ * the BOs in @domain: before it runs a stream, the driver moves its BOs by the
+ * copy engine. The moves are queued in order and not waited for.
+ *
+ * The driver may leave a BO where it is when VRAM is short, or once it has
+ * moved LAB_MOVE_BYTES to VRAM for this stream: the caller checks lab_bo_busy()'s
+ * domain (radeon_bo_list_validate() in radeon_object.c).
+ */
+int lab_move(const struct lab_card *card, struct lab_bo *const bos[], unsigned int count,
+	     uint32_t domain);
+
+#define LAB_MOVE_MAX	32u
+#define LAB_MOVE_BYTES	(1024u * 1024u)
+
+#endif

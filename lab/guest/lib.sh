@@ -1,0 +1,176 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# What the scenarios share: reports to the host, the cards of this machine, and
+# loading the driver. Sourced; a scenario ends with "finish".
+
+lab_failed=0
+
+# lab TEXT: a line of the console protocol (see lab_console.h). A person has no
+# use for it.
+lab() {
+	if [ -n "$LAB_RUN" ]; then
+		echo "<1>@lab $*" >/dev/kmsg
+	else
+		echo "$*"
+	fi
+}
+
+# result pass|fail|skip NAME TEXT...
+result() {
+	[ "$1" != fail ] || lab_failed=1
+	outcome=$1
+	name=$2
+	shift 2
+	lab "result $name $outcome $*"
+}
+
+# row KEY VALUE...
+row() {
+	lab "row $*"
+}
+
+# run COMMAND...: a test program, which reports itself; its failure is ours.
+# One that dies has not reported.
+run() {
+	"$@"
+	run_status=$?
+	[ $run_status -eq 0 ] || lab_failed=1
+	[ $run_status -le 1 ] || result fail "${1##*/}" "ended with status $run_status: $*"
+	return $run_status
+}
+
+finish() {
+	exit $lab_failed
+}
+
+# cards: the names of this machine's cards, on one line.
+cards() {
+	found=
+	for device in /sys/bus/pci/devices/*; do
+		case $(cat "$device/vendor"):$(cat "$device/device") in
+		0x1002:0x5b60) found="$found rv370" ;;
+		0x1002:0x5159) found="$found rv100" ;;
+		esac
+	done
+	echo ${found# }
+}
+
+# card_device CARD: its PCI device ID, as the driver prints it.
+card_device() {
+	case $1 in
+	rv370) echo 0x5B60 ;;
+	rv100) echo 0x5159 ;;
+	esac
+}
+
+# check_cards: the cards that were asked for (lab.card=) are there.
+check_cards() {
+	expect=$LAB_CARD
+	[ "$expect" != both ] || expect="rv100 rv370"
+	have=$(cards | tr ' ' '\n' | sort | xargs)
+	if [ -z "$have" ]; then
+		result fail cards "no card in this machine"
+		finish
+	elif [ -n "$expect" ] && [ "$have" != "$expect" ]; then
+		result fail cards "this machine has '$have' instead of '$expect'"
+		finish
+	fi
+}
+
+# machine: what this kernel runs on. The UUID of dom0 is zero.
+machine() {
+	if [ "$(cat /sys/hypervisor/type 2>/dev/null)" != xen ]; then
+		echo bare
+	elif [ "$(tr -d 0- </sys/hypervisor/uuid)" = "" ]; then
+		echo "Xen dom0"
+	else
+		echo "Xen domU"
+	fi
+}
+
+# driver_log CARD: what the driver has logged about a card since it was last loaded.
+driver_log() {
+	dmesg | awk -v device="0x1002:$(card_device "$1")" '
+		/@lab load radeon/ { text = ""; here = 0 }
+		/initializing kernel modesetting/ { here = index($0, device) }
+		here { text = text $0 "\n" }
+		END { printf "%s", text }'
+}
+
+# log_has NAME CARD PATTERN: one result: the driver has said so of this card.
+log_has() {
+	line=$(driver_log "$2" | grep -E "$3" | head -n 1 | sed 's/^\[[^]]*\] *//')
+	if [ -n "$line" ]; then
+		result pass "$2.$1" "$line"
+	else
+		result fail "$2.$1" "the driver did not say '$3'"
+	fi
+}
+
+# log_lacks NAME CARD PATTERN: one result: the driver has not said so.
+log_lacks() {
+	line=$(driver_log "$2" | grep -E "$3" | head -n 1 | sed 's/^\[[^]]*\] *//')
+	if [ -z "$line" ]; then
+		result pass "$2.$1" "no '$3'"
+	else
+		result fail "$2.$1" "$line"
+	fi
+}
+
+# load_radeon [PARAMETER=VALUE]...: load the driver; each card comes up with
+# acceleration. A small GTT, so that a test can use all of it.
+load_radeon() {
+	lab "load radeon gartsize=64 $*"
+	if ! modprobe radeon gartsize=64 "$@"; then
+		result fail load "modprobe radeon gartsize=64 $* failed"
+		finish
+	fi
+	for card in $(cards); do
+		log_has ring-test "$card" "ring test succeeded"
+		log_has ib-test "$card" "ib test succeeded"
+		log_lacks accel "$card" "Disabling GPU acceleration"
+	done
+}
+
+# above_4g CARD: the option that makes gtt-move demand that the GPU reached
+# memory above 4 GiB: what a Xen dom0 with enough memory cannot avoid on a card
+# that drives 40 bits, and what shows that machine addresses were used.
+above_4g() {
+	[ "$(machine)" != "Xen dom0" ] || [ "$1" != rv370 ] || echo --expect-above-4g
+}
+
+# unload_radeon: take the consoles off the cards' frame buffers, remove the
+# driver, and see that it has left nothing behind.
+unload_radeon() {
+	for console in /sys/class/vtconsole/vtcon*; do
+		grep -q "frame buffer" "$console/name" && echo 0 >"$console/bind"
+	done
+	if ! rmmod radeon; then
+		result fail unload "rmmod radeon failed"
+		finish
+	fi
+	left=
+	[ ! -e /sys/module/radeon ] || left="$left /sys/module/radeon"
+	for node in /dev/dri/card* /dev/dri/renderD* /dev/fb* /sys/kernel/debug/dri/[0-9]*; do
+		[ ! -e "$node" ] || left="$left $node"
+	done
+	! grep -q radeon /proc/interrupts || left="$left an-interrupt"
+	! grep -q radeon /proc/iomem || left="$left iomem"
+	if [ -z "$left" ]; then
+		result pass unload "no device node, interrupt or memory region left"
+	else
+		result fail unload "left behind:$left"
+	fi
+}
+
+# reload_radeon: the driver goes, comes back and works: three times.
+reload_radeon() {
+	for turn in 1 2 3; do
+		unload_radeon
+		load_radeon
+		for card in $(cards); do
+			run gtt-move --card "$card" --rounds 1 --seed "$turn" --limit-mib 8
+		done
+	done
+}

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * modeset: does the card show what it is given?
+ *
+ * Draws a picture, sets a mode, and has the card compute the CRC of what is on
+ * its screen, as a monitor would see it: on each CRTC with each connected
+ * connector, in two modes and two pixel formats, with the cursor, and across
+ * page flips. With --picture it sets one picture and has the card save it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "lab_console.h"
+#include "lab_drm.h"
+#include "lab_image.h"
+
+#define FLIPS		6
+#define VBLANKS		5
+#define CURSOR_SIZE	64u	/* the only size that R100 to R500 have */
+#define EVENT_MS	5000
+
+/**
+ * struct framebuffer - a dumb buffer that a CRTC can show.
+ * @handle: GEM handle
+ * @id: DRM framebuffer, 0 for a cursor
+ * @pitch: bytes per line
+ * @size: bytes
+ * @map: CPU mapping
+ */
+struct framebuffer {
+	uint32_t handle, id, pitch;
+	uint64_t size;
+	uint8_t *map;
+};
+
+/**
+ * struct output - one CRTC with one connector.
+ * @crtc: the CRTC's number, as the card and drmWaitVBlank() count
+ * @crtc_id: its DRM object
+ * @connector: the connector
+ * @name: e.g. "crtc0.VGA-1"
+ */
+struct output {
+	unsigned int crtc;
+	uint32_t crtc_id;
+	const drmModeConnector *connector;
+	char name[48];
+};
+
+static struct lab_card card;
+static const char *title;
+
+LAB_PRINTF(4, 5)
+static void outcome(const struct output *output, const char *what, enum lab_outcome outcome,
+		    const char *fmt, ...)
+{
+	char name[96], text[300];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(name, sizeof(name), "%s.modeset.%s.%s", card.name, output->name, what);
+	lab_result(outcome, name, "%s", text);
+}
+
+static struct framebuffer framebuffer_new(unsigned int width, unsigned int height,
+					  unsigned int depth, unsigned int bpp)
+{
+	struct framebuffer fb = { 0 };
+	uint64_t offset;
+	int ret;
+
+	ret = drmModeCreateDumbBuffer(card.fd, width, height, bpp, 0, &fb.handle, &fb.pitch,
+				      &fb.size);
+	if (!ret)
+		ret = drmModeMapDumbBuffer(card.fd, fb.handle, &offset);
+	if (!ret && depth && drmModeAddFB(card.fd, width, height, depth, bpp, fb.pitch,
+					  fb.handle, &fb.id))
+		ret = -errno;
+	if (ret)
+		lab_die("modeset", "buffer of %u x %u pixels: %s", width, height,
+			strerror(-ret));
+	fb.map = mmap(NULL, fb.size, PROT_READ | PROT_WRITE, MAP_SHARED, card.fd, offset);
+	if (fb.map == MAP_FAILED)
+		lab_die("modeset", "mapping a buffer: %s", strerror(errno));
+	return fb;
+}
+
+static void framebuffer_free(struct framebuffer *fb)
+{
+	munmap(fb->map, fb->size);
+	if (fb->id)
+		drmModeRmFB(card.fd, fb->id);
+	drmModeDestroyDumbBuffer(card.fd, fb->handle);
+	*fb = (struct framebuffer){ 0 };
+}
+
+static void put_xrgb8888(struct framebuffer *fb, const struct lab_image *image)
+{
+	unsigned int y;
+
+	for (y = 0; y < image->height; y++)
+		memcpy(fb->map + (size_t)y * fb->pitch, image->pixels + (size_t)y * image->width,
+		       image->width * sizeof(*image->pixels));
+}
+
+static void put_rgb565(struct framebuffer *fb, const struct lab_image *image)
+{
+	unsigned int x, y;
+
+	for (y = 0; y < image->height; y++) {
+		uint16_t *line = (uint16_t *)(fb->map + (size_t)y * fb->pitch);
+		const uint32_t *pixels = image->pixels + (size_t)y * image->width;
+
+		for (x = 0; x < image->width; x++)
+			line[x] = (pixels[x] >> 8 & 0xf800) | (pixels[x] >> 5 & 0x07e0) |
+				  (pixels[x] >> 3 & 0x001f);
+	}
+}
+
+static struct lab_image picture(const struct output *output, const drmModeModeInfo *mode,
+				unsigned int variant)
+{
+	struct lab_image image = lab_image_new(mode->hdisplay, mode->vdisplay);
+	char what[96];
+	const char *const lines[] = { card.product, title, what, NULL };
+
+	snprintf(what, sizeof(what), "%u x %u, CRTC %u, %s", mode->hdisplay, mode->vdisplay,
+		 output->crtc, output->name + strcspn(output->name, ".") + 1);
+	lab_image_pattern(&image, lines, variant);
+	return image;
+}
+
+static int wait_vblanks(const struct output *output, unsigned int count, unsigned int *sequence)
+{
+	drmVBlank vblank = { 0 };
+
+	vblank.request.type = DRM_VBLANK_RELATIVE |
+			      (output->crtc << DRM_VBLANK_HIGH_CRTC_SHIFT &
+			       DRM_VBLANK_HIGH_CRTC_MASK);
+	vblank.request.sequence = count;
+	if (drmWaitVBlank(card.fd, &vblank))
+		return -errno;
+	if (sequence)
+		*sequence = vblank.reply.sequence;
+	return 0;
+}
+
+/* Is @expected on the screen? Not even one pixel may differ. */
+static bool compare(const struct output *output, const struct lab_image *expected,
+		    char *text, size_t size)
+{
+	unsigned int crc, width, height, want = lab_image_crc(expected);
+	char command[32], reply[256];
+	const char *at;
+	int ret;
+
+	snprintf(command, sizeof(command), "crc %u", output->crtc);
+	ret = lab_card_command(card.name, command, reply, sizeof(reply));
+	if (ret) {
+		snprintf(text, size, "no CRC from the card: %s %.150s", strerror(-ret),
+			 ret == -EREMOTEIO ? reply : "");
+		return false;
+	}
+	at = strstr(reply, "crc=");
+	if (!at || sscanf(at, "crc=%x width=%u height=%u", &crc, &width, &height) != 3) {
+		snprintf(text, size, "no CRC in the card's answer '%.150s'", reply);
+		return false;
+	}
+	snprintf(text, size, "screen %u x %u CRC %08x, drawn %u x %u CRC %08x", width, height,
+		 crc, expected->width, expected->height, want);
+	return crc == want && width == expected->width && height == expected->height;
+}
+
+static void report(const struct output *output, const char *what,
+		   const struct lab_image *expected)
+{
+	char text[300];
+	bool same;
+
+	if (!lab_supervised()) {
+		outcome(output, what, LAB_SKIP, "no lab to ask what the screen shows");
+		return;
+	}
+	same = compare(output, expected, text, sizeof(text));
+	outcome(output, what, same ? LAB_PASS : LAB_FAIL, "%s", text);
+}
+
+static bool set_mode(const struct output *output, const drmModeModeInfo *mode, uint32_t fb,
+		     const char *what)
+{
+	drmModeModeInfo copy = *mode;
+	uint32_t connector = output->connector->connector_id;
+	int ret;
+
+	if (drmModeSetCrtc(card.fd, output->crtc_id, fb, 0, 0, &connector, 1, &copy)) {
+		outcome(output, what, LAB_FAIL, "%u x %u cannot be set: %s", mode->hdisplay,
+			mode->vdisplay, strerror(errno));
+		return false;
+	}
+	/* A frame later the new start address is surely in use. */
+	ret = wait_vblanks(output, 2, NULL);
+	if (ret) {
+		outcome(output, what, LAB_FAIL, "no vertical blank: %s", strerror(-ret));
+		return false;
+	}
+	return true;
+}
+
+static void test_mode(const struct output *output, const drmModeModeInfo *mode, bool rgb565)
+{
+	unsigned int bpp = rgb565 ? 16 : 32;
+	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay,
+						rgb565 ? 16 : 24, bpp);
+	struct lab_image image = picture(output, mode, bpp);
+	char what[48];
+
+	snprintf(what, sizeof(what), "%ux%u-%u", mode->hdisplay, mode->vdisplay, bpp);
+	if (rgb565) {
+		lab_image_to_rgb565(&image);
+		put_rgb565(&fb, &image);
+	} else {
+		put_xrgb8888(&fb, &image);
+	}
+	if (set_mode(output, mode, fb.id, what))
+		report(output, what, &image);
+	lab_image_free(&image);
+	framebuffer_free(&fb);
+}
+
+/* A ring with a dot: its shape shows a cursor that is shifted or mirrored. */
+static struct lab_image cursor_image(void)
+{
+	struct lab_image image = lab_image_new(CURSOR_SIZE, CURSOR_SIZE);
+	int x, y, r = CURSOR_SIZE / 2;
+
+	for (y = 0; y < 2 * r; y++) {
+		for (x = 0; x < 2 * r; x++) {
+			int d = (x - r) * (x - r) + (y - r) * (y - r);
+			bool ring = d < r * r && d > (r - 10) * (r - 10);
+			bool dot = (x - 24) * (x - 24) + (y - 28) * (y - 28) < 36;
+
+			if (ring || dot)
+				image.pixels[y * 2 * r + x] =
+					0xff000000 | (x * 4) << 16 | (y * 4) << 8 | 0x40;
+		}
+	}
+	return image;
+}
+
+static void test_cursor(const struct output *output, const drmModeModeInfo *mode)
+{
+	int right = mode->hdisplay - 20, bottom = mode->vdisplay - 30;
+	const struct {
+		const char *what;
+		int x, y;
+	} places[] = {
+		{ "cursor-inside", 100, 77 },
+		{ "cursor-top-left", -10, -21 },
+		{ "cursor-bottom-right", right, bottom },
+	};
+	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+	struct framebuffer cursor_fb = framebuffer_new(CURSOR_SIZE, CURSOR_SIZE, 0, 32);
+	struct lab_image image = picture(output, mode, 1), cursor = cursor_image(), both;
+	unsigned int i;
+
+	put_xrgb8888(&fb, &image);
+	put_xrgb8888(&cursor_fb, &cursor);
+	if (!set_mode(output, mode, fb.id, "cursor"))
+		goto out;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (drmModeSetCursor(card.fd, output->crtc_id, cursor_fb.handle, CURSOR_SIZE,
+				     CURSOR_SIZE) ||
+		    drmModeMoveCursor(card.fd, output->crtc_id, places[i].x, places[i].y)) {
+			outcome(output, places[i].what, LAB_FAIL, "%s", strerror(errno));
+			continue;
+		}
+		wait_vblanks(output, 2, NULL);
+		both = lab_image_copy(&image);
+		lab_image_overlay(&both, &cursor, places[i].x, places[i].y);
+		report(output, places[i].what, &both);
+		lab_image_free(&both);
+	}
+	drmModeSetCursor(card.fd, output->crtc_id, 0, 0, 0);
+	wait_vblanks(output, 2, NULL);
+	report(output, "cursor-off", &image);
+out:
+	lab_image_free(&cursor);
+	lab_image_free(&image);
+	framebuffer_free(&cursor_fb);
+	framebuffer_free(&fb);
+}
+
+/** struct flip - what the event of a page flip said. */
+struct flip {
+	bool done;
+	unsigned int sequence;
+};
+
+static void flip_done(int fd, unsigned int sequence, unsigned int sec, unsigned int usec,
+		      void *data)
+{
+	struct flip *flip = data;
+
+	(void)fd;
+	(void)sec;
+	(void)usec;
+	flip->done = true;
+	flip->sequence = sequence;
+}
+
+static bool wait_flip(struct flip *flip)
+{
+	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
+	struct pollfd pfd = { .fd = card.fd, .events = POLLIN };
+
+	while (!flip->done) {
+		int ready = poll(&pfd, 1, EVENT_MS);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0 || drmHandleEvent(card.fd, &context))
+			return false;
+	}
+	return true;
+}
+
+static void test_flips(const struct output *output, const drmModeModeInfo *mode)
+{
+	struct framebuffer fb[2];
+	struct lab_image image[2];
+	unsigned int i, sequence = 0;
+	char text[300] = "";
+	struct flip flip;
+	bool good = true;
+
+	for (i = 0; i < 2; i++) {
+		fb[i] = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+		image[i] = picture(output, mode, 0xf0 + i);
+		put_xrgb8888(&fb[i], &image[i]);
+	}
+	if (!set_mode(output, mode, fb[0].id, "flip"))
+		goto out;
+	for (i = 1; good && i <= FLIPS; i++) {
+		flip = (struct flip){ 0 };
+		if (drmModePageFlip(card.fd, output->crtc_id, fb[i % 2].id,
+				    DRM_MODE_PAGE_FLIP_EVENT, &flip)) {
+			snprintf(text, sizeof(text), "flip %u: %s", i, strerror(errno));
+			good = false;
+		} else if (!wait_flip(&flip)) {
+			snprintf(text, sizeof(text), "flip %u: no event", i);
+			good = false;
+		} else if (i > 1 && (int)(flip.sequence - sequence) <= 0) {
+			snprintf(text, sizeof(text), "flip %u at frame %u, the one before at %u",
+				 i, flip.sequence, sequence);
+			good = false;
+		} else if (lab_supervised()) {
+			good = compare(output, &image[i % 2], text, sizeof(text));
+		}
+		sequence = flip.sequence;
+	}
+	if (good)
+		snprintf(text, sizeof(text), "%u flips, each with its event%s", FLIPS,
+			 lab_supervised() ? " and the new picture on the screen" : "");
+	outcome(output, "flip", good ? LAB_PASS : LAB_FAIL, "%s", text);
+out:
+	for (i = 0; i < 2; i++) {
+		lab_image_free(&image[i]);
+		framebuffer_free(&fb[i]);
+	}
+}
+
+/* The CRTC has to be on. */
+static void test_vblank(const struct output *output, const drmModeModeInfo *mode)
+{
+	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+	unsigned int i, before = 0, after = 0;
+	int ret;
+
+	if (!set_mode(output, mode, fb.id, "vblank"))
+		goto out;
+	ret = wait_vblanks(output, 0, &before);
+	for (i = 0; !ret && i < VBLANKS; i++, before = after) {
+		ret = wait_vblanks(output, 1, &after);
+		if (!ret && (int)(after - before) <= 0) {
+			outcome(output, "vblank", LAB_FAIL, "frame %u after frame %u", after,
+				before);
+			goto out;
+		}
+	}
+	if (ret)
+		outcome(output, "vblank", LAB_FAIL, "wait %u: %s", i, strerror(-ret));
+	else
+		outcome(output, "vblank", LAB_PASS, "%u waits, each a frame later", VBLANKS);
+out:
+	framebuffer_free(&fb);
+}
+
+static const drmModeModeInfo *preferred_mode(const drmModeConnector *connector)
+{
+	int i;
+
+	for (i = 0; i < connector->count_modes; i++)
+		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
+			return &connector->modes[i];
+	return &connector->modes[0];
+}
+
+static const drmModeModeInfo *second_mode(const drmModeConnector *connector,
+					  const drmModeModeInfo *first)
+{
+	int i;
+
+	for (i = 0; i < connector->count_modes; i++) {
+		const drmModeModeInfo *mode = &connector->modes[i];
+
+		if (mode->hdisplay != first->hdisplay && mode->vdisplay != first->vdisplay &&
+		    !(mode->flags & (DRM_MODE_FLAG_INTERLACE | DRM_MODE_FLAG_DBLSCAN)))
+			return mode;
+	}
+	return NULL;
+}
+
+static void test_output(const struct output *output)
+{
+	const drmModeModeInfo *first = preferred_mode(output->connector);
+	const drmModeModeInfo *second = second_mode(output->connector, first);
+
+	test_mode(output, first, false);
+	if (second)
+		test_mode(output, second, false);
+	else
+		outcome(output, "second-mode", LAB_FAIL, "the monitor has only one size");
+	test_mode(output, first, true);
+	test_cursor(output, first);
+	test_flips(output, first);
+	test_vblank(output, first);
+}
+
+static void save_picture(const struct output *output, const char *name)
+{
+	const drmModeModeInfo *mode = preferred_mode(output->connector);
+	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+	struct lab_image image = picture(output, mode, 0);
+	char command[160], reply[512] = "";
+	int ret;
+
+	put_xrgb8888(&fb, &image);
+	if (!set_mode(output, mode, fb.id, "picture"))
+		goto out;
+	report(output, "picture", &image);
+	snprintf(command, sizeof(command), "screenshot %u %.100s", output->crtc, name);
+	ret = lab_card_command(card.name, command, reply, sizeof(reply));
+	if (ret) {
+		outcome(output, "screenshot", LAB_FAIL, "%s %s", strerror(-ret), reply);
+	} else {
+		outcome(output, "screenshot", LAB_PASS, "%s", reply);
+		lab_row("screenshot", "%s", strncmp(reply, "ok ", 3) ? reply : reply + 3);
+	}
+out:
+	lab_image_free(&image);
+	framebuffer_free(&fb);
+}
+
+static bool can_drive(unsigned int crtc, const drmModeConnector *connector)
+{
+	bool can = false;
+	int i;
+
+	for (i = 0; i < connector->count_encoders && !can; i++) {
+		drmModeEncoder *encoder = drmModeGetEncoder(card.fd, connector->encoders[i]);
+
+		if (encoder)
+			can = encoder->possible_crtcs & (1u << crtc);
+		drmModeFreeEncoder(encoder);
+	}
+	return can;
+}
+
+static void crtcs_off(const drmModeRes *res)
+{
+	int i;
+
+	for (i = 0; i < res->count_crtcs; i++)
+		drmModeSetCrtc(card.fd, res->crtcs[i], 0, 0, 0, NULL, 0, NULL);
+}
+
+/* Each connected connector on each CRTC; for a picture the first of them. */
+static unsigned int for_each_output(const char *picture_name)
+{
+	drmModeRes *res = drmModeGetResources(card.fd);
+	unsigned int outputs = 0;
+	int i, c;
+
+	if (!res)
+		lab_die("modeset", "the card has no display: %s", strerror(errno));
+	for (i = 0; i < res->count_crtcs; i++) {
+		for (c = 0; c < res->count_connectors; c++) {
+			drmModeConnector *connector =
+				drmModeGetConnector(card.fd, res->connectors[c]);
+			struct output output = { .crtc = i, .crtc_id = res->crtcs[i] };
+
+			if (!connector || connector->connection != DRM_MODE_CONNECTED ||
+			    !connector->count_modes || !can_drive(i, connector) ||
+			    (picture_name && outputs)) {
+				drmModeFreeConnector(connector);
+				continue;
+			}
+			output.connector = connector;
+			snprintf(output.name, sizeof(output.name), "crtc%d.%s-%u", i,
+				 drmModeGetConnectorTypeName(connector->connector_type),
+				 connector->connector_type_id);
+			crtcs_off(res);
+			if (picture_name)
+				save_picture(&output, picture_name);
+			else
+				test_output(&output);
+			outputs++;
+			drmModeFreeConnector(connector);
+		}
+	}
+	drmModeFreeResources(res);
+	return outputs;
+}
+
+static void usage(void)
+{
+	fprintf(stderr,
+		"usage: modeset [--card rv370|rv100] [--picture NAME] [--title TEXT]\n"
+		"Compares what the card shows with what was drawn, or saves one picture.\n");
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ "picture", required_argument, NULL, 'p' },
+		{ "title", required_argument, NULL, 't' },
+		{ 0 },
+	};
+	const char *name = NULL, *picture_name = NULL;
+	char kernel[128];
+	struct utsname uts;
+	int c;
+
+	uname(&uts);
+	snprintf(kernel, sizeof(kernel), "Linux %s", uts.release);
+	title = kernel;
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			name = optarg;
+			break;
+		case 'p':
+			picture_name = optarg;
+			break;
+		case 't':
+			title = optarg;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+	lab_card_open_or_die(&card, name, false, "modeset");
+	if (!for_each_output(picture_name))
+		lab_die("modeset", "no monitor is connected to %s", card.name);
+	close(card.fd);
+	return lab_exit_status();
+}

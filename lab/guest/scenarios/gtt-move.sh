@@ -1,0 +1,13 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# All of the GTT to VRAM and back, every word checked.
+
+. /usr/lib/lab/lib.sh
+
+check_cards
+load_radeon
+for card in $(cards); do
+	run gtt-move --card "$card" $(above_4g "$card")
+done
+finish

@@ -1,0 +1,19 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# What "make run" shows: all of the GTT moved by the GPU, the numbers for the
+# table, and a picture of the card's screen.
+
+. /usr/lib/lab/lib.sh
+
+check_cards
+load_radeon
+for card in $(cards); do
+	row card "$card"
+	row machine "$(machine)"
+	row kernel "$(uname -r)"
+	run gtt-move --card "$card" $(above_4g "$card")
+	run modeset --card "$card" --picture "$card" \
+		--title "Linux $(uname -r), $(machine)"
+done
+finish

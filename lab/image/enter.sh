@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Runs a command inside the lab's root:
+#
+#   enter.sh [--out DIR] [--env NAME=VALUE]... COMMAND [ARGUMENT]...
+#
+# It sees the checkout at /src (read-only), the cache's build directory at /build and
+# DIR at /out (both writable), a root it cannot change, and no process or mount but
+# its own. However it ends, and if this script is killed, nothing of it is left.
+LAB_TAG=${LAB_TAG:-lab}
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+
+out= env=()
+while (($#)); do
+	case $1 in
+	--out) out=$2; shift 2 ;;
+	--env) env+=("$2"); shift 2 ;;
+	--*) die "enter.sh: unknown option '$1'" ;;
+	*) break ;;
+	esac
+done
+(($#)) || die "enter.sh: no command given"
+
+make_cache_dir
+check_rights
+image=$LAB_CACHE/root-$(image_key)
+image_valid "$image" || die "there is no image yet: run 'make image' first"
+mkdir -p "$LAB_CACHE/build"
+
+# Whoever replaces or removes this image waits for, or leaves alone, a held lock.
+exec 8<"$image/use.lock"
+flock -s 8
+
+trap kill_ns EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+# A background command of a script gets no stdin unless told.
+exec 3<&0
+in_ns "$BASH" "$LAB_TOP/lab/image/inside.sh" "$image/root" "$LAB_TOP" \
+	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" \
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
+	TERM="${TERM:-dumb}" "${env[@]}" "$@" <&3 3<&- 8<&-
+status=0
+wait "$LAB_NS_PID" || status=$?
+LAB_NS_PID=
+exit "$status"

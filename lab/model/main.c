@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * radeon-model: one software Radeon as a process, for QEMU's vfio-user-pci.
+ *
+ * This file is the front thread: it reads the command line, then waits for the
+ * client's messages, the display clock, the control socket and signals. It ends
+ * when the client disconnects or on SIGTERM.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "card.h"
+#include "control.h"
+#include "cp.h"
+#include "display.h"
+#include "trace.h"
+#include "vfio_user.h"
+
+/* Indices as in linux/vfio.h */
+#define REGION_ROM	6
+#define REGION_CONFIG	7
+#define IRQ_INTX	0
+#define IRQ_MSI		1
+
+#define POLL_FDS	8
+#define LATENCY_MAX_US	1000000u
+
+struct options {
+	const struct card_info *info;
+	const char *socket;
+	const char *control;
+	const char *log;
+	unsigned int mutations;
+	unsigned int latency_us;
+};
+
+static const char * const mutation_names[] = {
+#define X(id, name, what) name,
+	MUTATIONS(X)
+#undef X
+};
+
+static const char * const mutation_help[] = {
+#define X(id, name, what) what,
+	MUTATIONS(X)
+#undef X
+};
+
+static void usage(FILE *out)
+{
+	char list[128];
+
+	card_info_list(list, sizeof(list));
+	fprintf(out,
+		"usage: radeon-model --card NAME --socket PATH [options]\n"
+		"A software Radeon for QEMU's vfio-user-pci device.\n\n"
+		"  --card NAME        which card: %s\n"
+		"  --socket PATH      vfio-user socket to listen on\n"
+		"  --control PATH     control socket (stats, crc, screenshot, ...)\n"
+		"  --log PATH         append messages there instead of standard error\n"
+		"  --latency-us N     a fence takes at least N microseconds (default 0)\n"
+		"  --trace LIST       vfio,pci,reg,packet,gart,2d,display or all\n"
+		"  --mutate NAME      make a fault, so that a test can be seen to fail:\n",
+		list);
+	for (int i = 0; i < MUTATION_COUNT; i++)
+		fprintf(out, "       %-18s  %s\n", mutation_names[i], mutation_help[i]);
+}
+
+static __attribute__((noreturn, format(printf, 1, 2)))
+void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("radeon-model: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+static unsigned int parse_mutation(const char *name)
+{
+	for (unsigned int i = 0; i < MUTATION_COUNT; i++)
+		if (!strcmp(name, mutation_names[i]))
+			return 1u << i;
+	die("no mutation '%s'; --help lists them", name);
+}
+
+static unsigned int parse_latency(const char *text)
+{
+	unsigned long val;
+	char *end;
+
+	errno = 0;
+	val = strtoul(text, &end, 10);
+	if (errno || end == text || *end || val > LATENCY_MAX_US)
+		die("--latency-us '%s' is not a number from 0 to %u", text,
+		    LATENCY_MAX_US);
+	return (unsigned int)val;
+}
+
+static void parse_options(int argc, char **argv, struct options *opt)
+{
+	static const struct option longopts[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "control", required_argument, NULL, 'C' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "latency-us", required_argument, NULL, 'L' },
+		{ "trace", required_argument, NULL, 't' },
+		{ "mutate", required_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char list[128];
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			opt->info = card_info_find(optarg);
+			if (!opt->info) {
+				card_info_list(list, sizeof(list));
+				die("no card '%s'; there are %s", optarg, list);
+			}
+			break;
+		case 's':
+			opt->socket = optarg;
+			break;
+		case 'C':
+			opt->control = optarg;
+			break;
+		case 'l':
+			opt->log = optarg;
+			break;
+		case 'L':
+			opt->latency_us = parse_latency(optarg);
+			break;
+		case 't':
+			if (trace_parse(optarg))
+				die("--trace '%s': classes are vfio, pci, reg, packet, gart, 2d, display, all",
+				    optarg);
+			break;
+		case 'm':
+			opt->mutations |= parse_mutation(optarg);
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(2);
+		}
+	}
+	if (optind < argc)
+		die("unexpected argument '%s'; --help lists the options",
+		    argv[optind]);
+	if (!opt->info || !opt->socket)
+		die("--card and --socket are needed; --help lists the options");
+}
+
+static int region_read(void *priv, unsigned int region, uint64_t off, void *buf,
+		       uint32_t len)
+{
+	struct card *card = priv;
+
+	if (region == REGION_CONFIG)
+		return pci_config_read(&card->pci, off, buf, len);
+	return card_bar_read(card, region, off, buf, len);
+}
+
+static int region_write(void *priv, unsigned int region, uint64_t off,
+			const void *buf, uint32_t len)
+{
+	struct card *card = priv;
+
+	if (region == REGION_CONFIG)
+		return pci_config_write(&card->pci, off, buf, len);
+	return card_bar_write(card, region, off, buf, len);
+}
+
+static void device_reset(void *priv)
+{
+	card_reset(priv);
+}
+
+static void describe(struct vu_device *dev, struct card *card)
+{
+	*dev = (struct vu_device){
+		.priv = card,
+		.ram = &card->ram,
+		.pci = &card->pci,
+		.region_read = region_read,
+		.region_write = region_write,
+		.reset = device_reset,
+	};
+	for (int i = 0; i < VU_NUM_REGIONS; i++)
+		dev->region[i].mmap_fd = -1;
+	dev->region[0] = (struct vu_region){ card->info->vram_size, true, true,
+					     card->vram_fd };
+	dev->region[1] = (struct vu_region){ CARD_IO_SIZE, true, true, -1 };
+	dev->region[2] = (struct vu_region){ CARD_MMIO_SIZE, true, true, -1 };
+	dev->region[REGION_ROM] = (struct vu_region){ card->rom_size, true,
+						      false, -1 };
+	dev->region[REGION_CONFIG] = (struct vu_region){ PCI_CONFIG_SIZE, true,
+							 true, -1 };
+	dev->irq_count[IRQ_INTX] = 1;
+	dev->irq_count[IRQ_MSI] = card->info->msi ? 1 : 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void wait_for_event(struct card *card, struct pollfd *fds, int count)
+{
+	uint64_t next = display_next_event(card), now = now_ns();
+	struct timespec ts = { 0 };
+
+	if (next > now && next != UINT64_MAX) {
+		ts.tv_sec = (time_t)((next - now) / 1000000000u);
+		ts.tv_nsec = (long)((next - now) % 1000000000u);
+	}
+	ppoll(fds, (nfds_t)count, next == UINT64_MAX ? NULL : &ts, NULL);
+	display_tick(card, now_ns());
+}
+
+static void print_stats(struct card *card)
+{
+	fprintf(stderr, "%s:", card->info->name);
+#define X(name) \
+	fprintf(stderr, " %s=%llu", #name, (unsigned long long)card->stats.name);
+	CARD_STATS(X)
+#undef X
+	fputc('\n', stderr);
+}
+
+/* Returns 0 at an orderly end, or a negative errno. */
+static int serve(struct card *card, struct vu_server *vu, struct control *ctl,
+		 int signal_fd)
+{
+	int ret = 0;
+
+	for (;;) {
+		struct pollfd fds[POLL_FDS] = {
+			{ .fd = signal_fd, .events = POLLIN },
+			{ .fd = vu_poll_fd(vu), .events = POLLIN },
+		};
+		int count = 2;
+
+		if (ctl)
+			count += control_poll_fds(ctl, fds + 2, POLL_FDS - 2);
+		wait_for_event(card, fds, count);
+		if (fds[0].revents)
+			return 0;
+		if (fds[1].revents) {
+			ret = vu_serve(vu);
+			if (ret)
+				return ret < 0 ? ret : 0;
+		}
+		if (ctl)
+			control_serve(ctl, fds + 2, count - 2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { 0 };
+	struct control *ctl = NULL;
+	struct vu_server *vu;
+	struct vu_device dev;
+	struct card *card;
+	sigset_t signals;
+	int signal_fd, ret;
+	char err[512];
+
+	parse_options(argc, argv, &opt);
+
+	/* Before any thread is made, so that only the front takes them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signal_fd < 0)
+		die("signalfd: %s", strerror(errno));
+
+	card = card_new(opt.info);
+	if (!card)
+		die("cannot make the card: %s", strerror(errno));
+	card->mutations = opt.mutations;
+	card->latency_us = opt.latency_us;
+	describe(&dev, card);
+
+	vu = vu_listen(opt.socket, &dev, err, sizeof(err));
+	if (!vu)
+		die("%s", err);
+	if (opt.control) {
+		ctl = control_listen(opt.control, card, err, sizeof(err));
+		if (!ctl) {
+			vu_close(vu);
+			die("%s", err);
+		}
+	}
+	if (opt.log && !freopen(opt.log, "a", stderr))
+		die("cannot open the log %s: %s", opt.log, strerror(errno));
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	ret = cp_start(card);
+	if (ret)
+		die("cannot start the engine thread: %s", strerror(-ret));
+
+	ret = serve(card, vu, ctl, signal_fd);
+	if (ret)
+		fprintf(stderr, "radeon-model: connection ended: %s\n",
+			strerror(-ret));
+
+	atomic_store(&card->stopping, true);
+	cp_stop(card);
+	control_close(ctl);
+	vu_close(vu);
+	print_stats(card);
+	card_free(card);
+	close(signal_fd);
+	return ret ? 1 : 0;
+}
