@@ -118,7 +118,7 @@ remove_tree() {
 	[[ ! -e $1 ]] || unshare "${LAB_NS[@]}" rm -rf -- "$1"
 }
 
-# image_inputs, image_key: the image's name is a hash of all that says what is
+# image_key: the image's name is a hash of all that says what is
 # in it. What the mirror offers is left out, so that a made image needs no network.
 image_key() {
 	(cd "$LAB_TOP/lab/image" && sha256sum packages kernels.sh make.sh) |
@@ -136,4 +136,9 @@ image_valid() {
 		boot/lab/vmlinux-6.12 boot/lab/vmlinux-7.3; do
 		[[ -s $1/root/$f ]] || return 1
 	done
+}
+
+# build_name: the build directory's name, one for each checkout and image.
+build_name() {
+	(echo "$LAB_TOP"; cat "$LAB_CACHE/root-$(image_key)/complete") | sha256sum | cut -c1-16
 }

@@ -502,7 +502,8 @@ static void judge_end(struct boot *boot)
 	if (WIFSIGNALED(boot->qemu_status) || WEXITSTATUS(boot->qemu_status)) {
 		snprintf(path, sizeof(path), "%s/qemu.log", boot->out);
 		f = fopen(path, "re");
-		if (f && fgets(line, sizeof(line), f))
+		/* The last line says what it was. */
+		while (f && fgets(line, sizeof(line), f))
 			line[strcspn(line, "\n")] = '\0';
 		if (f)
 			fclose(f);

@@ -16,6 +16,7 @@
 #include "lab_console.h"
 
 #define REPLY_TIMEOUT_MS	10000
+#define LINE_SIZE		800
 
 static int failures;
 
@@ -26,11 +27,12 @@ bool lab_supervised(void)
 
 /*
  * The kernel's longest record is 1 KiB; a longer write is refused. KERN_ALERT
- * passes every console log level that a scenario sets.
+ * passes every console log level that a scenario sets. A record without an end of
+ * line is held back for its continuation.
  */
 static void say(const char *line)
 {
-	char record[900];
+	char record[LINE_SIZE + 16];
 	int fd, len;
 
 	if (!lab_supervised()) {
@@ -38,9 +40,7 @@ static void say(const char *line)
 		fflush(stdout);
 		return;
 	}
-	len = snprintf(record, sizeof(record), "<1>@lab %s", line);
-	if (len >= (int)sizeof(record))
-		len = sizeof(record) - 1;
+	len = snprintf(record, sizeof(record), "<1>@lab %s\n", line);
 	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, record, len) != len) {
 		fprintf(stderr, "/dev/kmsg: %s\n", strerror(errno));
@@ -52,7 +52,7 @@ static void say(const char *line)
 static void vreport(enum lab_outcome outcome, const char *name, const char *fmt, va_list args)
 {
 	static const char *const words[] = { "pass", "fail", "skip" };
-	char text[600], line[800];
+	char text[600], line[LINE_SIZE];
 
 	vsnprintf(text, sizeof(text), fmt, args);
 	snprintf(line, sizeof(line), "result %s %s %s", name, words[outcome], text);
@@ -72,7 +72,7 @@ void lab_result(enum lab_outcome outcome, const char *name, const char *fmt, ...
 
 void lab_row(const char *key, const char *fmt, ...)
 {
-	char text[600], line[800];
+	char text[600], line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, fmt);
@@ -123,7 +123,7 @@ static int read_line(int fd, char *buf, size_t size, int timeout_ms)
 int lab_card_command(const char *card, const char *command, char *reply, size_t size)
 {
 	static const char prefix[] = "@lab reply ";
-	char line[4096], request[256];
+	char line[4096], request[LINE_SIZE];
 	int fd, ret;
 
 	if (!lab_supervised())

@@ -183,6 +183,16 @@ static bool compare(const struct output *output, const struct lab_image *expecte
 	return crc == want && width == expected->width && height == expected->height;
 }
 
+/* The screen as it is, for whoever has to find out why. */
+static void save_wrong(const struct output *output, const char *what)
+{
+	char command[200], reply[512];
+
+	snprintf(command, sizeof(command), "screenshot %u wrong-%s-%s-%s", output->crtc,
+		 card.name, output->name, what);
+	lab_card_command(card.name, command, reply, sizeof(reply));
+}
+
 static void report(const struct output *output, const char *what,
 		   const struct lab_image *expected)
 {
@@ -194,6 +204,8 @@ static void report(const struct output *output, const char *what,
 		return;
 	}
 	same = compare(output, expected, text, sizeof(text));
+	if (!same)
+		save_wrong(output, what);
 	outcome(output, what, same ? LAB_PASS : LAB_FAIL, "%s", text);
 }
 

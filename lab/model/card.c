@@ -237,7 +237,7 @@ int card_bar_read(struct card *card, unsigned int bar, uint64_t off, void *buf,
 			return -EINVAL;
 		mmio_read(card, (uint32_t)off, buf, len);
 		return 0;
-	case 6:
+	case PCI_ROM_BAR:
 		if (!access_ok(off, len, card->rom_size))
 			return -EINVAL;
 		memcpy(buf, card->rom + off, len);
@@ -288,6 +288,7 @@ static void card_init_pci(struct card *card)
 	pci_add_bar(&card->pci, 0, BAR_MEM_PREFETCH, info->vram_size);
 	pci_add_bar(&card->pci, 1, BAR_IO, CARD_IO_SIZE);
 	pci_add_bar(&card->pci, 2, BAR_MEM, CARD_MMIO_SIZE);
+	pci_add_bar(&card->pci, PCI_ROM_BAR, BAR_MEM, card->rom_size);
 	pci_add_intx(&card->pci);
 	if (info->pcie)
 		pci_add_pcie_endpoint(&card->pci);
@@ -316,49 +317,57 @@ static void card_reset_locked(struct card *card)
  */
 void card_reset(struct card *card)
 {
+	/*
+	 * First the bus: without its GART a card passes addresses through, and
+	 * a draw that is still running must not reach RAM that way.
+	 */
+	pci_reset(&card->pci);
 	pthread_mutex_lock(&card->lock);
 	card_reset_locked(card);
 	pthread_mutex_unlock(&card->lock);
-	pci_reset(&card->pci);
 }
 
 /**
  * card_new() - make a card in its power-on state
  * @info: what kind
+ * @vram_fd: shared memory of &card_info.vram_size bytes that becomes its VRAM,
+ *	which the card closes; -1 makes it anew
  *
  * The engine thread is not started: cp_start() does that.
  *
  * Return: the card, or NULL with errno set.
  */
-struct card *card_new(const struct card_info *info)
+struct card *card_new(const struct card_info *info, int vram_fd)
 {
 	struct card *card = calloc(1, sizeof(*card));
 
 	if (!card)
 		return NULL;
 	card->info = info;
-	card->vram_fd = -1;
+	card->vram_fd = vram_fd;
 	pthread_mutex_init(&card->lock, NULL);
 	guest_ram_init(&card->ram);
+	card->rom = combios_build(info, &card->rom_size);
+	if (!card->rom)
+		goto fail;
 	card_init_pci(card);
 
 	/* Sealed: the client maps it, and a shorter file would be SIGBUS here. */
-	card->vram_fd = memfd_create("vram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (card->vram_fd < 0 ||
-	    ftruncate(card->vram_fd, (off_t)info->vram_size) ||
-	    fcntl(card->vram_fd, F_ADD_SEALS,
-		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
-		goto fail;
+	if (vram_fd < 0) {
+		card->vram_fd = memfd_create("vram",
+					     MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		if (card->vram_fd < 0 ||
+		    ftruncate(card->vram_fd, (off_t)info->vram_size) ||
+		    fcntl(card->vram_fd, F_ADD_SEALS,
+			  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+			goto fail;
+	}
 	card->vram = mmap(NULL, info->vram_size, PROT_READ | PROT_WRITE,
 			  MAP_SHARED, card->vram_fd, 0);
 	if (card->vram == MAP_FAILED) {
 		card->vram = NULL;
 		goto fail;
 	}
-	card->rom = combios_build(info, &card->rom_size);
-	if (!card->rom)
-		goto fail;
-
 	if (mc_init(card) || engine_2d_init(card) || irq_init(card) ||
 	    cp_init(card) || pll_init(card) || display_init(card)) {
 		errno = ENOMEM;
@@ -366,7 +375,8 @@ struct card *card_new(const struct card_info *info)
 	}
 	card_claim_regs(card, REG_MM_DATA, REG_MM_DATA, &mm_data_ops);
 	card_claim_regs(card, REG_MC_STATUS, REG_MC_STATUS, &mc_status_ops);
-	card_claim_regs(card, REG_CONFIG_APER_SIZE, REG_CONFIG_APER_SIZE, &read_only_ops);
+	card_claim_regs(card, REG_CONFIG_APER_SIZE, REG_CONFIG_APER_SIZE,
+			&read_only_ops);
 
 	pthread_mutex_lock(&card->lock);
 	card_reset_locked(card);

@@ -187,7 +187,7 @@ struct card {
 };
 
 /* card.c */
-struct card *card_new(const struct card_info *info);
+struct card *card_new(const struct card_info *info, int vram_fd);
 void card_free(struct card *card);
 void card_reset(struct card *card);
 void card_claim_regs(struct card *card, uint32_t first, uint32_t last,

@@ -33,7 +33,7 @@ static const struct card_info cards[] = {
 			/* Set by the driver: one 64 MiB aperture is all VRAM */
 			{ REG_CONFIG_MEMSIZE, 64 * MIB },
 			{ REG_CONFIG_APER_SIZE, 64 * MIB },
-			{ REG_INIT_END },
+			{ REG_INIT_END, 0 },
 		},
 	},
 	{
@@ -49,7 +49,7 @@ static const struct card_info cards[] = {
 			{ REG_MEM_SDRAM_MODE_REG, 1u << 30 },
 			{ REG_CONFIG_MEMSIZE, 64 * MIB },
 			{ REG_CONFIG_APER_SIZE, 64 * MIB },
-			{ REG_INIT_END },
+			{ REG_INIT_END, 0 },
 		},
 	},
 };

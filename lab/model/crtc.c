@@ -196,7 +196,7 @@ static uint64_t sync_now(struct card *card, unsigned int n)
 	return now;
 }
 
-/* CRTC_GEN_CNTL, CRTC2_GEN_CNTL, totals, pitch: storage that is looked at */
+/* CRTC_GEN_CNTL, CRTC2_GEN_CNTL, totals: storage that makes the timing */
 
 static void store_and_sync(struct card *card, unsigned int n, uint32_t off,
 			   uint32_t val)
@@ -221,18 +221,19 @@ static void total_write(struct card *card, uint32_t off, uint32_t val,
 	store_and_sync(card, crtc_of(off), off, val);
 }
 
+/* CRTC_OFFSET, CRTC_PITCH: see r100_page_flip() and r100_page_flip_pending() */
+
 static void pitch_write(struct card *card, uint32_t off, uint32_t val,
 			enum reg_source source)
 {
 	unsigned int n = crtc_of(off);
+	uint64_t now = sync_now(card, n);
 
 	(void)source;
-	sync_now(card, n);
+	card->regs[off / 4] = val;
 	card->display->crtc[n].pending = true;
-	store_and_sync(card, n, off, val);
+	crtc_sync(card, n, now);
 }
-
-/* CRTC_OFFSET: see r100_page_flip() and r100_page_flip_pending() */
 
 static uint32_t offset_read(struct card *card, uint32_t off)
 {

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -40,6 +41,7 @@ struct options {
 	const char *socket;
 	const char *control;
 	const char *log;
+	const char *vram;
 	unsigned int mutations;
 	unsigned int latency_us;
 };
@@ -68,6 +70,7 @@ static void usage(FILE *out)
 		"  --socket PATH      vfio-user socket to listen on\n"
 		"  --control PATH     control socket (stats, crc, screenshot, ...)\n"
 		"  --log PATH         append messages there instead of standard error\n"
+		"  --vram PATH        keep VRAM in this new file (on tmpfs), for others to map\n"
 		"  --latency-us N     a fence takes at least N microseconds (default 0)\n"
 		"  --trace LIST       vfio,pci,reg,packet,gart,2d,display or all\n"
 		"  --mutate NAME      make a fault, so that a test can be seen to fail:\n",
@@ -117,6 +120,7 @@ static void parse_options(int argc, char **argv, struct options *opt)
 		{ "socket", required_argument, NULL, 's' },
 		{ "control", required_argument, NULL, 'C' },
 		{ "log", required_argument, NULL, 'l' },
+		{ "vram", required_argument, NULL, 'v' },
 		{ "latency-us", required_argument, NULL, 'L' },
 		{ "trace", required_argument, NULL, 't' },
 		{ "mutate", required_argument, NULL, 'm' },
@@ -143,6 +147,9 @@ static void parse_options(int argc, char **argv, struct options *opt)
 			break;
 		case 'l':
 			opt->log = optarg;
+			break;
+		case 'v':
+			opt->vram = optarg;
 			break;
 		case 'L':
 			opt->latency_us = parse_latency(optarg);
@@ -207,8 +214,14 @@ static void describe(struct vu_device *dev, struct card *card)
 	};
 	for (int i = 0; i < VU_NUM_REGIONS; i++)
 		dev->region[i].mmap_fd = -1;
+	/*
+	 * After its first INTx interrupt QEMU takes a device's mappings out of
+	 * the guest and never puts them back, and a device with a mapping has
+	 * to answer every write. So a card without MSI offers none: its writes
+	 * are posted, and the lab lays RAM over BAR0 (--vram).
+	 */
 	dev->region[0] = (struct vu_region){ card->info->vram_size, true, true,
-					     card->vram_fd };
+					     card->info->msi ? card->vram_fd : -1 };
 	dev->region[1] = (struct vu_region){ CARD_IO_SIZE, true, true, -1 };
 	dev->region[2] = (struct vu_region){ CARD_MMIO_SIZE, true, true, -1 };
 	dev->region[REGION_ROM] = (struct vu_region){ card->rom_size, true,
@@ -217,6 +230,25 @@ static void describe(struct vu_device *dev, struct card *card)
 							 true, -1 };
 	dev->irq_count[IRQ_INTX] = 1;
 	dev->irq_count[IRQ_MSI] = card->info->msi ? 1 : 0;
+}
+
+/* Returns the descriptor, or -1 if no file was asked for. */
+static int make_vram_file(const struct options *opt)
+{
+	int fd;
+
+	if (!opt->vram)
+		return -1;
+	fd = open(opt->vram, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die("cannot make the VRAM file %s: %s", opt->vram,
+		    strerror(errno));
+	/* Allocated now: a full disk later would be a SIGBUS in the middle. */
+	errno = posix_fallocate(fd, 0, (off_t)opt->info->vram_size);
+	if (errno)
+		die("cannot give the VRAM file %s %u bytes: %s", opt->vram,
+		    opt->info->vram_size, strerror(errno));
+	return fd;
 }
 
 static uint64_t now_ns(void)
@@ -301,7 +333,7 @@ int main(int argc, char **argv)
 	if (signal_fd < 0)
 		die("signalfd: %s", strerror(errno));
 
-	card = card_new(opt.info);
+	card = card_new(opt.info, make_vram_file(&opt));
 	if (!card)
 		die("cannot make the card: %s", strerror(errno));
 	card->mutations = opt.mutations;

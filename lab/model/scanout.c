@@ -32,7 +32,7 @@
 
 #define CURSOR_SIZE	64u
 #define CURSOR_PITCH	(CURSOR_SIZE * 4)
-#define LINE_MAX	4096u	/* pixels: H_DISP has 9 bits of 8 pixels each */
+#define LINE_PIXELS	4096u	/* pixels: H_DISP has 9 bits of 8 pixels each */
 
 /* CRTC_GEN_CNTL, PIX_WIDTH */
 enum { PIX_8BPP = 2, PIX_15BPP, PIX_16BPP, PIX_24BPP, PIX_32BPP };
@@ -215,7 +215,7 @@ static void cursor_line(struct card *card, const struct frame *f,
 
 static void compose(struct card *card, const struct frame *f, uint8_t *rgb)
 {
-	uint8_t line[LINE_MAX * 4];
+	uint8_t line[LINE_PIXELS * 4];
 	size_t len = (size_t)f->width * bytes_per_pixel(f->pix_width);
 
 	for (unsigned int y = 0; y < f->height; y++) {

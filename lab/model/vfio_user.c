@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * A vfio-user server: the card's side of QEMU's vfio-user-pci.
  *
@@ -26,9 +26,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +36,7 @@
 #include "guest_ram.h"
 #include "pci.h"
 #include "trace.h"
+#include "unix_socket.h"
 
 enum vu_command {
 	VU_VERSION = 1,
@@ -157,7 +156,7 @@ enum vu_source {
  * @dev: device behind it
  * @epoll: descriptor that becomes readable when vu_serve() has work
  * @fd: descriptor of each source, -1 if there is none
- * @path: of the socket, "" without one
+ * @path: of the socket, NULL without one
  * @versioned: VERSION has been exchanged
  * @client_fds: descriptors the client takes in one message
  * @client_data: most bytes the client moves in one message
@@ -173,7 +172,7 @@ struct vu_server {
 	const struct vu_device *dev;
 	int epoll;
 	int fd[VU_NUM_SOURCES];
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *path;
 	bool versioned;
 	uint64_t client_fds;
 	uint64_t client_data;
@@ -955,7 +954,7 @@ int vu_serve(struct vu_server *vu)
 		if (!ret)
 			return 0;
 		drop_client(vu);
-		/* Someone who only looked whether the socket is in use. */
+		/* unix_socket_listen() of another process: is it in use? */
 		return ret == 1 && !was_client && vu->fd[VU_LISTEN] >= 0 ?
 		       0 : ret;
 	default:
@@ -1017,58 +1016,6 @@ struct vu_server *vu_from_fd(int fd, const struct vu_device *dev)
 	return vu;
 }
 
-/* Does someone accept connections on the socket at addr? */
-static bool in_use(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool used;
-
-	if (fd < 0)
-		return true;
-	used = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
-	       errno != ECONNREFUSED;
-	close(fd);
-	return used;
-}
-
-/* Bind to addr; 0, or -1 with a line that says what to do in err. */
-static int bind_path(int fd, const struct sockaddr_un *addr, char *err,
-		     size_t err_size)
-{
-	const struct sockaddr *sa = (const struct sockaddr *)addr;
-	const char *path = addr->sun_path;
-	struct stat st;
-
-	if (!bind(fd, sa, sizeof(*addr)))
-		return 0;
-	if (errno == EADDRINUSE) {
-		if (lstat(path, &st) || !S_ISSOCK(st.st_mode)) {
-			snprintf(err, err_size,
-				 "%s exists and is not a socket: choose another path",
-				 path);
-			return -1;
-		}
-		if (in_use(addr)) {
-			snprintf(err, err_size,
-				 "socket %s is in use: end the process that serves it, or choose another path",
-				 path);
-			return -1;
-		}
-		/* Left over from a server that was killed. */
-		if (!unlink(path) && !bind(fd, sa, sizeof(*addr)))
-			return 0;
-	}
-	if (errno == ENOENT || errno == ENOTDIR)
-		snprintf(err, err_size,
-			 "cannot create socket %s: its directory does not exist, create it first",
-			 path);
-	else
-		snprintf(err, err_size,
-			 "cannot create socket %s: %s; choose a path in a directory you may write to",
-			 path, strerror(errno));
-	return -1;
-}
-
 /**
  * vu_listen() - make a UNIX socket and wait for a client there.
  * @path: of the socket; one that nobody listens on is replaced
@@ -1081,35 +1028,26 @@ static int bind_path(int fd, const struct sockaddr_un *addr, char *err,
 struct vu_server *vu_listen(const char *path, const struct vu_device *dev,
 			    char *err, size_t err_size)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct vu_server *vu;
-	int fd;
+	int fd, ret;
 
-	if (!*path || strlen(path) >= sizeof(addr.sun_path)) {
-		snprintf(err, err_size,
-			 "socket path '%s' has %zu characters: choose one of 1 to %zu",
-			 path, strlen(path), sizeof(addr.sun_path) - 1);
+	fd = unix_socket_listen(path, err, err_size);
+	if (fd < 0)
 		return NULL;
-	}
-	memcpy(addr.sun_path, path, strlen(path));
-
+	ret = -ENOMEM;
 	vu = vu_new(dev);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (!vu || fd < 0)
-		goto fail_errno;
-	if (bind_path(fd, &addr, err, err_size))
-		goto fail;
-	memcpy(vu->path, addr.sun_path, sizeof(vu->path));
-	if (listen(fd, 4) || open_source(vu, VU_LISTEN, fd))
-		goto fail_errno;
-	return vu;
-
-fail_errno:
-	snprintf(err, err_size, "cannot listen on socket %s: %s", path,
-		 strerror(errno));
-fail:
-	if (fd >= 0)
-		close(fd);
+	if (vu)
+		vu->path = strdup(path);
+	if (vu && vu->path) {
+		ret = fcntl(fd, F_SETFL, O_NONBLOCK) ? -errno : 0;
+		if (!ret)
+			ret = open_source(vu, VU_LISTEN, fd);
+		if (!ret)
+			return vu;
+	}
+	snprintf(err, err_size, "cannot serve %s: %s", path, strerror(-ret));
+	close(fd);
+	unlink(path);
 	if (vu)
 		vu_close(vu);
 	return NULL;
@@ -1123,8 +1061,9 @@ void vu_close(struct vu_server *vu)
 {
 	drop_client(vu);
 	close_source(vu, VU_LISTEN);
-	if (*vu->path)
+	if (vu->path)
 		unlink(vu->path);
+	free(vu->path);
 	close(vu->epoll);
 	free(vu);
 }

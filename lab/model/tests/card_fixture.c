@@ -37,7 +37,7 @@ struct fixture *fixture_new(const char *name)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	check(f);
-	f->card = card_new(card_info_find(name));
+	f->card = card_new(card_info_find(name), -1);
 	check(f->card);
 	f->low = add_ram(f->card, LOW_BUS, LOW_SIZE);
 	f->high = add_ram(f->card, HIGH_BUS, HIGH_SIZE);

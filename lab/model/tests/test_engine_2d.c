@@ -148,7 +148,8 @@ static void overlapping_copies(void **state)
 			       (size_t)w * 4);
 		prepare(f, GMC(BPP32, 15u, 0xcc));
 		emit_reg(f, REG_SRC_PITCH_OFFSET, PITCH_OFFSET(FB_MC + DST_OFF));
-		emit_reg(f, REG_DP_CNTL, !right_first | (uint32_t)!bottom_first << 1);
+		emit_reg(f, REG_DP_CNTL, (right_first ? 0 : 1u) |
+			 (bottom_first ? 0 : 2u));
 		emit_reg(f, REG_SRC_Y_X, XY(x + ex, y + ey));
 		emit_reg(f, REG_DST_Y_X, XY(dx + ex, dy + ey));
 		emit_reg(f, REG_DST_HEIGHT_WIDTH, (uint32_t)h << 16 | (uint32_t)w);

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Builds what the lab runs, inside the lab's root: the model, the supervisor, the
+# guest's programs and the guest's first file system.
+#
+#   compile.sh BUILDDIR
+set -euo pipefail
+
+build=$1
+if [[ ! -e $build/build.ninja ]]; then
+	rm -rf "$build"
+	meson setup "$build" /src/lab
+fi
+ninja -C "$build"
+rm -rf "$build/guest-root"
+meson install --quiet --no-rebuild -C "$build" --tags guest --destdir "$build/guest-root"
+bash /src/lab/image/initramfs.sh "$build/guest-root" "$build/initramfs"
+
+qemu-system-x86_64 -device help | grep -q '"vfio-user-pci"' || {
+	echo 'lab: this QEMU has no vfio-user-pci device'
+	exit 1
+} >&2

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Makes the guest's first file system; runs inside the lab's root.
+#
+#   initramfs.sh DESTDIR OUTDIR
+#
+# initrd-6.12.cpio and so on, in two parts, which the kernel takes one after the other:
+# busybox with what meson installed into DESTDIR, and Debian's unmodified radeon.ko with
+# all it depends on. Nothing is compressed, not even the modules: unpacking is slow
+# under emulation, and loading is not.
+set -euo pipefail
+
+dest=$1 out=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$out"
+
+# Modules that the guest may load, with what they depend on.
+modules=(radeon)
+
+# pack DIR FILE: whole or not at all, owned by root, the same for the same content.
+pack() {
+	find "$1" -exec touch -hd @0 {} +
+	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort |
+		cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2.tmp"
+	mv "$2.tmp" "$2"
+}
+
+# add_libraries DIR: the shared libraries, and their loader, of every program in DIR.
+add_libraries() {
+	local file lib
+
+	while IFS= read -r file; do
+		ldd "$file" 2>/dev/null | grep -oE '/[^ ]+' || true
+	done < <(find "$1" -type f -perm -100) | sort -u | while IFS= read -r lib; do
+		mkdir -p "$1${lib%/*}"
+		cp -L "$lib" "$1$lib"
+	done
+}
+
+make_base() {
+	local dir=$work/base
+
+	mkdir -p "$dir"/{dev,proc,sys,tmp,run,root,bin,usr/bin,usr/sbin,sbin}
+	cp -a "$dest/." "$dir"
+	chmod -R u+w "$dir"
+	cp /usr/bin/busybox "$dir/bin/busybox"
+	ln -s busybox "$dir/bin/sh"
+	add_libraries "$dir"
+	# Microcode of the command processor. The model takes it and has no use for it;
+	# the driver wants files of this size. So no non-free package is needed.
+	mkdir -p "$dir/usr/lib/firmware/radeon"
+	for name in R100_cp R300_cp; do
+		head -c 2048 /dev/zero >"$dir/usr/lib/firmware/radeon/$name.bin"
+	done
+	# Without merged directories in an initramfs, everyone finds it at /lib.
+	mkdir -p "$dir/lib"
+	ln -s ../usr/lib/firmware "$dir/lib/firmware"
+	pack "$dir" "$out/base.cpio"
+}
+
+# make_modules SERIES RELEASE
+make_modules() {
+	local dir=$work/$1 tree=/usr/lib/modules/$2 file to
+
+	mkdir -p "$dir/lib/modules/$2"
+	cp "$tree"/modules.{builtin,builtin.modinfo,order} "$dir/lib/modules/$2/"
+	while read -r _ file _; do
+		to=$dir/lib/modules/$2/${file#"$(realpath "$tree")"/}
+		mkdir -p "${to%/*}"
+		case $file in
+		*.xz) xz -dc "$file" >"${to%.xz}" ;;
+		*.zst) zstd -dcq "$file" >"${to%.zst}" ;;
+		*) cp "$file" "$to" ;;
+		esac
+	done < <(for m in "${modules[@]}"; do
+		modprobe --set-version "$2" --show-depends "$m"
+	done | sed -n 's|^insmod /lib/|insmod /usr/lib/|; /^insmod/p' | sort -u)
+	sed -i 's/\.ko\.[xz][a-z]*$/.ko/' "$dir/lib/modules/$2/modules.order"
+	depmod -b "$dir" "$2"
+	[[ -n $(find "$dir" -name radeon.ko) ]] || {
+		echo "kernel $2 has no radeon.ko" >&2
+		return 1
+	}
+	pack "$dir" "$out/modules-$1.cpio"
+}
+
+make_base
+for file in /boot/lab/version-*; do
+	series=${file##*-} release=$(<"$file")
+	# They change with the image and with this script.
+	stamp="$release $(sha256sum <"$0")"
+	if [[ ! -e $out/modules-$series.cpio || $(cat "$out/modules-$series.stamp" 2>/dev/null) != "$stamp" ]]; then
+		make_modules "$series" "$release"
+		echo "$stamp" >"$out/modules-$series.stamp"
+	fi
+	cat "$out/base.cpio" "$out/modules-$series.cpio" >"$out/initrd-$series.tmp"
+	mv "$out/initrd-$series.tmp" "$out/initrd-$series.cpio"
+done
