@@ -112,6 +112,12 @@ add_cards() {
 
 	for card in "${cards[@]}"; do
 		bus=pcie.0
+		# A card with INTx alone: the first interrupt makes QEMU trap every access
+		# to its BARs for good. init lays this RAM, which is its VRAM, over BAR0.
+		if [[ $card == rv100 ]]; then
+			qemu+=(-object "memory-backend-file,id=$card-vram,mem-path=/run/$card.vram,size=64M,share=on"
+				-device "ivshmem-plain,memdev=$card-vram")
+		fi
 		if [[ $card == rv370 ]]; then
 			bus=root-port
 			qemu+=(-device pcie-root-port,id=root-port,slot=1,chassis=1)

@@ -61,7 +61,7 @@ pid_t spawn(const char *const *argv, int in, int out, int err)
  * card_start() - start a model and wait until it can be connected to.
  * @card: card; pid is set
  * @model: the model's program
- * @run: directory for sockets
+ * @run: directory for sockets and VRAM, on tmpfs
  * @out: directory for logs
  * @why: what went wrong
  * @why_size: its size in bytes
@@ -72,16 +72,19 @@ bool card_start(struct boot_card *card, const char *model, const char *run,
 		const char *out, char *why, size_t why_size)
 {
 	char sock[PATH_MAX_LEN], control[PATH_MAX_LEN], log[PATH_MAX_LEN], err[PATH_MAX_LEN];
+	char vram[PATH_MAX_LEN];
 	const char *argv[16 + CARD_ARGS_MAX] = {
 		model, "--card", card->name, "--socket", sock,
 		"--control", control, "--log", log,
+		"--vram", vram,
 	};
-	size_t argc = 9;
+	size_t argc = 11;
 	struct stat st;
 	int fd;
 
 	snprintf(sock, sizeof(sock), "%s/%s.sock", run, card->name);
 	snprintf(control, sizeof(control), "%s/%s.ctl", run, card->name);
+	snprintf(vram, sizeof(vram), "%s/%s.vram", run, card->name);
 	snprintf(log, sizeof(log), "%s/%s.log", out, card->name);
 	snprintf(err, sizeof(err), "%s/%s.err", out, card->name);
 	for (size_t i = 0; i < card->arg_count; i++)

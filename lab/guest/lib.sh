@@ -141,8 +141,14 @@ above_4g() {
 }
 
 # unload_radeon: take the consoles off the cards' frame buffers, remove the
-# driver, and see that it has left nothing behind.
+# driver, and see that it has left nothing behind. Without radeon_unregister.ko
+# (see there) that would crash the kernel.
 unload_radeon() {
+	helper=/usr/lib/lab/modules/$(uname -r)/radeon_unregister.ko
+	if [ ! -d /sys/module/radeon_unregister ] && ! insmod "$helper"; then
+		result fail unload "radeon cannot be unloaded without $helper"
+		finish
+	fi
 	for console in /sys/class/vtconsole/vtcon*; do
 		grep -q "frame buffer" "$console/name" && echo 0 >"$console/bind"
 	done

@@ -32,6 +32,7 @@
 #define REGION_CONFIG	7
 #define IRQ_INTX	0
 #define IRQ_MSI		1
+#define IRQ_ERR		3
 
 #define POLL_FDS	8
 #define LATENCY_MAX_US	1000000u
@@ -230,6 +231,7 @@ static void describe(struct vu_device *dev, struct card *card)
 							 true, -1 };
 	dev->irq_count[IRQ_INTX] = 1;
 	dev->irq_count[IRQ_MSI] = card->info->msi ? 1 : 0;
+	dev->irq_count[IRQ_ERR] = 1;	/* QEMU warns without it; never used */
 }
 
 /* Returns the descriptor, or -1 if no file was asked for. */

@@ -61,8 +61,8 @@ int unix_socket_listen(const char *path, char *err, size_t err_size)
 	int fd;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
-		snprintf(err, err_size, "socket path of %zu characters is over the limit of %zu; use a shorter directory",
-			 strlen(path), sizeof(addr.sun_path) - 1);
+		snprintf(err, err_size, "socket path %s has %zu characters, over the limit of %zu; use a shorter directory",
+			 path, strlen(path), sizeof(addr.sun_path) - 1);
 		return -1;
 	}
 	strcpy(addr.sun_path, path);
@@ -71,8 +71,9 @@ int unix_socket_listen(const char *path, char *err, size_t err_size)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    listen(fd, 4)) {
-		snprintf(err, err_size, "cannot listen on %s: %s", path,
-			 strerror(errno));
+		snprintf(err, err_size, "cannot listen on %s: %s%s", path,
+			 strerror(errno),
+			 errno == ENOENT ? "; make the directory first" : "");
 		if (fd >= 0)
 			close(fd);
 		return -1;

@@ -34,7 +34,7 @@ struct vu_region {
  * struct vu_device - a device behind the server.
  * @priv: handed to every operation
  * @region: its regions
- * @irq_count: number of vectors of each interrupt index
+ * @irq_count: vectors of each interrupt index, 0 or 1
  * @ram: guest memory; the server maps and unmaps it
  * @pci: the function whose interrupts the server connects
  * @region_read: 0, or a negative errno; offset and length are inside the region

@@ -246,6 +246,7 @@ static void msi_sends_edges(void **state)
 	assert_false(pci_irq_message(pci));
 	assert_true(pci_irq_set(pci, true));
 	assert_int_equal(count(msi), 1);
+	pci_intx_mask(pci, false);
 	assert_int_equal(count(intx), 0);
 	/* A pending request follows the client from one kind to the other. */
 	pci_msi_connect(pci, -1);

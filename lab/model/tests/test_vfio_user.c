@@ -348,6 +348,7 @@ static void device_info(void **state)
 	assert_int_equal(info[3], VU_NUM_IRQS);
 	info[0] = 8;
 	assert_int_equal(call(f, GET_INFO, info, 16), EINVAL);
+	info[0] = 16;	/* more than has come */
 	assert_int_equal(call(f, GET_INFO, info, 12), EINVAL);
 
 	assert_int_equal(f->resets, 0);

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The project's commands; each prints what it is doing. See README.md.
+.DEFAULT_GOAL := help
+.PHONY: help image image-refresh build boot
+
+help:
+	@echo 'make boot MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both'
+	@echo '                     a shell in the lab; further variables: lab/boot/boot.sh'
+	@echo 'make image           the Debian root the lab runs in (made when needed)'
+	@echo 'make image-refresh   the same from what the mirror offers today'
+	@echo 'make build           the model and the guest (made when needed)'
+
+image:
+	@lab/image/make.sh
+
+image-refresh:
+	@lab/image/make.sh refresh
+
+build:
+	@lab/image/build.sh
+
+# Variables on make's command line are in the environment of its commands.
+boot:
+	@lab/boot/boot.sh
