@@ -2,14 +2,22 @@
 #
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
-.PHONY: help image image-refresh build boot
+.PHONY: help run test image image-refresh build boot
 
 help:
+	@echo 'make run             a Xen dom0 with the card: the GPU moves all of its GTT and back'
+	@echo 'make test            all tests, unattended (ONLY=REGEX for some)'
 	@echo 'make boot MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both'
 	@echo '                     a shell in the lab; further variables: lab/boot/boot.sh'
 	@echo 'make image           the Debian root the lab runs in (made when needed)'
 	@echo 'make image-refresh   the same from what the mirror offers today'
 	@echo 'make build           the model and the guest (made when needed)'
+
+run:
+	@lab/test/run.sh
+
+test:
+	@lab/test/test.sh
 
 image:
 	@lab/image/make.sh

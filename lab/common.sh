@@ -17,10 +17,11 @@ say() {
 	printf '[%s] %4ds  %s\n' "$LAB_TAG" "$SECONDS" "$*"
 }
 
-# die TEXT: the one line a user needs, which says what to do; then give up.
+# die TEXT: the one line a user needs, which says what to do; then give up. A script
+# whose status 1 means something else sets LAB_DIE_STATUS.
 die() {
 	printf '[%s] error: %s\n' "$LAB_TAG" "$*" >&2
-	exit 1
+	exit "${LAB_DIE_STATUS:-1}"
 }
 
 # make_cache_dir: the cache, made absolute: it is bind-mounted later.
@@ -75,12 +76,19 @@ need_command() {
 	die "apt-get could not install ${missing[*]}: see $LAB_CACHE/apt.log"
 }
 
+# sub SCRIPT [ARGUMENT]...: a script of ours as a step of this one; it is told to end
+# when this one is killed.
+sub() {
+	need_command setpriv util-linux
+	setpriv --pdeathsig TERM "$@"
+}
+
 # check_rights: set LAB_NS to the unshare(1) options that make us root over our
 # own mounts and processes: as they are for root, in a user namespace otherwise.
 check_rights() {
 	local why
 
-	need_command unshare util-linux setpriv util-linux
+	need_command unshare util-linux setpriv util-linux findmnt util-linux
 	LAB_NS=(--mount --propagation private --pid --fork --kill-child=KILL)
 	if ((EUID == 0)); then
 		why=$(unshare "${LAB_NS[@]}" true 2>&1) ||
@@ -101,7 +109,8 @@ check_rights() {
 # in_ns COMMAND...: run with those rights, in the background, as $LAB_NS_PID.
 # Its first process ends with us, and all others with the first.
 in_ns() {
-	setpriv --pdeathsig KILL unshare "${LAB_NS[@]}" "$@" &
+	# A background command of a script gets no stdin unless told.
+	setpriv --pdeathsig KILL unshare "${LAB_NS[@]}" "$@" <&0 &
 	LAB_NS_PID=$!
 }
 

@@ -17,7 +17,7 @@
 #   BUILD=no                    do not look whether something has to be built
 #
 # Ends with 0 if the scenario passed, 1 if not, 2 if it could not be run.
-LAB_TAG=boot
+LAB_TAG=boot LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
@@ -52,7 +52,7 @@ none) cards=() ;;
 *) cards=("$CARD") ;;
 esac
 
-[[ ${BUILD:-} == no ]] || "$LAB_TOP/lab/image/build.sh"
+[[ ${BUILD:-} == no ]] || sub "$LAB_TOP/lab/image/build.sh" || exit 2
 make_cache_dir
 build=/build/$(build_name)
 
@@ -142,7 +142,7 @@ choose_accel() {
 		trial=$(mktemp -d "$LAB_CACHE/kvm-trial.XXXXXX")
 		machine kvm "" "$(kernel_args)"
 		# Without a root file system the kernel comes as far as to miss it.
-		"$LAB_TOP/lab/image/enter.sh" --out "$trial" "$build/boot/supervise" \
+		sub "$LAB_TOP/lab/image/enter.sh" --out "$trial" "$build/boot/supervise" \
 			--out /out --run /run --limit 30 --silence 15 -- "${qemu[@]}" \
 			>/dev/null 2>&1 || true
 		rm -f "$LAB_CACHE"/kvm-*-"$MACHINE-$KERNEL"-*
@@ -162,8 +162,6 @@ choose_accel() {
 }
 
 [[ -n $ACCEL ]] || choose_accel
-terminal=$(stty -g 2>/dev/null) || terminal=
-trap '[[ -z $terminal ]] || stty "$terminal" 2>/dev/null || true' EXIT
 
 machine "$ACCEL" "$build/initramfs/initrd-$KERNEL.cpio" "$(kernel_args)"
 add_cards
@@ -178,6 +176,5 @@ else
 fi
 
 say "$MACHINE, kernel $KERNEL, card $CARD, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
-status=0
-"$LAB_TOP/lab/image/enter.sh" --out "$OUT" "$build/boot/supervise" "${options[@]}" -- "${qemu[@]}" || status=$?
-exit "$status"
+exec "$LAB_TOP/lab/image/enter.sh" --out "$OUT" \
+	"$build/boot/supervise" "${options[@]}" -- "${qemu[@]}"

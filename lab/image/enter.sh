@@ -33,16 +33,20 @@ mkdir -p "$LAB_CACHE/build"
 exec 8<"$image/use.lock"
 flock -s 8
 
-trap kill_ns EXIT
+# Killed, a command that had the terminal cannot put it back in order.
+terminal=$(stty -g 2>/dev/null) || terminal=
+finish() {
+	kill_ns
+	[[ -z $terminal ]] || stty "$terminal" 2>/dev/null || true
+}
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
-# A background command of a script gets no stdin unless told.
-exec 3<&0
 in_ns "$BASH" "$LAB_TOP/lab/image/inside.sh" "$image/root" "$LAB_TOP" \
 	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" \
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
-	TERM="${TERM:-dumb}" "${env[@]}" "$@" <&3 3<&- 8<&-
+	TERM="${TERM:-dumb}" "${env[@]}" "$@" 8<&-
 status=0
 wait "$LAB_NS_PID" || status=$?
 LAB_NS_PID=

@@ -7,7 +7,7 @@
 #
 # initrd-6.12.cpio and so on, in two parts, which the kernel takes one after the other:
 # busybox with what meson installed into DESTDIR, and Debian's unmodified radeon.ko with
-# all it depends on. Nothing is compressed, not even the modules: unpacking is slow
+# all it depends on and a module to unload it. Nothing is compressed, not even the modules: unpacking is slow
 # under emulation, and loading is not.
 set -euo pipefail
 
@@ -60,6 +60,16 @@ make_base() {
 	pack "$dir" "$out/base.cpio"
 }
 
+# build_module RELEASE NAME DIR: a module of the guest's own, into DIR.
+build_module() {
+	local tree=$work/$1-$2
+
+	mkdir -p "$3"
+	cp -r "/src/lab/guest/$2" "$tree"
+	make -s -C "/usr/lib/modules/$1/build" M="$tree" modules
+	cp "$tree/$2.ko" "$3"
+}
+
 # make_modules SERIES RELEASE
 make_modules() {
 	local dir=$work/$1 tree=/usr/lib/modules/$2 file to
@@ -83,14 +93,15 @@ make_modules() {
 		echo "kernel $2 has no radeon.ko" >&2
 		return 1
 	}
+	build_module "$2" radeon_unregister "$dir/usr/lib/lab/modules/$2"
 	pack "$dir" "$out/modules-$1.cpio"
 }
 
 make_base
 for file in /boot/lab/version-*; do
 	series=${file##*-} release=$(<"$file")
-	# They change with the image and with this script.
-	stamp="$release $(sha256sum <"$0")"
+	# They change with the image, with this script and with our module.
+	stamp="$release $(cat "$0" /src/lab/guest/radeon_unregister/* | sha256sum)"
 	if [[ ! -e $out/modules-$series.cpio || $(cat "$out/modules-$series.stamp" 2>/dev/null) != "$stamp" ]]; then
 		make_modules "$series" "$release"
 		echo "$stamp" >"$out/modules-$series.stamp"

@@ -47,7 +47,7 @@ finish() {
 	[[ -z $work ]] || remove_tree "$work"
 }
 trap finish EXIT
-trap 'die "interrupted: nothing was kept but the downloads; run it again"' INT TERM HUP
+trap 'die "interrupted: nothing was kept; run it again"' INT TERM HUP
 
 exec 9>"$LAB_CACHE/image.lock"
 if ! flock -n 9; then
@@ -125,6 +125,8 @@ progress() {
 	while IFS= read -r line; do
 		printf '%s\n' "$line" >>"$log"
 		case $line in
+		I:\ main\(\)*) ;; # how mmdebstrap says that it has failed
+		I:\ running*hook*) ;;
 		I:*) say "${line#I: }" ;;
 		Get:*) got=$((got + 1)) ;;
 		Unpacking\ *) unpacked=$((unpacked + 1)) ;;

@@ -14,6 +14,7 @@
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/string.h>
+#include <drm/drm_crtc_helper.h>
 #include <drm/drm_drv.h>
 
 static int on_bus_event(struct notifier_block *nb, unsigned long event, void *data)
@@ -29,6 +30,8 @@ static int on_bus_event(struct notifier_block *nb, unsigned long event, void *da
 	if (driver->remove || !drm)
 		return NOTIFY_DONE;
 	dev_info(dev, "unregistering the DRM device for radeon\n");
+	/* A CRTC that is on keeps its frame buffer pinned; 7.3's fbdev frees it so. */
+	drm_helper_force_disable_all(drm);
 	drm_dev_unregister(drm);
 	return NOTIFY_OK;
 }

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Everything that needs no boot of its own: moves, waits, display, reload.
+# All that one boot can hold: moves, waits, display, reload, and last the driver's
+# own tests, after which the machine has to end.
 
 . /usr/lib/lab/lib.sh
 
@@ -13,4 +14,5 @@ for card in $(cards); do
 	run modeset --card "$card"
 done
 reload_radeon
-finish
+unload_radeon
+. /usr/lib/lab/scenarios/selftest.sh

@@ -13,7 +13,7 @@ for card in $(cards); do
 	row machine "$(machine)"
 	row kernel "$(uname -r)"
 	run gtt-move --card "$card" $(above_4g "$card")
-	run modeset --card "$card" --picture "$card" \
+	run modeset --card "$card" --picture "$card.png" \
 		--title "Linux $(uname -r), $(machine)"
 done
 finish

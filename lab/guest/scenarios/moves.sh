@@ -1,0 +1,23 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Moves and waits on every card of the machine, on one after the other and on all at
+# the same time.
+
+. /usr/lib/lab/lib.sh
+
+check_cards
+load_radeon
+for card in $(cards); do
+	run gtt-move --card "$card" $(above_4g "$card")
+	run fence-wait --card "$card"
+done
+running=
+for card in $(cards); do
+	gtt-move --card "$card" --rounds 1 --seed 7 &
+	running="$running $!"
+done
+for job in $running; do
+	run wait "$job"
+done
+finish

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# What a user can get wrong, or a machine can lack: each has to end in one clear line
+# and a status other than 0, with nothing left behind.
+#
+#   bad_input.sh VERDICTS DIR    appends to VERDICTS, keeps logs in DIR
+LAB_TAG=test
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+
+verdicts=$1 dir=$2
+mkdir -p "$dir"
+make_cache_dir
+check_rights
+
+# refuse NAME PATTERN COMMAND...: it fails; its last line matches; no oops of a shell.
+refuse() {
+	local name=bad-input.$1 pattern=$2 log=$dir/$1.log status=0 what=
+
+	shift 2
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	if ((status == 0)); then
+		what="it succeeded"
+	elif ! grep -v '^make: ' "$log" | tail -n 1 | grep -qE "(error|radeon-model): .*$pattern"; then
+		what="the last line is: $(grep -v '^make: ' "$log" | tail -n 1)"
+	elif grep -qE 'unbound variable|command not found|syntax error' "$log"; then
+		what="a script broke: $(grep -E 'unbound|not found|syntax' "$log" | head -n 1)"
+	fi
+	if [[ -z $what ]]; then
+		echo "$name pass" >>"$verdicts"
+		say "pass  $name: $(tail -n 1 "$log" | sed 's/.*error: //' | cut -c1-100)"
+	else
+		echo "$name fail $what" >>"$verdicts"
+		say "FAIL  $name: $what; see $log"
+	fi
+}
+
+# nothing_left NAME DIR: no part of an image in a cache.
+nothing_left() {
+	if compgen -G "$2/radeon-ttm-pool/root-*" >/dev/null; then
+		echo "bad-input.$1 fail a half-made image is left" >>"$verdicts"
+		say "FAIL  bad-input.$1: a half-made image is left in $2"
+	else
+		echo "bad-input.$1 pass" >>"$verdicts"
+		say "pass  bad-input.$1: no half-made image is left"
+	fi
+}
+
+refuse card 'CARD=rv999 is unknown: choose rv370\|rv100' \
+	make -s -C "$LAB_TOP" boot CARD=rv999
+refuse kernel 'KERNEL=2.4 is unknown: choose 6.12\|7.3' \
+	make -s -C "$LAB_TOP" boot KERNEL=2.4
+refuse machine 'MACHINE=vax is unknown: choose bare\|xen' \
+	make -s -C "$LAB_TOP" boot MACHINE=vax
+refuse scenario 'RUN=nothing is unknown' \
+	make -s -C "$LAB_TOP" boot RUN=nothing
+refuse cache 'cannot write to .*XDG_CACHE_HOME' \
+	env XDG_CACHE_HOME=/proc/self/nowhere "$LAB_TOP/lab/image/make.sh"
+
+# A mirror that nobody serves; downloads of this machine are not to help.
+fresh=$(mktemp -d "$LAB_CACHE/test-cache.XXXXXX")
+trap 'rm -rf "$fresh"' EXIT
+refuse mirror 'mirror .* could not be reached' \
+	env XDG_CACHE_HOME="$fresh" DEBIAN_MIRROR=http://127.0.0.1:9/debian \
+	DEBIAN_SECURITY_MIRROR=http://127.0.0.1:9/debian-security \
+	"$LAB_TOP/lab/image/make.sh"
+nothing_left mirror-cleanup "$fresh"
+
+# A disk that is too small.
+refuse disk 'MiB of free disk space' \
+	unshare "${LAB_NS[@]}" bash -c '
+	mount -t tmpfs -o size=64m small "$1" && XDG_CACHE_HOME=$1 "$2/lab/image/make.sh"
+	' - "$fresh" "$LAB_TOP"
+
+# A user without subordinate IDs.
+if ((EUID == 0)); then
+	refuse rights 'no subordinate IDs|user namespaces|lacks uidmap' \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		env XDG_CACHE_HOME=/tmp/radeon-lab-nobody.$$ "$LAB_TOP/lab/image/make.sh"
+	rm -rf "/tmp/radeon-lab-nobody.$$"
+fi
+
+# A socket that a model listens on already.
+refuse socket 'in use by another process' \
+	"$LAB_TOP/lab/image/enter.sh" bash -c '
+	model=$1/model/radeon-model
+	$model --card rv370 --socket /tmp/s --log /tmp/log &
+	until [[ -S /tmp/s ]]; do sleep 0.1; done
+	exec $model --card rv370 --socket /tmp/s' - "/build/$(build_name)"
+
+# An interrupted boot leaves no process: they all see the result directory's name.
+interrupted=$dir/interrupted
+mkdir -p "$interrupted"
+BUILD=no RUN=reload OUT=$interrupted MACHINE=bare \
+	setsid "$LAB_TOP/lab/boot/boot.sh" >"$dir/interrupted.log" 2>&1 </dev/null &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+	! grep -q 'Linux version' "$interrupted/console.log" 2>/dev/null || break
+	sleep 0.1
+done
+before=$(pgrep -g "$pid" -f . | wc -l)
+kill -TERM "$pid" 2>/dev/null || true
+wait "$pid" || true
+for ((i = 0; i < 50; i++)); do
+	left=$(pgrep -f "$interrupted" | grep -vc "^$$\$" || true)
+	((left)) || break
+	sleep 0.1
+done
+if ((before > 0 && left == 0)); then
+	echo "bad-input.interrupt pass" >>"$verdicts"
+	say "pass  bad-input.interrupt: no process is left of an interrupted boot"
+else
+	echo "bad-input.interrupt fail $before processes before, $left after" >>"$verdicts"
+	say "FAIL  bad-input.interrupt: $before processes before, $left after"
+fi
