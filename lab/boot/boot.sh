@@ -13,6 +13,7 @@
 #   ALLOW=REGEX                 kernel messages that are expected
 #   MODEL_ARGS='--mutate NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
+#   SMP=N                       virtual CPUs (2)
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
 #   BUILD=no                    do not look whether something has to be built
 #
@@ -26,6 +27,7 @@ KERNEL=${KERNEL:-6.12}
 CARD=${CARD:-rv370}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
+SMP=${SMP:-2}
 
 # choose NAME VALUE CHOICE...: refuse a value that is none of the choices.
 choose() {
@@ -46,6 +48,7 @@ if [[ -n $RUN ]]; then
 	choose RUN "$RUN" "${scenarios[@]}"
 fi
 [[ -z $ACCEL ]] || choose ACCEL "$ACCEL" tcg kvm
+[[ $SMP =~ ^[1-8]$ ]] || die "SMP=$SMP is not a number from 1 to 8"
 case $CARD in
 both) cards=(rv370 rv100) ;;
 none) cards=() ;;
@@ -91,7 +94,7 @@ machine() {
 	[[ $1 == tcg ]] || cpu=host
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
 		-machine "q35,memory-backend=mem,vmport=off,smbus=off,sata=off,usb=off"
-		-accel "$1" -cpu "$cpu" -smp 2 -m "$memory"
+		-accel "$1" -cpu "$cpu" -smp "$SMP" -m "$memory"
 		-object "memory-backend-memfd,id=mem,size=$memory,share=on"
 		-chardev stdio,id=console,signal=off -serial chardev:console)
 	if [[ $MACHINE == bare ]]; then
@@ -100,7 +103,7 @@ machine() {
 	else
 		# Multiboot: the first module is dom0's kernel, with its command line.
 		qemu+=(-kernel /boot/lab/xen
-			-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory dom0_max_vcpus=2 bootscrub=0 loglvl=info guest_loglvl=warning"
+			-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
 			-initrd "/boot/lab/vmlinux-$KERNEL ${3//,/,,}${initrd:+,$initrd}")
 	fi
 }

@@ -23,7 +23,6 @@
 
 #define WAITS		32u
 #define ATTEMPTS	(4 * WAITS)
-#define BO_SIZE		(256u * 1024)
 #define LATENCY_US	20000u
 #define TRACE		"/sys/kernel/tracing/instances/fence-wait"
 
@@ -99,35 +98,35 @@ static bool parse_event(const char *line, struct event *event)
 	return true;
 }
 
-/* Who signaled the last fence that this process made since the trace was emptied? */
-static enum signaled_by last_fence_signaled_by(void)
+/* Who signaled the fence that this process has made since the trace was emptied? */
+static enum signaled_by fence_signaled_by(void)
 {
+	struct event event, fence = { 0 };
 	enum signaled_by by = BY_WAITER;
-	struct event event, last = { 0 };
-	char line[512];
 	bool signaled = false;
+	char line[512];
 	FILE *trace = fopen(TRACE "/trace", "re");
 
 	if (!trace)
 		lab_die("fence-wait", TRACE "/trace: %s", strerror(errno));
-	while (fgets(line, sizeof(line), trace))
-		if (parse_event(line, &event) && event.init && event.ours)
-			last = event;
-	rewind(trace);
 	while (fgets(line, sizeof(line), trace)) {
-		if (!parse_event(line, &event) || event.init ||
-		    event.context != last.context || event.seqno != last.seqno)
+		if (!parse_event(line, &event))
 			continue;
-		signaled = true;
-		if (event.in_interrupt)
-			by = BY_INTERRUPT;
-		else
-			by = event.ours ? BY_WAITER : BY_OTHER;
+		if (event.init && event.ours) {
+			fence = event;
+		} else if (!event.init && event.context == fence.context &&
+			   event.seqno == fence.seqno) {
+			signaled = true;
+			if (event.in_interrupt)
+				by = BY_INTERRUPT;
+			else
+				by = event.ours ? BY_WAITER : BY_OTHER;
+		}
 	}
 	fclose(trace);
-	if (!last.context || !signaled)
-		lab_die("fence-wait", "the trace does not show the fence of the move: %s",
-			last.context ? "not signaled" : "not made");
+	if (!signaled)
+		lab_die("fence-wait", "the trace does not show the stream's fence: %s",
+			fence.seqno ? "not signaled" : "not made");
 	return by;
 }
 
@@ -179,29 +178,26 @@ static void set_latency(unsigned int usec)
 }
 
 /*
- * Moves one or two BOs and waits. With one fence per BO and one for the stream
- * the number of fences is even and odd in turn: were it always even, a card that
- * loses each second interrupt could always lose one that nobody needs.
+ * Submits a stream that moves nothing, and waits for it. So there is one fence and
+ * one interrupt, and nobody else waits for either. What keeps the GPU busy is the
+ * latency that the card has been given.
  */
-static enum signaled_by move_and_wait(struct lab_bo *const bos[2], unsigned int attempt,
-				      bool *was_busy)
+static enum signaled_by submit_and_wait(struct lab_bo *bo, bool *was_busy)
 {
-	unsigned int count = 1 + attempt % 2;
-	uint32_t domain = attempt / 2 % 2 ? RADEON_GEM_DOMAIN_GTT : RADEON_GEM_DOMAIN_VRAM;
 	int ret;
 
 	write_file(TRACE "/trace", "", O_TRUNC);
-	ret = lab_move(&card, bos, count, domain);
+	ret = lab_move(&card, &bo, 1, RADEON_GEM_DOMAIN_GTT);
 	if (ret)
 		lab_die("fence-wait", "command stream: %s", strerror(-ret));
-	ret = lab_bo_busy(&card, bos[count - 1], NULL);
+	ret = lab_bo_busy(&card, bo, NULL);
 	if (ret < 0)
 		lab_die("fence-wait", "GEM_BUSY: %s", strerror(-ret));
 	*was_busy = ret;
-	ret = lab_bo_wait(&card, bos[count - 1]);
+	ret = lab_bo_wait(&card, bo);
 	if (ret)
 		lab_die("fence-wait", "GEM_WAIT_IDLE: %s", strerror(-ret));
-	return last_fence_signaled_by();
+	return fence_signaled_by();
 }
 
 static void report(unsigned int waits, unsigned int by_interrupt, unsigned int by_others,
@@ -212,7 +208,7 @@ static void report(unsigned int waits, unsigned int by_interrupt, unsigned int b
 
 	snprintf(name, sizeof(name), "%s.fence-wait", card.name);
 	if (waits < WAITS) {
-		/* Without the lab's latency the GPU may be too fast for us. */
+		/* Without the lab's latency the GPU is too fast for us. */
 		lab_result(lab_supervised() ? LAB_FAIL : LAB_SKIP, name,
 			   "only %u of %u waits found the GPU busy", waits, WAITS);
 		return;
@@ -232,10 +228,9 @@ int main(int argc, char **argv)
 	};
 	unsigned int attempt, waits = 0, by_interrupt = 0, by_others = 0;
 	const char *name = NULL;
-	struct lab_bo bo[2];
-	struct lab_bo *const bos[2] = { &bo[0], &bo[1] };
+	struct lab_bo bo;
 	uint64_t irqs;
-	int c, i, ret;
+	int c, ret;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c != 'c') {
@@ -246,17 +241,15 @@ int main(int argc, char **argv)
 		name = optarg;
 	}
 	lab_card_open_or_die(&card, name, true, "fence-wait");
-	for (i = 0; i < 2; i++) {
-		ret = lab_bo_create(&card, BO_SIZE, RADEON_GEM_DOMAIN_GTT, &bo[i]);
-		if (ret)
-			lab_die("fence-wait", "BO: %s", strerror(-ret));
-	}
+	ret = lab_bo_create(&card, LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_GTT, &bo);
+	if (ret)
+		lab_die("fence-wait", "BO: %s", strerror(-ret));
 	trace_start();
 	set_latency(LATENCY_US);
 	irqs = interrupts();
 	for (attempt = 0; waits < WAITS && attempt < ATTEMPTS; attempt++) {
 		bool was_busy;
-		enum signaled_by by = move_and_wait(bos, attempt, &was_busy);
+		enum signaled_by by = submit_and_wait(&bo, &was_busy);
 
 		if (!was_busy || by == BY_WAITER)
 			continue;
@@ -270,8 +263,7 @@ int main(int argc, char **argv)
 	set_latency(0);
 	trace_stop();
 	report(waits, by_interrupt, by_others, irqs);
-	for (i = 0; i < 2; i++)
-		lab_bo_close(&card, &bo[i]);
+	lab_bo_close(&card, &bo);
 	close(card.fd);
 	return lab_exit_status();
 }

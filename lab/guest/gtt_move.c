@@ -127,9 +127,9 @@ static void show_wrong_word(uint32_t round, const struct test_bo *bo, uint32_t i
 			    uint64_t got, const char *where)
 {
 	uint64_t origin = word_unmix(got);
-	char name[32];
+	char name[64];
 
-	snprintf(name, sizeof(name), "%s.wrong-word", card.name);
+	snprintf(name, sizeof(name), "%s.gtt-move.wrong-word", card.name);
 	lab_result(LAB_FAIL, name,
 		   "%s, round %u: BO %u (%llu KiB) page %zu offset %#zx: %016llx instead of %016llx, which is word %#x of BO %u, write %u, round %u, if it is any",
 		   where, round, bo->number, (unsigned long long)bo->bo.size / 1024,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,6 +132,12 @@ int lab_card_command(const char *card, const char *command, char *reply, size_t 
 	fd = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	/* Programs side by side take turns, or one has the other's answer. */
+	if (flock(fd, LOCK_EX)) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
 	/* An answer that came after its time must not be taken for this one. */
 	tcflush(fd, TCIFLUSH);
 	snprintf(request, sizeof(request), "card %s %s", card, command);

@@ -93,6 +93,7 @@ machine() {
 driver_log() {
 	dmesg | awk -v device="0x1002:$(card_device "$1")" '
 		/@lab load radeon/ { text = ""; here = 0 }
+		/@lab / { next }	# what we say of the driver
 		/initializing kernel modesetting/ { here = index($0, device) }
 		here { text = text $0 "\n" }
 		END { printf "%s", text }'

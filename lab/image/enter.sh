@@ -12,7 +12,7 @@ LAB_TAG=${LAB_TAG:-lab}
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-out= env=()
+out='' env=()
 while (($#)); do
 	case $1 in
 	--out) out=$2; shift 2 ;;

@@ -73,7 +73,7 @@ echo "I: downloading kernels, their headers and sources, and Xen"
 (cd "$debs" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get download -y "${unpack[@]}")
 for package in "${unpack[@]}"; do
 	echo "I: unpacking $package"
-	deb=$(ls -t "$debs/${package}"_*.deb | head -n1)
+	deb=$(echo "$debs/${package}"_*.deb)
 	dpkg-deb -x "$deb" "$root"
 	dpkg-deb -W "$deb" >>"$lab/packages"
 done

@@ -163,7 +163,8 @@ chmod 755 "$work"
 mkdir "$work/root" "$work/debs"
 say "making the lab's Debian 13 root in $final (about 3 minutes; log: $log)"
 
-# Fixed choices: no recommended packages, no documentation, no fsync per file (the
+# Packages that the mirror no longer has leave the cache first, so that kernels.sh finds
+# one version of each. Fixed choices: no recommended packages, no documentation, no fsync per file (the
 # whole is synced at the end), nothing started.
 in_ns --mount-proc mmdebstrap --verbose --mode=root --variant=apt --architectures=amd64 \
 	--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
@@ -178,8 +179,8 @@ in_ns --mount-proc mmdebstrap --verbose --mode=root --variant=apt --architecture
 	--skip=download/empty --skip=essential/unlink \
 	--setup-hook='mkdir -p "$1/var/cache/apt/archives"' \
 	--setup-hook="sync-in '$LAB_CACHE/debs' /var/cache/apt/archives" \
-	--customize-hook="bash '$LAB_TOP/lab/image/kernels.sh' \"\$1\"" \
 	--customize-hook='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q autoclean' \
+	--customize-hook="bash '$LAB_TOP/lab/image/kernels.sh' \"\$1\"" \
 	--customize-hook="sync-out /var/cache/apt/archives '$work/debs'" \
 	"$SUITE" "$work/root" \
 	"deb $DEBIAN_MIRROR $SUITE main" \

@@ -22,8 +22,8 @@ refuse() {
 	"$@" >"$log" 2>&1 </dev/null || status=$?
 	if ((status == 0)); then
 		what="it succeeded"
-	elif ! grep -v '^make: ' "$log" | tail -n 1 | grep -qE "(error|radeon-model): .*$pattern"; then
-		what="the last line is: $(grep -v '^make: ' "$log" | tail -n 1)"
+	elif ! grep -vE '^make(\[[0-9]+\])?: ' "$log" | tail -n 1 | grep -qE "(error|radeon-model): .*$pattern"; then
+		what="the last line is: $(grep -vE '^make(\[[0-9]+\])?: ' "$log" | tail -n 1)"
 	elif grep -qE 'unbound variable|command not found|syntax error' "$log"; then
 		what="a script broke: $(grep -E 'unbound|not found|syntax' "$log" | head -n 1)"
 	fi

@@ -120,9 +120,12 @@ build_fuzzers() {
 # machine_test MACHINE KERNEL CARD SCENARIO: a boot that has to be clean. Each result of the
 # guest is a test, and so is the boot: its log, its end, the model.
 machine_test() {
-	local start=$SECONDS status=0 test outcome text
+	local start=$SECONDS status=0 smp=2 test outcome text
 
-	MACHINE=$1 KERNEL=$2 CARD=$3 RUN=$4 OUT=$dir "$boot" >"$dir/log" 2>&1 || status=$?
+	# Two emulated dom0s with two CPUs each on two real ones wait for each other's
+	# locks: it takes almost twice as long.
+	[[ $1 != xen ]] || smp=1
+	SMP=$smp MACHINE=$1 KERNEL=$2 CARD=$3 RUN=$4 OUT=$dir "$boot" >"$dir/log" 2>&1 || status=$?
 	[[ -e $dir/results.txt ]] || : >"$dir/results.txt"
 	while read -r test outcome text; do
 		case $outcome in
@@ -170,8 +173,8 @@ job bare-7.3-both machine_test bare 7.3 both moves
 
 job mutation.gart-off-by-one-rv370 mutation bare rv370 gtt-move gart-off-by-one ring-test
 job mutation.gart-off-by-one-rv100 mutation bare rv100 gtt-move gart-off-by-one ring-test
-job mutation.gart-stale-rv370 mutation bare rv370 gtt-move gart-stale gtt-move
-job mutation.gart-stale-rv100 mutation bare rv100 gtt-move gart-stale gtt-move
+job mutation.gart-stale-rv370 mutation bare rv370 gtt-move gart-stale 'gtt-move(\..*)?'
+job mutation.gart-stale-rv100 mutation bare rv100 gtt-move gart-stale 'gtt-move(\..*)?'
 job mutation.gart-truncate mutation xen rv370 gtt-move gart-truncate ring-test
 job mutation.irq-lost mutation bare rv370 fence-wait irq-lost fence-wait
 job mutation.scanout-pitch mutation bare rv100 modeset scanout-pitch 'modeset\..*'
