@@ -188,7 +188,7 @@ static void save_wrong(const struct output *output, const char *what)
 {
 	char command[200], reply[512];
 
-	snprintf(command, sizeof(command), "screenshot %u wrong-%s-%s-%s", output->crtc,
+	snprintf(command, sizeof(command), "screenshot %u wrong-%s-%s-%s.png", output->crtc,
 		 card.name, output->name, what);
 	lab_card_command(card.name, command, reply, sizeof(reply));
 }

@@ -77,8 +77,15 @@ static const struct reg_ops mm_data_ops = {
 	.write = mm_data_write,
 };
 
-static void ignore_write(struct card *card, uint32_t off, uint32_t val,
-			 enum reg_source source)
+/**
+ * card_ignore_write() - &reg_ops.write of a register that software cannot change
+ * @card: ignored
+ * @off: ignored
+ * @val: ignored
+ * @source: ignored
+ */
+void card_ignore_write(struct card *card, uint32_t off, uint32_t val,
+		       enum reg_source source)
 {
 	(void)card;
 	(void)off;
@@ -88,7 +95,7 @@ static void ignore_write(struct card *card, uint32_t off, uint32_t val,
 
 /* Straps and status that software cannot change. */
 static const struct reg_ops read_only_ops = {
-	.write = ignore_write,
+	.write = card_ignore_write,
 };
 
 /*
@@ -103,7 +110,7 @@ static uint32_t mc_status_read(struct card *card, uint32_t off)
 
 static const struct reg_ops mc_status_ops = {
 	.read = mc_status_read,
-	.write = ignore_write,
+	.write = card_ignore_write,
 };
 
 /**

@@ -195,6 +195,8 @@ void card_claim_regs(struct card *card, uint32_t first, uint32_t last,
 uint32_t card_reg_read(struct card *card, uint32_t off);
 void card_reg_write(struct card *card, uint32_t off, uint32_t val,
 		    enum reg_source source);
+void card_ignore_write(struct card *card, uint32_t off, uint32_t val,
+		       enum reg_source source);
 int card_bar_read(struct card *card, unsigned int bar, uint64_t off, void *buf,
 		  uint32_t len);
 int card_bar_write(struct card *card, unsigned int bar, uint64_t off,

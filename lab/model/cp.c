@@ -7,15 +7,15 @@
  * back. The engine takes &card.lock for each register that a packet writes,
  * and does everything that touches memory without it.
  *
- * Streams are hostile. All lengths are known before a packet is executed; an
- * indirect buffer cannot start another one, and no packet can reprogram the
- * command processor, so every stream ends. How much work it may cause until
- * then is bounded by a budget for each kick of the CPU; a stream beyond it
- * leaves the card hung, busy until the driver resets it. Resets and the end of
- * the process bump an epoch that ends running work at the next packet or row.
+ * Streams are hostile (packet.c has more). An indirect buffer cannot start
+ * another one, and no packet can reprogram the command processor, so every
+ * stream ends. How much work it may cause until then is bounded by a budget for
+ * each kick of the CPU; a stream beyond it leaves the card hung, busy until the
+ * driver resets it. Resets and the end of the process bump an epoch that ends
+ * running work at the next packet or row.
  *
  * The engine works in order, so WAIT_UNTIL and ISYNC_CNTL have nothing to wait
- * for. There is no 3D pipe: 3D packets are consumed and counted, not drawn.
+ * for.
  */
 #include "cp.h"
 
@@ -25,8 +25,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "engine_2d.h"
 #include "mc.h"
+#include "packet.h"
 #include "regs.h"
 #include "trace.h"
 
@@ -51,7 +53,6 @@
 #define SCRATCH_COUNT		8u
 #define FIFO_SIZE		64u
 #define ME_RAM_SIZE		256u
-#define STREAM_BUF		512u
 
 /**
  * struct cp - command processor; &card.lock protects it where not said otherwise.
@@ -76,7 +77,6 @@
  * @cmd_pending: there is one
  * @ib_pending: the packet at hand started an indirect buffer
  * @scratch_pending: scratch registers to write back, a bit for each
- * @fetched_ns: when the ring was last read; engine thread only
  * @me_ram: microcode: stored and never run, the packets are built in
  */
 struct cp {
@@ -100,43 +100,18 @@ struct cp {
 	bool cmd_pending;
 	bool ib_pending;
 	uint32_t scratch_pending;
-	uint64_t fetched_ns;
 	uint32_t me_ram[ME_RAM_SIZE][2];
 };
 
+static void run_ib(struct card *card, const struct stream *ring);
+
 /**
- * struct stream - dwords of a ring or an indirect buffer, read in batches.
- * @ib: indirect buffer
- * @base: MC address of dword 0
- * @mask: ring size in dwords - 1; all ones for an indirect buffer
- * @pos: index of the next dword
- * @left: dwords from there to the end
- * @next: next dword in @buf
- * @have: dwords in @buf
- * @buf: what was read: each dword is read from memory once
+ * cp_aborted() - has the work that the engine is at been overtaken?
+ * @card: card; engine thread
+ *
+ * Return: true after a reset, and when the process or the thread is to end.
  */
-struct stream {
-	bool ib;
-	uint32_t base;
-	uint32_t mask;
-	uint32_t pos;
-	uint32_t left;
-	unsigned int next, have;
-	uint32_t buf[STREAM_BUF];
-};
-
-static void run_ib(struct card *card);
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-/* Has the work that the engine is at been overtaken? Engine thread. */
-static bool aborted(struct card *card)
+bool cp_aborted(struct card *card)
 {
 	struct cp *cp = card->cp;
 
@@ -154,68 +129,7 @@ static bool aborted(struct card *card)
 bool cp_continue(struct card *card, uint32_t units)
 {
 	return atomic_fetch_sub(&card->cp->budget, units) >= (int64_t)units &&
-	       !aborted(card);
-}
-
-static void stream_fill(struct card *card, struct stream *s)
-{
-	uint32_t n = s->left < STREAM_BUF ? s->left : STREAM_BUF;
-
-	if (!s->ib) {
-		if (n > s->mask + 1 - s->pos)
-			n = s->mask + 1 - s->pos;
-		card->cp->fetched_ns = now_ns();
-	}
-	mc_read(card, s->base + s->pos * 4, s->buf, n * 4);
-	s->next = 0;
-	s->have = n;
-}
-
-/* The next dword; @left is not 0. */
-static uint32_t stream_peek(struct card *card, struct stream *s)
-{
-	if (s->next == s->have)
-		stream_fill(card, s);
-	return s->buf[s->next];
-}
-
-static void stream_skip(struct stream *s, uint32_t n)
-{
-	if (n <= s->have - s->next)
-		s->next += n;
-	else
-		s->next = s->have = 0;
-	s->pos = (s->pos + n) & s->mask;
-	s->left -= n;
-}
-
-/**
- * struct packet - a packet being executed.
- * @s: where its body comes from
- * @left: dwords of the body not yet taken; @s has as many
- */
-struct packet {
-	struct stream *s;
-	uint32_t left;
-};
-
-static bool pull(struct card *card, struct packet *p, uint32_t *val)
-{
-	if (!p->left || aborted(card))
-		return false;
-	*val = stream_peek(card, p->s);
-	stream_skip(p->s, 1);
-	p->left--;
-	return true;
-}
-
-static void bad_packet(struct card *card, const char *why, uint32_t what)
-{
-	static atomic_bool warned;
-
-	stat_inc(card, packets_bad);
-	trace(TRACE_PACKET, "%s: %08x", why, what);
-	warn_once_print(&warned, "command stream: %s: %08x", why, what);
+	       !cp_aborted(card);
 }
 
 static void hang(struct card *card, const char *why)
@@ -223,7 +137,7 @@ static void hang(struct card *card, const char *why)
 	static atomic_bool warned;
 
 	pthread_mutex_lock(&card->lock);
-	if (!aborted(card) && !card->cp->hung) {
+	if (!cp_aborted(card) && !card->cp->hung) {
 		card->cp->hung = true;
 		stat_inc(card, streams_stopped);
 		warn_once_print(&warned, "command stream stopped: %s", why);
@@ -238,17 +152,17 @@ static bool completes_fence(uint32_t off, uint32_t val)
 	       (off == REG_GEN_INT_STATUS && (val & INT_SW_FIRE));
 }
 
-static void wait_latency(struct card *card)
+static void wait_latency(struct card *card, uint64_t fetched_ns)
 {
 	struct cp *cp = card->cp;
-	uint64_t end = cp->fetched_ns + (uint64_t)card->latency_us * 1000;
+	uint64_t end = fetched_ns + (uint64_t)card->latency_us * 1000;
 	struct timespec ts = {
 		.tv_sec = (time_t)(end / 1000000000u),
 		.tv_nsec = (long)(end % 1000000000u),
 	};
 
 	pthread_mutex_lock(&card->lock);
-	while (!aborted(card) && now_ns() < end)
+	while (!cp_aborted(card) && clock_ns() < end)
 		pthread_cond_timedwait(&cp->cond, &card->lock, &ts);
 	pthread_mutex_unlock(&card->lock);
 }
@@ -270,9 +184,15 @@ static void write_back_scratch(struct card *card, uint32_t which)
 	}
 }
 
-/* A packet writes a register, and what that starts is done. */
-static void write_reg(struct card *card, struct stream *s, uint32_t off,
-		      uint32_t val)
+/**
+ * cp_write_reg() - a packet writes a register, and what that starts is done
+ * @card: card; engine thread, &card.lock not held
+ * @s: the packet's stream
+ * @off: byte offset; may be beyond the registers
+ * @val: value
+ */
+void cp_write_reg(struct card *card, struct stream *s, uint32_t off,
+		  uint32_t val)
 {
 	struct cp *cp = card->cp;
 	struct e2d_cmd cmd;
@@ -280,14 +200,14 @@ static void write_reg(struct card *card, struct stream *s, uint32_t off,
 	uint32_t scratch;
 
 	if (off >= CARD_MMIO_SIZE) {
-		bad_packet(card, "write beyond the registers", off);
+		packet_bad(card, "write beyond the registers", off);
 		return;
 	}
 	if (card->latency_us && completes_fence(off, val))
-		wait_latency(card);
+		wait_latency(card, s->fetched_ns);
 
 	pthread_mutex_lock(&card->lock);
-	if (aborted(card)) {
+	if (cp_aborted(card)) {
 		pthread_mutex_unlock(&card->lock);
 		return;
 	}
@@ -307,86 +227,18 @@ static void write_reg(struct card *card, struct stream *s, uint32_t off,
 	if (run_cmd)
 		engine_2d_run(card, &cmd);
 	if (start_ib && s->ib)
-		bad_packet(card, "indirect buffer inside an indirect buffer", val);
+		packet_bad(card, "indirect buffer inside an indirect buffer", val);
 	else if (start_ib)
-		run_ib(card);
+		run_ib(card, s);
 }
 
-static void type0(struct card *card, struct packet *p, uint32_t header)
-{
-	uint32_t off = (header & 0x1fff) << 2;
-	uint32_t step = header & 1u << 15 ? 0 : 4;
-	const char *name = reg_name(off);
-	uint32_t val;
-
-	trace(TRACE_PACKET, "%s type 0 %s %04x, %u dwords",
-	      p->s->ib ? "IB" : "ring", name ? name : "?", off, p->left);
-	while (pull(card, p, &val)) {
-		write_reg(card, p->s, off, val);
-		off += step;
-	}
-}
-
-static void type1(struct card *card, struct packet *p, uint32_t header)
-{
-	uint32_t val;
-
-	trace(TRACE_PACKET, "%s type 1 %08x", p->s->ib ? "IB" : "ring", header);
-	if (pull(card, p, &val))
-		write_reg(card, p->s, (header & 0x7ff) << 2, val);
-	if (pull(card, p, &val))
-		write_reg(card, p->s, (header >> 11 & 0x7ff) << 2, val);
-}
-
-/* Move dwords of the body into registers, those that the packet has. */
-static bool load_regs(struct card *card, struct packet *p, const uint16_t *offs,
-		      unsigned int count)
-{
-	uint32_t val;
-
-	while (count--) {
-		if (!pull(card, p, &val))
-			return false;
-		write_reg(card, p->s, *offs++, val);
-	}
-	return true;
-}
-
-/* The start of every 2D packet: GUI_MASTER_CNTL says what comes with it. */
-static bool load_2d_setup(struct card *card, struct packet *p)
-{
-	uint16_t offs[6];
-	unsigned int n = 0;
-	uint32_t gmc;
-
-	if (!pull(card, p, &gmc))
-		return false;
-	write_reg(card, p->s, REG_DP_GUI_MASTER_CNTL, gmc);
-	if (gmc & 1u << 0)
-		offs[n++] = REG_SRC_PITCH_OFFSET;
-	if (gmc & 1u << 1)
-		offs[n++] = REG_DST_PITCH_OFFSET;
-	if (gmc & 1u << 2)
-		offs[n++] = REG_SRC_SC_BOTTOM_RIGHT;
-	if (gmc & 1u << 3) {
-		offs[n++] = REG_SC_TOP_LEFT;
-		offs[n++] = REG_SC_BOTTOM_RIGHT;
-	}
-	switch (gmc >> 4 & 0xf) {
-	case 13:	/* solid */
-		offs[n++] = REG_DP_BRUSH_FRGD_CLR;
-		break;
-	case 14:
-	case 15:	/* none */
-		break;
-	default:
-		bad_packet(card, "pattern brush", gmc);
-		return false;
-	}
-	return load_regs(card, p, offs, n);
-}
-
-static void packet_rect(struct card *card, uint32_t width, uint32_t height)
+/**
+ * cp_draw_rect() - draw the rectangle of a 2D packet, with the registers as set
+ * @card: card; engine thread, &card.lock not held
+ * @width: pixels, 14 bits count
+ * @height: lines, likewise
+ */
+void cp_draw_rect(struct card *card, uint32_t width, uint32_t height)
 {
 	struct cp *cp = card->cp;
 	struct e2d_cmd cmd;
@@ -400,112 +252,13 @@ static void packet_rect(struct card *card, uint32_t width, uint32_t height)
 	engine_2d_run(card, &cmd);
 }
 
-/* Any number of rectangles: r100_copy_blit() has one in each packet. */
-static void packet_rects(struct card *card, struct packet *p, bool copy)
+static void run_ib(struct card *card, const struct stream *ring)
 {
-	static const uint16_t offs[] = { REG_SRC_X_Y, REG_DST_X_Y };
-	uint32_t wh;
-
-	if (!load_2d_setup(card, p))
-		return;
-	while (load_regs(card, p, offs + !copy, 1 + copy) && pull(card, p, &wh))
-		packet_rect(card, wh >> 16, wh & 0xffff);
-}
-
-static void packet_host_data(struct card *card, struct packet *p)
-{
-	static const uint16_t offs[] = {
-		REG_DP_SRC_FRGD_CLR, REG_DP_SRC_BKGD_CLR, REG_DST_Y_X,
+	struct stream s = {
+		.ib = true,
+		.mask = UINT32_MAX,
+		.fetched_ns = ring->fetched_ns,
 	};
-	struct e2d_cmd cmd = { .kind = E2D_HOST_DATA };
-	uint32_t hw, count;
-
-	if (!load_2d_setup(card, p) || !load_regs(card, p, offs, 3) ||
-	    !pull(card, p, &hw) || !pull(card, p, &count))
-		return;
-	packet_rect(card, hw & 0xffff, hw >> 16);
-	while (count-- && pull(card, p, &cmd.host_data))
-		engine_2d_run(card, &cmd);
-	engine_2d_cancel(card);
-}
-
-static void type3(struct card *card, struct packet *p, uint32_t header)
-{
-	unsigned int op = header >> 8 & 0xff;
-	const char *name = packet3_name(op);
-
-	trace(TRACE_PACKET, "%s type 3 %s %02x, %u dwords",
-	      p->s->ib ? "IB" : "ring", name ? name : "?", op, p->left);
-	switch (op) {
-	case PACKET3_NOP:		/* also a relocation */
-	case PACKET3_WAIT_FOR_IDLE:	/* always is, in order */
-		break;
-	case PACKET3_CNTL_PAINT_MULTI:
-		packet_rects(card, p, false);
-		break;
-	case PACKET3_CNTL_BITBLT:
-	case PACKET3_CNTL_BITBLT_MULTI:
-		packet_rects(card, p, true);
-		break;
-	case PACKET3_CNTL_HOSTDATA_BLT:
-		packet_host_data(card, p);
-		break;
-	case PACKET3_3D_RNDR_GEN_INDX_PRIM:
-	case PACKET3_3D_DRAW_VBUF:
-	case PACKET3_3D_DRAW_IMMD:
-	case PACKET3_3D_DRAW_INDX:
-	case PACKET3_3D_LOAD_VBPNTR:
-	case PACKET3_3D_CLEAR_ZMASK:
-	case PACKET3_INDX_BUFFER:
-	case PACKET3_3D_DRAW_VBUF_2:
-	case PACKET3_3D_DRAW_IMMD_2:
-	case PACKET3_3D_DRAW_INDX_2:
-	case PACKET3_3D_CLEAR_HIZ:
-	case PACKET3_3D_CLEAR_CMASK:
-		stat_inc(card, packets_3d);
-		break;
-	default:
-		bad_packet(card, "type-3 packet skipped", header);
-	}
-}
-
-/* Dwords of a packet, its header included. */
-static uint32_t packet_size(uint32_t header)
-{
-	switch (header >> 30) {
-	case 1:
-		return 3;
-	case 2:
-		return 1;
-	}
-	return (header >> 16 & 0x3fff) + 2;
-}
-
-/* Execute a packet that the stream holds in full. */
-static void run_packet(struct card *card, struct stream *s, uint32_t header,
-		       uint32_t size)
-{
-	struct packet p = { .s = s, .left = size - 1 };
-
-	stream_skip(s, 1);
-	stat_inc(card, packets);
-	switch (header >> 30) {
-	case 0:
-		type0(card, &p, header);
-		break;
-	case 1:
-		type1(card, &p, header);
-		break;
-	case 3:
-		type3(card, &p, header);
-		break;
-	}
-	stream_skip(s, p.left);
-}
-
-static void run_ib(struct card *card)
-{
-	struct stream s = { .ib = true, .mask = UINT32_MAX };
 
 	pthread_mutex_lock(&card->lock);
 	s.base = card->regs[REG_CP_IB_BASE / 4] & ~3u;
@@ -515,17 +268,17 @@ static void run_ib(struct card *card)
 	trace(TRACE_PACKET, "IB at %08x, %u dwords", s.base, s.left);
 	stat_inc(card, ib_count);
 	while (s.left) {
-		uint32_t header = stream_peek(card, &s);
+		uint32_t header = packet_peek(card, &s);
 		uint32_t size = packet_size(header);
 
 		if (size > s.left) {
-			bad_packet(card, "packet beyond its indirect buffer", header);
+			packet_bad(card, "packet beyond its indirect buffer", header);
 			return;
 		}
 		if (!cp_continue(card, size))
 			return;
 		stat_add(card, ib_dwords, size);
-		run_packet(card, &s, header, size);
+		packet_run(card, &s, header, size);
 	}
 }
 
@@ -563,7 +316,7 @@ static void advance_rptr(struct card *card, const struct stream *s)
 	cntl = card->regs[REG_CP_RB_CNTL / 4];
 	addr = card->regs[REG_CP_RB_RPTR_ADDR / 4] & ~3u;
 	order = RB_BLKSZ(cntl) < RB_MAX_ORDER ? RB_BLKSZ(cntl) : RB_MAX_ORDER;
-	if (!aborted(card)) {
+	if (!cp_aborted(card)) {
 		card->regs[REG_CP_RB_RPTR / 4] = s->pos;
 		write_back = !(cntl & RB_NO_UPDATE) &&
 			     (!s->left || ((s->pos - cp->written_back) & s->mask) >=
@@ -583,7 +336,7 @@ static void advance_rptr(struct card *card, const struct stream *s)
 static void run_ring(struct card *card, struct stream *s)
 {
 	while (s->left) {
-		uint32_t header = stream_peek(card, s);
+		uint32_t header = packet_peek(card, s);
 		uint32_t size = packet_size(header);
 
 		if (size > s->mask) {
@@ -593,7 +346,7 @@ static void run_ring(struct card *card, struct stream *s)
 		if (size > s->left) {
 			/* The rest comes with a later write of WPTR. */
 			pthread_mutex_lock(&card->lock);
-			if (!aborted(card)) {
+			if (!cp_aborted(card)) {
 				card->cp->incomplete = true;
 				card->cp->stuck_wptr = (s->pos + s->left) & s->mask;
 			}
@@ -603,7 +356,7 @@ static void run_ring(struct card *card, struct stream *s)
 		if (!cp_continue(card, size))
 			return;
 		stat_add(card, ring_dwords, size);
-		run_packet(card, s, header, size);
+		packet_run(card, s, header, size);
 		advance_rptr(card, s);
 	}
 }
@@ -629,7 +382,7 @@ static bool work(struct card *card)
 	uint32_t scratch;
 
 	cp->run_epoch = atomic_load(&cp->epoch);
-	if (cp->in_reset || cp->hung || aborted(card))
+	if (cp->in_reset || cp->hung || cp_aborted(card))
 		return false;
 
 	if (cp->scratch_pending) {
@@ -809,18 +562,9 @@ static uint32_t status_read(struct card *card, uint32_t off)
 	       (busy ? RBBM_ACTIVE | RBBM_CP_CMDSTRM_BUSY : 0);
 }
 
-static void status_write(struct card *card, uint32_t off, uint32_t val,
-			 enum reg_source source)
-{
-	(void)card;
-	(void)off;
-	(void)val;
-	(void)source;
-}
-
 static const struct reg_ops status_ops = {
 	.read = status_read,
-	.write = status_write,
+	.write = card_ignore_write,
 };
 
 /* r100_asic_reset() and r300_asic_reset(): the CP has a reset of its own. */
@@ -854,7 +598,7 @@ static void control_write(struct card *card, uint32_t off, uint32_t val,
 	uint32_t *regs = card->regs;
 
 	if (source == REG_FROM_CP) {
-		bad_packet(card, "write to a register of the command processor", off);
+		packet_bad(card, "write to a register of the command processor", off);
 		return;
 	}
 	if (off == REG_CP_RB_RPTR)
@@ -897,7 +641,7 @@ static void ib_write(struct card *card, uint32_t off, uint32_t val,
 	if (CSQ_MODE(card->regs[REG_CP_CSQ_CNTL / 4]) == CSQ_PRIBM_INDBM)
 		card->cp->ib_pending = true;
 	else
-		bad_packet(card, "indirect buffers are off", val);
+		packet_bad(card, "indirect buffers are off", val);
 }
 
 static const struct reg_ops ib_ops = {
@@ -938,7 +682,7 @@ static void me_ram_write(struct card *card, uint32_t off, uint32_t val,
 	uint32_t *index = &card->regs[REG_CP_ME_RAM_ADDR / 4];
 
 	if (source == REG_FROM_CP) {
-		bad_packet(card, "write to a register of the command processor", off);
+		packet_bad(card, "write to a register of the command processor", off);
 		return;
 	}
 	card->cp->me_ram[*index % ME_RAM_SIZE][off == REG_CP_ME_RAM_DATAL] = val;

@@ -305,15 +305,6 @@ static void status_write(struct card *card, uint32_t off, uint32_t val,
 		card->display->crtc[n].vblank_save = false;
 }
 
-static void ignore_write(struct card *card, uint32_t off, uint32_t val,
-			 enum reg_source source)
-{
-	(void)card;
-	(void)off;
-	(void)val;
-	(void)source;
-}
-
 static const struct reg_ops gen_cntl_ops = { .write = gen_cntl_write };
 static const struct reg_ops total_ops = { .write = total_write };
 static const struct reg_ops pitch_ops = { .write = pitch_write };
@@ -322,7 +313,7 @@ static const struct reg_ops offset_ops = {
 };
 static const struct reg_ops vline_ops = { .read = vline_read };
 static const struct reg_ops frame_ops = {
-	.read = frame_read, .write = ignore_write,
+	.read = frame_read, .write = card_ignore_write,
 };
 static const struct reg_ops status_ops = {
 	.read = status_read, .write = status_write,

@@ -5,17 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "display_blocks.h"
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /**
  * display_init() - allocate the display side and claim its registers
@@ -28,7 +20,7 @@ int display_init(struct card *card)
 	card->display = calloc(1, sizeof(*card->display));
 	if (!card->display)
 		return -ENOMEM;
-	card->display->clock = monotonic_ns;
+	card->display->clock = clock_ns;
 	crtc_init(card);
 	cursor_init(card);
 	dac_init(card);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "clock.h"
 #include "control.h"
 #include "cp.h"
 #include "display.h"
@@ -253,17 +254,9 @@ static int make_vram_file(const struct options *opt)
 	return fd;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void wait_for_event(struct card *card, struct pollfd *fds, int count)
 {
-	uint64_t next = display_next_event(card), now = now_ns();
+	uint64_t next = display_next_event(card), now = clock_ns();
 	struct timespec ts = { 0 };
 
 	if (next > now && next != UINT64_MAX) {
@@ -271,7 +264,7 @@ static void wait_for_event(struct card *card, struct pollfd *fds, int count)
 		ts.tv_nsec = (long)((next - now) % 1000000000u);
 	}
 	ppoll(fds, (nfds_t)count, next == UINT64_MAX ? NULL : &ts, NULL);
-	display_tick(card, now_ns());
+	display_tick(card, clock_ns());
 }
 
 static void print_stats(struct card *card)

@@ -27,12 +27,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 #include <linux/vfio.h>
 
+#include "clock.h"
 #include "guest_ram.h"
 #include "pci.h"
 #include "trace.h"
@@ -698,10 +698,7 @@ static const struct {
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return clock_ns() / 1000000;
 }
 
 /* Send len bytes of vu->tx; 0, or a negative errno: the connection is broken. */
