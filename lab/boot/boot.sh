@@ -11,6 +11,7 @@
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
 #   SILENCE=SECONDS             longest it may print nothing, with RUN (90)
 #   ALLOW=REGEX                 kernel messages that are expected
+#   MODEL=PATH                  the model's program, inside the root
 #   MODEL_ARGS='--mutate NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2)
@@ -168,7 +169,7 @@ choose_accel() {
 
 machine "$ACCEL" "$build/initramfs/initrd-$KERNEL.cpio" "$(kernel_args)"
 add_cards
-options=(--out /out --run /run --model "$build/model/radeon-model")
+options=(--out /out --run /run --model "${MODEL:-$build/model/radeon-model}")
 for card in "${cards[@]}"; do options+=(--card "$card"); done
 for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
 [[ -z ${ALLOW:-} ]] || options+=(--allow "$ALLOW")

@@ -8,6 +8,10 @@
 set -euo pipefail
 
 build=$1
+qemu-system-x86_64 -device help | grep -q '"vfio-user-pci"' || {
+	echo '[build] error: this QEMU has no vfio-user-pci device'
+	exit 1
+} >&2
 if [[ ! -e $build/build.ninja ]]; then
 	rm -rf "$build"
 	meson setup "$build" /src/lab
@@ -16,8 +20,3 @@ ninja -C "$build"
 rm -rf "$build/guest-root"
 meson install --quiet --no-rebuild -C "$build" --tags guest --destdir "$build/guest-root"
 bash /src/lab/image/initramfs.sh "$build/guest-root" "$build/initramfs"
-
-qemu-system-x86_64 -device help | grep -q '"vfio-user-pci"' || {
-	echo 'lab: this QEMU has no vfio-user-pci device'
-	exit 1
-} >&2

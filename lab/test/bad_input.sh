@@ -29,7 +29,8 @@ refuse() {
 	fi
 	if [[ -z $what ]]; then
 		echo "$name pass" >>"$verdicts"
-		say "pass  $name: $(tail -n 1 "$log" | sed 's/.*error: //' | cut -c1-100)"
+		say "pass  $name: $(grep -vE '^make(\[[0-9]+\])?: ' "$log" | tail -n 1 |
+			sed 's/.*error: //' | cut -c1-100)"
 	else
 		echo "$name fail $what" >>"$verdicts"
 		say "FAIL  $name: $what; see $log"
@@ -88,6 +89,28 @@ refuse socket 'in use by another process' \
 	$model --card rv370 --socket /tmp/s --log /tmp/log &
 	until [[ -S /tmp/s ]]; do sleep 0.1; done
 	exec $model --card rv370 --socket /tmp/s' - "/build/$(build_name)"
+
+# A QEMU that is too old.
+refuse qemu 'this QEMU has no vfio-user-pci device' \
+	"$LAB_TOP/lab/image/enter.sh" bash -c '
+	mkdir /tmp/bin
+	printf "#!/bin/sh\n" >/tmp/bin/qemu-system-x86_64
+	chmod +x /tmp/bin/qemu-system-x86_64
+	PATH=/tmp/bin:$PATH exec bash /src/lab/image/compile.sh "$1"' - "/build/$(build_name)"
+
+# A machine that goes on for too long is ended, and what it last printed is told.
+mkdir -p "$dir/limit"
+status=0
+BUILD=no RUN=reload OUT=$dir/limit MACHINE=bare LIMIT=6 \
+	"$LAB_TOP/lab/boot/boot.sh" >"$dir/limit.log" 2>&1 </dev/null || status=$?
+if ((status == 1)) &&
+	grep -qE 'ended after the limit of 6 s; the guest last printed: .+' "$dir/limit.log"; then
+	echo "bad-input.limit pass" >>"$verdicts"
+	say "pass  bad-input.limit: $(grep -o 'ended after the limit.*' "$dir/limit.log" | cut -c1-100)"
+else
+	echo "bad-input.limit fail status $status" >>"$verdicts"
+	say "FAIL  bad-input.limit: status $status; see $dir/limit.log"
+fi
 
 # An interrupted boot leaves no process: they all see the result directory's name.
 interrupted=$dir/interrupted

@@ -54,32 +54,30 @@ job() {
 	"$@" </dev/null &
 }
 
-# passes NAME COMMAND...: a test that is a command.
-command_test() {
-	local start=$SECONDS status=0
+# build_variant NAME TARGETS COMPILER OPTION...: another build of the same sources, of the
+# targets that match. Not subject to ONLY: other tests need it, and it is quick.
+build_variant() {
+	local name=build.$1 targets=$2 compiler=$3 dir=$OUT/build.$1 status=0
 
-	"$@" >"$dir/log" 2>&1 || status=$?
-	if ((status == 0)); then
-		pass "$name" "$((SECONDS - start)) s"
-	else
-		fail "$name" "status $status: $(tail -n 3 "$dir/log" | tr '\n' ' '); see $dir/log"
-	fi
+	mkdir -p "$dir"
+	"$enter" --out "$dir" --env CC="$compiler" bash -c '
+		set -e
+		[[ -e $1/build.ninja ]] || meson setup "$1" /src/lab "${@:3}"
+		# The list of targets is of the last configuration.
+		ninja -C "$1" build.ninja
+		ninja -C "$1" $(ninja -C "$1" -t targets all | sed -nE "s#^($2): .*#\1#p")
+		' - "$build-$1" "$targets" -Db_sanitize=address,undefined -Db_lundef=false "${@:4}" \
+		>"$dir/log" 2>&1 </dev/null || status=$?
+	((status == 0)) || die "the $1 build failed: $(grep -m1 -E 'error|ERROR' "$dir/log"); see $dir/log"
 }
 
-# unit_tests KIND: every unit test of the model, one verdict each.
+# unit_tests BUILD: every unit test of the model, one verdict each.
 unit_tests() {
-	local kind=$1 setup=() dir_in=$build status=0 line
+	local status=0 line
 
-	if [[ $kind == sanitized ]]; then
-		dir_in=$build-sanitized
-		setup=(-Db_sanitize=address,undefined -Db_lundef=false)
-	fi
 	"$enter" --out "$dir" --env ASAN_OPTIONS=detect_leaks=1 \
-		--env UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 bash -c '
-		set -e
-		[[ -e $1/build.ninja ]] || meson setup "$1" /src/lab "${@:2}"
-		meson test -C "$1" --num-processes 2
-		' - "$dir_in" "${setup[@]}" >"$dir/log" 2>&1 || status=$?
+		--env UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		meson test -C "$1" --num-processes 2 >"$dir/log" 2>&1 || status=$?
 	while read -r _ line _; do
 		pass "$name.$line" "unit tests"
 	done < <(grep -E '^ *[0-9]+/[0-9]+ .* OK ' "$dir/log")
@@ -107,16 +105,6 @@ fuzz() {
 	fi
 }
 
-# build_fuzzers: with clang, whose runtime libFuzzer is.
-build_fuzzers() {
-	command_test "$enter" --out "$dir" --env CC=clang bash -c '
-		[[ -e $1/build.ninja ]] || meson setup "$1" /src/lab -Dfuzz=true \
-			-Db_sanitize=address,undefined -Db_lundef=false
-		ninja -C "$1" $(ninja -C "$1" -t targets all |
-			sed -n "s/^\(model\/fuzz\/fuzz_[a-z0-9_]*\): .*/\1/p")
-		' - "$build-fuzz"
-}
-
 # machine_test MACHINE KERNEL CARD SCENARIO: a boot that has to be clean. Each result of the
 # guest is a test, and so is the boot: its log, its end, the model.
 machine_test() {
@@ -137,7 +125,31 @@ machine_test() {
 	if ((status < 2)) && [[ -e $dir/problems.txt && ! -s $dir/problems.txt ]]; then
 		pass "$name" "$(grep -c ' pass ' "$dir/results.txt") results, $((SECONDS - start)) s"
 	else
-		fail "$name" "$(head -n 1 "$dir/problems.txt" 2>/dev/null || tail -n 1 "$dir/log"); see $dir"
+		fail "$name" "$(cat "$dir/log" "$dir/problems.txt" 2>/dev/null | tail -n 1); see $dir"
+	fi
+}
+
+# shell_test: without a scenario the boot gives a shell, which takes commands.
+shell_test() {
+	local start=$SECONDS status=0
+
+	{
+		for ((i = 0; i < 900; i++)); do
+			! grep -q 'exit ends the machine' "$dir/console.log" 2>/dev/null || break
+			sleep 0.1
+		done
+		sleep 2
+		echo 'modprobe radeon && echo card-$((6 * 7))'
+		for ((i = 0; i < 300; i++)); do
+			! grep -q 'card-42' "$dir/console.log" || break
+			sleep 0.1
+		done
+		echo exit
+	} | MACHINE=bare OUT=$dir "$boot" >"$dir/log" 2>&1 || status=$?
+	if ((status == 0)) && grep -q 'card-42' "$dir/console.log"; then
+		pass "$name" "$((SECONDS - start)) s"
+	else
+		fail "$name" "status $status: $(tail -n 1 "$dir/log"); see $dir"
 	fi
 }
 
@@ -156,9 +168,14 @@ mutation() {
 	fi
 }
 
-job fuzz.build build_fuzzers
-job unit unit_tests plain
-job unit-sanitized unit_tests sanitized
+say "building the model with sanitizers, and its fuzzers"
+build_variant sanitized 'model/radeon-model|[a-z]*/.*test[-_][a-z0-9_]*' gcc &
+build_variant fuzz 'model/fuzz/fuzz_[a-z0-9_]*' clang -Dfuzz=true &
+wait -n || exit 2
+wait -n || exit 2
+
+job unit unit_tests "$build"
+job unit-sanitized unit_tests "$build-sanitized"
 job bad-input "$LAB_TOP/lab/test/bad_input.sh" "$OUT/verdicts" "$OUT/bad-input"
 wait
 
@@ -169,7 +186,12 @@ for card in rv370 rv100; do
 		done
 	done
 done
+job xen-6.12-both machine_test xen 6.12 both moves
 job bare-7.3-both machine_test bare 7.3 both moves
+# The model under sanitizers, driven by a real driver: a report fails the boot.
+MODEL=$build-sanitized/model/radeon-model \
+	job bare-6.12-both-sanitized machine_test bare 6.12 both sanitized
+job shell shell_test
 
 job mutation.gart-off-by-one-rv370 mutation bare rv370 gtt-move gart-off-by-one ring-test
 job mutation.gart-off-by-one-rv100 mutation bare rv100 gtt-move gart-off-by-one ring-test
