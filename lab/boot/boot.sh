@@ -6,6 +6,7 @@
 #   MACHINE=bare|xen            (xen)    the kernel on the machine, or as Xen's dom0
 #   KERNEL=6.12|7.3             (6.12)   Debian 13's kernel, or its backports'
 #   CARD=rv370|rv100|both|none  (rv370)
+#   POOL=stock|new              (stock)  Debian's radeon.ko and TTM, or ours
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
@@ -26,6 +27,7 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 MACHINE=${MACHINE:-xen}
 KERNEL=${KERNEL:-6.12}
 CARD=${CARD:-rv370}
+POOL=${POOL:-stock}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
 SMP=${SMP:-2}
@@ -44,6 +46,7 @@ choose() {
 choose MACHINE "$MACHINE" bare xen
 choose KERNEL "$KERNEL" 6.12 7.3
 choose CARD "$CARD" rv370 rv100 both none
+choose POOL "$POOL" stock new
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN "$RUN" "${scenarios[@]}"
@@ -56,7 +59,10 @@ none) cards=() ;;
 *) cards=("$CARD") ;;
 esac
 
-[[ ${BUILD:-} == no ]] || sub "$LAB_TOP/lab/image/build.sh" || exit 2
+if [[ ${BUILD:-} != no ]]; then
+	[[ $POOL == stock ]] || sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2
+	sub "$LAB_TOP/lab/image/build.sh" || exit 2
+fi
 make_cache_dir
 build=/build/$(build_name)
 
@@ -67,7 +73,7 @@ if [[ -n ${OUT:-} ]]; then
 else
 	mkdir -p "$LAB_CACHE/results"
 	find "$LAB_CACHE/results" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
-	OUT=$(mktemp -d "$LAB_CACHE/results/$MACHINE-$KERNEL-$CARD${RUN:+-$RUN}.XXXXXX")
+	OUT=$(mktemp -d "$LAB_CACHE/results/$MACHINE-$KERNEL-$CARD-$POOL${RUN:+-$RUN}.XXXXXX")
 fi
 
 # Six GiB: half of the memory, and under Xen all that dom0 gets, has machine addresses
@@ -85,7 +91,7 @@ kernel_args() {
 	# an emulated clock need not be compared with others.
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
-		"lab.card=$CARD ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+		"lab.card=$CARD lab.pool=$POOL ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
@@ -179,6 +185,6 @@ else
 	options+=(--interactive)
 fi
 
-say "$MACHINE, kernel $KERNEL, card $CARD, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
+say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
 exec "$LAB_TOP/lab/image/enter.sh" --out "$OUT" \
 	"$build/boot/supervise" "${options[@]}" -- "${qemu[@]}"

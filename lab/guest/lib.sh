@@ -123,8 +123,8 @@ log_lacks() {
 # acceleration. A small GTT, so that a test can use all of it.
 load_radeon() {
 	lab "load radeon gartsize=64 $*"
-	if ! modprobe radeon gartsize=64 "$@"; then
-		result fail load "modprobe radeon gartsize=64 $* failed"
+	if ! load-radeon gartsize=64 "$@"; then
+		result fail load "load-radeon gartsize=64 $* failed"
 		finish
 	fi
 	for card in $(cards); do
@@ -143,10 +143,11 @@ above_4g() {
 
 # unload_radeon: take the consoles off the cards' frame buffers, remove the
 # driver, and see that it has left nothing behind. Without radeon_unregister.ko
-# (see there) that would crash the kernel.
+# (see there) the stock driver would crash the kernel; ours needs no help.
 unload_radeon() {
 	helper=/usr/lib/lab/modules/$(uname -r)/radeon_unregister.ko
-	if [ ! -d /sys/module/radeon_unregister ] && ! insmod "$helper"; then
+	if [ "$LAB_POOL" != new ] && [ ! -d /sys/module/radeon_unregister ] &&
+	   ! insmod "$helper"; then
 		result fail unload "radeon cannot be unloaded without $helper"
 		finish
 	fi
@@ -157,9 +158,15 @@ unload_radeon() {
 		result fail unload "rmmod radeon failed"
 		finish
 	fi
+	# Our TTM has no other user: it goes too, if nothing holds it.
+	if [ -d /sys/module/rttm ] && ! rmmod rttm; then
+		result fail unload "rmmod rttm failed"
+		finish
+	fi
 	left=
 	[ ! -e /sys/module/radeon ] || left="$left /sys/module/radeon"
-	for node in /dev/dri/card* /dev/dri/renderD* /dev/fb* /sys/kernel/debug/dri/[0-9]*; do
+	for node in /dev/dri/card* /dev/dri/renderD* /dev/fb* /sys/kernel/debug/dri/[0-9]* \
+		/sys/kernel/debug/rttm; do
 		[ ! -e "$node" ] || left="$left $node"
 	done
 	! grep -q radeon /proc/interrupts || left="$left an-interrupt"

@@ -19,4 +19,4 @@ fi
 ninja -C "$build"
 rm -rf "$build/guest-root"
 meson install --quiet --no-rebuild -C "$build" --tags guest --destdir "$build/guest-root"
-bash /src/lab/image/initramfs.sh "$build/guest-root" "$build/initramfs"
+bash /src/lab/image/initramfs.sh "$build/guest-root" "$build/initramfs" "$build"

@@ -3,15 +3,16 @@
 #
 # Makes the guest's first file system; runs inside the lab's root.
 #
-#   initramfs.sh DESTDIR OUTDIR
+#   initramfs.sh DESTDIR OUTDIR BUILDDIR
 #
-# initrd-6.12.cpio and so on, in two parts, which the kernel takes one after the other:
-# busybox with what meson installed into DESTDIR, and Debian's unmodified radeon.ko with
-# all it depends on and a module to unload it. Nothing is compressed, not even the modules: unpacking is slow
+# initrd-6.12.cpio and so on, in parts, which the kernel takes one after the other:
+# busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko with
+# all it depends on and a module to unload it; our modules, where BUILDDIR has them
+# (lab/kernel). Nothing is compressed, not even the modules: unpacking is slow
 # under emulation, and loading is not.
 set -euo pipefail
 
-dest=$1 out=$2
+dest=$1 out=$2 build=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
@@ -97,6 +98,15 @@ make_modules() {
 	pack "$dir" "$out/modules-$1.cpio"
 }
 
+# make_new SERIES RELEASE: our modules, beside Debian's and out of modprobe's sight.
+make_new() {
+	local dir=$work/new-$1
+
+	mkdir -p "$dir/usr/lib/lab/modules/$2"
+	cp -r "$build-modules-$1/out" "$dir/usr/lib/lab/modules/$2/new"
+	pack "$dir" "$out/new-$1.cpio"
+}
+
 make_base
 for file in /boot/lab/version-*; do
 	series=${file##*-} release=$(<"$file")
@@ -106,6 +116,11 @@ for file in /boot/lab/version-*; do
 		make_modules "$series" "$release"
 		echo "$stamp" >"$out/modules-$series.stamp"
 	fi
-	cat "$out/base.cpio" "$out/modules-$series.cpio" >"$out/initrd-$series.tmp"
+	parts=("$out/base.cpio" "$out/modules-$series.cpio")
+	if [[ -e $build-modules-$series/stamp ]]; then
+		make_new "$series" "$release"
+		parts+=("$out/new-$series.cpio")
+	fi
+	cat "${parts[@]}" >"$out/initrd-$series.tmp"
 	mv "$out/initrd-$series.tmp" "$out/initrd-$series.cpio"
 done

@@ -105,6 +105,17 @@ fuzz() {
 	fi
 }
 
+# modules_test KERNEL: the patches apply and our modules build without a warning.
+modules_test() {
+	local start=$SECONDS
+
+	if KERNEL=$1 "$LAB_TOP/lab/kernel/modules.sh" >"$dir/log" 2>&1; then
+		pass "$name" "$((SECONDS - start)) s"
+	else
+		fail "$name" "$(grep -m1 -i error "$dir/log"); see $dir/log"
+	fi
+}
+
 # machine_test MACHINE KERNEL CARD SCENARIO: a boot that has to be clean. Each result of the
 # guest is a test, and so is the boot: its log, its end, the model.
 machine_test() {
@@ -178,6 +189,11 @@ job unit unit_tests "$build"
 job unit-sanitized unit_tests "$build-sanitized"
 job bad-input "$LAB_TOP/lab/test/bad_input.sh" "$OUT/verdicts" "$OUT/bad-input"
 wait
+job modules-6.12 modules_test 6.12
+job modules-7.3 modules_test 7.3
+wait
+# The guest's first file system takes them from where they were built.
+"$LAB_TOP/lab/image/build.sh" || exit 2
 
 for card in rv370 rv100; do
 	for machine in xen bare; do
@@ -192,6 +208,9 @@ job bare-7.3-both machine_test bare 7.3 both moves
 MODEL=$build-sanitized/model/radeon-model \
 	job bare-6.12-both-sanitized machine_test bare 6.12 both sanitized
 job shell shell_test
+POOL=new job new-xen-6.12-rv370 machine_test xen 6.12 rv370 check
+POOL=new job new-bare-7.3-rv100 machine_test bare 7.3 rv100 check
+job beside-bare-7.3-rv370 machine_test bare 7.3 rv370 beside
 
 job mutation.gart-off-by-one-rv370 mutation bare rv370 gtt-move gart-off-by-one ring-test
 job mutation.gart-off-by-one-rv100 mutation bare rv100 gtt-move gart-off-by-one ring-test

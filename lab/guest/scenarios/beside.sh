@@ -1,0 +1,29 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Debian's TTM and ours in one kernel, both loaded, first with the stock driver, then
+# with ours.
+
+. /usr/lib/lab/lib.sh
+
+# beside POOL OURS OTHER: the driver of that pool, on OURS, while OTHER is loaded too.
+beside() {
+	LAB_POOL=$1
+	load_radeon
+	modprobe "$3" 2>/dev/null || insmod "/usr/lib/lab/modules/$(uname -r)/new/$3.ko"
+	if [ -e "/sys/module/$2/holders/radeon" ] && [ -d "/sys/module/$3" ] &&
+	   [ ! -e "/sys/module/$3/holders/radeon" ]; then
+		result pass "beside-$1" "radeon uses $2, and $3 is loaded"
+	else
+		result fail "beside-$1" "radeon does not use $2 beside $3"
+	fi
+	for card in $(cards); do
+		run gtt-move --card "$card" --rounds 1
+	done
+	unload_radeon
+}
+
+check_cards
+beside stock ttm rttm
+beside new rttm ttm
+finish

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The inner half of tree.sh; runs inside the lab's root.
+#
+#   make_tree.sh SERIES DIR
+set -euo pipefail
+# shellcheck source=source.sh
+. "$(dirname "$0")/source.sh"
+
+series=$1 dir=$2
+stamp="$(source_version "$series") $(changes "$series")"
+[[ ! -e $dir/.git/made || $(<"$dir/.git/made") != "$stamp" ]] || exit 0
+find "$dir" -mindepth 1 -delete
+extract_source "$series" "$dir"
+apply_changes "$series" "$dir"
+echo "$stamp" >"$dir/.git/made"
+git -C "$dir" log --oneline base..
