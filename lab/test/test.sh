@@ -192,6 +192,11 @@ wait
 job modules-6.12 modules_test 6.12
 job modules-7.3 modules_test 7.3
 wait
+# The boots with our modules need them, whatever ONLY says of their build.
+if [[ new-xen-6.12-rv370 =~ $ONLY || new-bare-7.3-rv100 =~ $ONLY ||
+      beside-bare-7.3-rv370 =~ $ONLY ]]; then
+	"$LAB_TOP/lab/kernel/modules.sh" || exit 2
+fi
 # The guest's first file system takes them from where they were built.
 "$LAB_TOP/lab/image/build.sh" || exit 2
 
