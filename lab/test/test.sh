@@ -42,7 +42,7 @@ fail() {
 }
 
 # job NAME COMMAND...: in the background, when there is a place for it, with its own
-# directory as $dir.
+# directory as $dir. A test that breaks off has failed: it may not have said so.
 job() {
 	local name=$1 dir
 
@@ -51,7 +51,10 @@ job() {
 	while (($(jobs -pr | wc -l) >= JOBS)); do wait -n || true; done
 	dir=$OUT/$name
 	mkdir -p "$dir"
-	"$@" </dev/null &
+	(
+		trap 'status=$?; ((status == 0)) || fail "$name" "the test broke off with status $status"' EXIT
+		"$@"
+	) </dev/null &
 }
 
 # build_variant NAME TARGETS COMPILER OPTION...: another build of the same sources, of the
@@ -84,7 +87,8 @@ unit_tests() {
 	while read -r _ line _; do
 		fail "$name.$line" "see $dir/log"
 	done < <(grep -E '^ *[0-9]+/[0-9]+ .* (FAIL|TIMEOUT|ERROR|INTERRUPT) ' "$dir/log")
-	if ((status)) && ! grep -qE '^Fail: *[1-9]' "$dir/log"; then
+	if ! grep -qE '^Ok: *[1-9]' "$dir/log" ||
+		{ ((status)) && ! grep -qE '^Fail: *[1-9]' "$dir/log"; }; then
 		fail "$name" "$(tail -n 2 "$dir/log" | tr '\n' ' '); see $dir/log"
 	fi
 }
@@ -133,7 +137,8 @@ machine_test() {
 		*) fail "$name/$test" "$text" ;;
 		esac
 	done <"$dir/results.txt"
-	if ((status < 2)) && [[ -e $dir/problems.txt && ! -s $dir/problems.txt ]]; then
+	if ((status < 2)) && [[ -e $dir/problems.txt && ! -s $dir/problems.txt ]] &&
+		grep -q ' pass ' "$dir/results.txt"; then
 		pass "$name" "$(grep -c ' pass ' "$dir/results.txt") results, $((SECONDS - start)) s"
 	else
 		fail "$name" "$(cat "$dir/log" "$dir/problems.txt" 2>/dev/null | tail -n 1); see $dir"
