@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Where a device's BO pages come from: the policy of TTM's page pool.
+ */
+
+#define pr_fmt(fmt) "[TTM] " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/device.h>
+#include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include <xen/xen.h>
+#ifdef CONFIG_XEN_PV
+#include <asm/xen/hypercall.h>
+#include <xen/interface/memory.h>
+#include <xen/page.h>
+#endif
+
+#include <drm/drm_util.h>
+#include <drm/ttm/ttm_backing.h>
+
+/**
+ * DOC: Backing of BO pages
+ *
+ * A page that the CPU sees at one address may be at another on the bus. Where the
+ * two are the same, or an IOMMU makes them whatever is wanted, BO pages are the
+ * system's: anyone allocates them, every device that reaches them maps them, and
+ * a BO is shared without a copy. A device with few address bits gets its pages
+ * from below 4 GiB.
+ *
+ * Two machines are different. In a Xen PV domain the frame numbers of the kernel
+ * are not those of the machine: a page from below 4 GiB may be above it on the bus,
+ * and neighbours are not neighbours there. With memory encryption a page is
+ * useless to a device until it is decrypted. Mapping a page then means to copy it
+ * through swiotlb, behind the back of a GPU which reads and writes it as it likes.
+ * There the pages have to be coherent memory of the device.
+ *
+ * On all others this would be pure loss: coherent memory belongs to one device. So
+ * nothing but these two reasons leads there; in particular not where the machine
+ * has its I/O memory, which drm_need_swiotlb() goes by: its end is above 4 GiB
+ * on most machines, whatever memory they have.
+ *
+ * The parameter "backing" of the module overrides the choice for devices that are
+ * bound after it was set.
+ */
+
+static const char * const backing_names[] = {
+	[TTM_BACKING_AUTO] = "auto",
+	[TTM_BACKING_FORCE_SHARED] = "shared",
+	[TTM_BACKING_FORCE_DEVICE] = "device",
+};
+
+static enum ttm_backing_force backing_force;
+
+/**
+ * ttm_backing_parse() - a value of the parameter "backing"
+ * @name: "auto", "shared" or "device", a newline at its end is ignored
+ * @force: set to its meaning
+ *
+ * Return: 0, or -EINVAL for any other name; @force is left alone then.
+ */
+int ttm_backing_parse(const char *name, enum ttm_backing_force *force)
+{
+	int i = __sysfs_match_string(backing_names, ARRAY_SIZE(backing_names), name);
+
+	if (i < 0)
+		return i;
+	*force = i;
+	return 0;
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_parse);
+
+static int backing_set(const char *value, const struct kernel_param *kp)
+{
+	int ret = ttm_backing_parse(value, kp->arg);
+
+	if (ret)
+		pr_err("backing=%.16s is unknown: choose auto, shared or device\n", value);
+	return ret;
+}
+
+static int backing_get(char *buffer, const struct kernel_param *kp)
+{
+	const enum ttm_backing_force *force = kp->arg;
+
+	return sysfs_emit(buffer, "%s\n", backing_names[*force]);
+}
+
+static const struct kernel_param_ops backing_ops = {
+	.set = backing_set,
+	.get = backing_get,
+};
+
+module_param_cb(backing, &backing_ops, &backing_force, 0644);
+MODULE_PARM_DESC(backing, "Where BO pages come from: auto (default), shared, device");
+
+#ifdef CONFIG_XEN_PV
+/*
+ * Xen's frames, not ours: a domain may be given any frame of the machine. The
+ * call is open to every domain and returns the number of frames.
+ */
+static u64 xen_bus_end(void)
+{
+	long frames = HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL);
+
+	return frames > 0 ? ((u64)frames + 1) << XEN_PAGE_SHIFT : U64_MAX;
+}
+#else
+static u64 xen_bus_end(void)
+{
+	return U64_MAX;
+}
+#endif
+
+/**
+ * ttm_backing_facts_get() - find out what the choice for a device depends on
+ * @dev: device, its DMA mask set
+ * @facts: filled in
+ *
+ * A Xen PV domain alone does not tell: a device behind an IOMMU that Xen lets the
+ * domain program has no DMA ops of its own and no use for coherent memory.
+ */
+void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts)
+{
+	*facts = (struct ttm_backing_facts) {
+		.xen_pv = xen_pv_domain() && get_dma_ops(dev),
+		.mem_encrypt = cc_platform_has(CC_ATTR_MEM_ENCRYPT),
+		.limited = dma_addressing_limited(dev),
+		.reach = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit),
+		.bus_end = U64_MAX,
+	};
+	/* Coherent memory has a mask of its own. */
+	facts->reach = min_not_zero(facts->reach, dev->coherent_dma_mask);
+	if (facts->xen_pv)
+		facts->bus_end = xen_bus_end();
+}
+
+/**
+ * ttm_backing_choose() - choose by the facts
+ * @facts: what is known of device and machine
+ * @force: what the user wants
+ * @backing: filled in with the choice
+ *
+ * A pure function; the table of the policy is its test.
+ */
+void ttm_backing_choose(const struct ttm_backing_facts *facts,
+			enum ttm_backing_force force,
+			struct ttm_backing *backing)
+{
+	*backing = (struct ttm_backing) {
+		.dma32 = facts->limited,
+		.single = facts->xen_pv,
+		.reaches_all = facts->xen_pv && facts->bus_end - 1 <= facts->reach,
+	};
+
+	if (force == TTM_BACKING_FORCE_SHARED) {
+		backing->kind = TTM_BACKING_SHARED;
+		backing->reason = "forced by the parameter backing";
+	} else if (force == TTM_BACKING_FORCE_DEVICE) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "forced by the parameter backing";
+	} else if (facts->xen_pv) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "Xen PV domain";
+	} else if (facts->mem_encrypt) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "memory encryption";
+	} else {
+		backing->kind = TTM_BACKING_SHARED;
+		backing->reason = facts->limited ? "device does not reach all memory" :
+						   "device reaches all memory";
+	}
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_choose);
+
+/**
+ * ttm_backing_name() - the name of a backing, as in the parameter and the log
+ * @backing: choice
+ *
+ * Return: a string that is never freed.
+ */
+const char *ttm_backing_name(const struct ttm_backing *backing)
+{
+	return backing->kind == TTM_BACKING_DEVICE ? "device" : "shared";
+}
+
+/**
+ * ttm_backing_get() - choose for a device and log it
+ * @dev: device, its DMA mask set
+ * @backing: filled in with the choice
+ */
+void ttm_backing_get(struct device *dev, struct ttm_backing *backing)
+{
+	struct ttm_backing_facts facts;
+
+	ttm_backing_facts_get(dev, &facts);
+	ttm_backing_choose(&facts, READ_ONCE(backing_force), backing);
+	dev_info(dev, "BO pages: %s%s (%s)\n", ttm_backing_name(backing),
+		 backing->dma32 && backing->kind == TTM_BACKING_SHARED ?
+		 ", below 4 GiB" : "", backing->reason);
+	if (backing->kind == TTM_BACKING_SHARED && (facts.xen_pv || facts.mem_encrypt))
+		dev_warn(dev, "shared BO pages go through bounce buffers on this machine: expect wrong contents\n");
+}
