@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The inner half of check.sh patches: what a reviewer's scripts find in our patches and
+# new files; runs inside the lab's root.
+#
+#   check_patches.sh SERIES MODULES CACHE all|new
+#
+# MODULES is where our modules were built (compile.sh). Each check leaves its output in
+# /out/CHECK-SERIES.log. A finding in a file of the kernel counts if the stock file does
+# not have it.
+set -euo pipefail
+# shellcheck source=source.sh
+. "$(dirname "$0")/source.sh"
+# shellcheck source=external.sh
+. "$(dirname "$0")/external.sh"
+# shellcheck source=findings.sh
+. "$(dirname "$0")/findings.sh"
+
+series=$1 modules=$2 cache=$3 cocci=$4
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+out=/out
+
+# extract_scripts: the kernel's own checkers, with what they look into, as $scripts.
+extract_scripts() {
+	local paths=(scripts include COPYING CREDITS Kbuild MAINTAINERS Makefile README)
+
+	# Where 7.3 has kernel-doc.
+	[[ $series == 6.12 ]] || paths+=(tools/docs tools/lib/python)
+	scripts=$cache/scripts-$series-$( (source_version "$series"; echo "${paths[@]}") | sha256sum | cut -c1-16)
+	exec 8>"$cache/scripts-$series.lock"
+	flock 8
+	if [[ ! -e $scripts ]]; then
+		rm -rf "$cache/scripts-$series-"*
+		mkdir "$scripts.tmp"
+		tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$scripts.tmp" \
+			--strip-components=1 --no-same-owner "${paths[@]/#/linux-source-$series/}"
+		# By these checkpatch.pl knows the top of a kernel.
+		mkdir -p "$scripts.tmp"/{Documentation,arch,drivers,fs,init,ipc,kernel,lib}
+		mv "$scripts.tmp" "$scripts"
+	fi
+	exec 8>&-
+}
+
+extract_scripts
+clone_stock "$series" "$cache" "$work/ours"
+cp -r "$work/ours" "$work/stock"
+apply_changes "$series" "$work/ours"
+mapfile -t new < <(git -C "$work/ours" diff --name-only --diff-filter=A base -- '*.[ch]')
+mapfile -t changed < <(git -C "$work/ours" diff --name-only --diff-filter=M base -- '*.[ch]')
+patches=("/src/patches/$series"/*.patch)
+what="patches: ${#patches[@]}, new files: ${#new[@]}, changed: ${#changed[@]}"
+
+# checkpatch: not asked for are what a series lacks that nobody has signed off yet, an
+# entry in MAINTAINERS, as the directories have theirs, and whether a commit exists that is
+# named, as there is no history to look into.
+checkpatch() {
+	local ignore=MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
+	local options=(--strict --terse --show-types --no-summary --ignore "$ignore")
+	local log=$out/checkpatch-$series.log
+
+	# Where it finds a repository it wants a Python library for the licences' names.
+	export GIT_DIR=/nowhere
+	cd "$scripts"
+	{
+		perl scripts/checkpatch.pl "${options[@]}" "${patches[@]}" || true
+		((${#new[@]} == 0)) ||
+			(cd "$work/ours" && perl "$scripts/scripts/checkpatch.pl" --root="$scripts" \
+				"${options[@]}" -f "${new[@]}") || true
+	} 2>&1 | findings checkpatch "$log" "$what"
+	unset GIT_DIR
+}
+
+# kernel_doc TREE FILE...: warnings, with the line they are about on the same one.
+kernel_doc() {
+	local tree=$1
+
+	shift
+	(($#)) || return 0
+	(cd "$tree" && "$scripts/scripts/kernel-doc" -none -Wall "$@" 2>&1 || true) |
+		awk '/^[^ ]/ { if (text != "") print text; text = $0; next } { text = text $0 } END { if (text != "") print text }' |
+		sort -u
+}
+
+kernel_docs() {
+	kernel_doc "$work/stock" "${changed[@]}" >"$work/doc.stock"
+	kernel_doc "$work/ours" "${new[@]}" "${changed[@]}" >"$work/doc.ours"
+	new_findings "$work/doc.stock" "$work/doc.ours" |
+		findings kernel-doc "$out/kernel-doc-$series.log" "$what"
+}
+
+# run_sparse TREE: as C=2 does, in the way that our modules' files were compiled, but
+# with those of another tree: stock ones need not be compiled for it. Nor does it ask
+# first whether sparse is new enough: sparse 0.6.4 does not know __typeof_unqual__, which
+# is why Debian's headers for 7.3 would skip it. Nor can it work out the assertion in
+# that kernel's MODULE_INFO(), at the first column; the compiler can.
+run_sparse() {
+	local drm=$modules/tree/drivers/gpu/drm headers file dir options number=0
+	local checkflags='-D__linux__ -Dlinux -D__STDC__ -Dunix -D__unix__ -Wbitwise
+		-Wno-return-void -Wno-unknown-attribute --arch=x86 -mlittle-endian -m64 -D__x86_64__
+		-D__typeof_unqual__=__typeof__'
+
+	headers=/usr/lib/modules/$(<"/boot/lab/version-$series")/build
+	rm -rf "$work/sparse"
+	mkdir "$work/sparse"
+	find "$drm" -name '.*.o.cmd' ! -name '.*.mod.o.cmd' ! -name '.module-common.o.cmd' -exec \
+		sed -nE 's/^savedcmd_\S+ := +\S+ (.*) -c -o \S+ (\S+\.c)\b.*/\2 \1/p' {} + | sort |
+		while read -r file options; do
+			# 6.12 compiles in the headers, 7.3 in the modules' directory.
+			dir=$headers
+			[[ $file == /* ]] || dir=$drm file=$drm/$file
+			[[ -e $1${file#"$modules/tree"} ]] || continue
+			# radeon's generated headers are where it was built. One output each, as
+			# parallel ones would mix within a line.
+			number=$((number + 1))
+			echo "cd $dir; sparse ${checkflags//[$'\n\t']/ } $options $file" |
+				sed "s|$modules/tree|$1|g; s|$| -I$drm/radeon >$work/sparse/$number 2>\&1|"
+		done | xargs -d '\n' -P "$(nproc)" -I COMMAND sh -c 'COMMAND || true'
+	find "$work/sparse" -type f -exec sed "s|$1/||g" {} + |
+		grep -vE ':1: error: bad constant expression$' || true
+}
+
+# sparse_modules: what it says of the stock files is kept, as it stays the same.
+sparse_modules() {
+	local key stock
+
+	(rename_ttm "$work/stock")
+	(rename_ttm "$work/ours")
+	key=$( (git -C "$work/stock" rev-parse 'HEAD^{tree}'; cat "$0") | sha256sum | cut -c1-16)
+	stock=$scripts/sparse-$key
+	if [[ ! -e $stock ]]; then
+		run_sparse "$work/stock" >"$stock.$$"
+		mv "$stock.$$" "$stock"
+	fi
+	run_sparse "$work/ours" >"$out/sparse-$series-all.log"
+	grep -E ': (warning|error): ' "$stock" >"$work/sparse.stock" || true
+	grep -E ': (warning|error): ' "$out/sparse-$series-all.log" >"$work/sparse.ours" || true
+	[[ -s $work/sparse.stock ]] || { echo "error: sparse has not looked at radeon" >&2; exit 1; }
+	new_findings "$work/sparse.stock" "$work/sparse.ours" |
+		findings sparse "$out/sparse-$series.log" \
+			"nothing new beside $(wc -l <"$work/sparse.stock") of stock's own"
+}
+
+# run_coccicheck DIR: on the files in it, with each of the kernel's semantic patches that
+# can report, but for two that want an OCaml compiler. Several at a time, as there are more
+# of them than files.
+run_coccicheck() {
+	local drm=$work/ours/drivers/gpu/drm
+
+	grep -rlE 'virtual[[:space:]]+report' "$scripts/scripts/coccinelle" | sort |
+		{ xargs grep -LE '(script|initialize):ocaml' || true; } |
+		MODE=report J=1 srctree=$scripts srcroot=$1 KBUILD_EXTMOD=$1 \
+			LINUXINCLUDE="-I$drm/ttm -I$drm/radeon -I$work/ours/include -I$scripts/include" \
+			xargs -P "$(nproc)" -I FILE sh -c \
+			'COCCI=FILE "$srctree/scripts/coccicheck" 2>&1 || echo "FILE:1:1: broke off"' |
+		sed "s|$1/||; s|^$scripts/||"
+}
+
+# coccicheck: stock's copies of the changed files are done with ours.
+coccicheck() {
+	local files=$work/cocci log=$out/coccicheck-$series-all.log
+
+	[[ $cocci == all ]] || changed=()
+	mkdir -p "$files"/{stock,ours}
+	((${#changed[@]} == 0)) || (cd "$work/stock" && cp --parents "${changed[@]}" "$files/stock")
+	((${#changed[@]} + ${#new[@]} == 0)) ||
+		(cd "$work/ours" && cp --parents "${changed[@]}" "${new[@]}" "$files/ours")
+	run_coccicheck "$files" >"$log"
+	sed -nE 's,^stock/(.*:[0-9]+:[0-9-]+: ),\1,p' "$log" | sort -u >"$work/cocci.stock"
+	sed -nE 's,^(ours/)?((drivers|include|scripts)/.*:[0-9]+:[0-9-]+: ),\2,p' "$log" | sort -u >"$work/cocci.ours"
+	new_findings "$work/cocci.stock" "$work/cocci.ours" |
+		findings coccicheck "$out/coccicheck-$series.log" \
+			"nothing new beside $(wc -l <"$work/cocci.stock") of stock's own"
+}
+
+checkpatch
+kernel_docs
+coccicheck
+sparse_modules

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The inner half of check.sh tree: compiles every file of the whole kernel that uses TTM,
+# with our changes; runs inside the lab's root.
+#
+#   check_tree.sh SERIES DIR CACHE
+#
+# DIR/tree is the kernel, with what was compiled. git changes only files in it whose
+# content has changed, so make compiles only what depends on those again.
+set -euo pipefail
+# shellcheck source=source.sh
+. "$(dirname "$0")/source.sh"
+# shellcheck source=external.sh
+. "$(dirname "$0")/external.sh"
+# shellcheck source=findings.sh
+. "$(dirname "$0")/findings.sh"
+
+series=$1 dir=$2 cache=$3
+tree=$dir/tree
+log=/out/tree-$series-make.log
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# take_changes: our new files and patches, applied beside, as one commit on base.
+take_changes() {
+	local index=$tree/.git/next commit
+
+	clone_stock "$series" "$cache" "$work/ours"
+	apply_changes "$series" "$work/ours"
+	git -C "$work/ours" diff --binary --full-index base HEAD >"$work/changes"
+	GIT_INDEX_FILE=$index git -C "$tree" read-tree base
+	GIT_INDEX_FILE=$index git -C "$tree" apply --cached --allow-empty --whitespace=nowarn "$work/changes"
+	commit=$(git -C "$tree" commit-tree -p base -m 'The DMA-aware page pool' \
+		"$(GIT_INDEX_FILE=$index git -C "$tree" write-tree)")
+	git -C "$tree" reset -q --hard "$commit"
+}
+
+# configure: all drivers that this machine can compile, and KUnit's tests, without what
+# makes compiling slow and finds no break of an interface.
+configure() {
+	local option
+
+	{
+		echo CONFIG_DEBUG_INFO_NONE=y
+		for option in GCC_PLUGINS KASAN KCSAN KMSAN KCOV UBSAN GCOV_KERNEL \
+			MODVERSIONS RUST SAMPLES; do
+			echo "# CONFIG_$option is not set"
+		done
+	} >"$work/config"
+	KCONFIG_ALLCONFIG=$work/config make -s -C "$tree" allmodconfig
+}
+
+if [[ ! -e $dir/version || $(<"$dir/version") != "$(source_version "$series")" ]]; then
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	extract_source "$series" "$tree"
+	source_version "$series" >"$dir/version"
+fi
+{
+	take_changes
+	configure
+} >&2
+
+# users: files that use TTM; not those that others include. amdkfd's are parts of amdgpu.
+users() {
+	cd "$tree"
+	grep -rHE --include='*.c' '^#include ".*\.c"' drivers/gpu/drm |
+		sed -nE 's|^(.*)/[^/]+\.c:#include "(.*)"$|\1/\2|p' >"$work/included"
+	grep -rlE --include='*.c' 'ttm_(bo|tt|pool|device|resource)|drm/ttm/|drm_gem_(vram|ttm)_helper\.h' \
+		drivers/gpu/drm drivers/accel | grep -vxFf "$work/included" |
+		sed 's/c$/o/; s|/amd/amdkfd/|/amd/amdgpu/../amdkfd/|' | sort
+}
+
+mapfile -t objects < <(users)
+# Warnings are errors (W=e), or the next run, which finds the file compiled, would not
+# tell.
+make -C "$tree" -k -j"$(nproc)" W=e "${objects[@]}" >"$log" 2>&1 || true
+
+for object in "${objects[@]}"; do
+	[[ ! -e $tree/$object ]] || echo "${object#drivers/}"
+done >"$work/compiled"
+text="$(wc -l <"$work/compiled") files: $(sed -E 's|^gpu/drm/||; s|^amd/||; s|/.*||' "$work/compiled" |
+	grep -v '\.o$' | sort | uniq -c | awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $2, $1 }')"
+{
+	grep -E '^[^ ]+:[0-9]+:([0-9]+:)? (fatal )?error: |^make.*\*\*\* ' "$log" |
+		grep -v 'No rule to make target' || true
+	for driver in ttm ttm/tests radeon amd/amdgpu nouveau qxl vmwgfx i915 xe; do
+		grep -q "^gpu/drm/$driver/" "$work/compiled" || echo "no file of $driver was compiled"
+	done
+} | findings tree "/out/tree-$series.log" "$text"

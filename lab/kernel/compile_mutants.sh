@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The inner half of mutants.sh; runs inside the lab's root.
+#
+#   compile_mutants.sh SERIES DIR
+#
+# DIR is where compile_debug.sh has built the debug kernel. For each fault in
+# lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, and the file "found-by".
+set -euo pipefail
+
+series=$1 dir=$2 tree=$2/tree
+stamp="$(<"$dir/stamp") $(cat "$0" /src/lab/test/mutants/* | sha256sum)"
+[[ ! -e $dir/mutants/stamp || $(<"$dir/mutants/stamp") != "$stamp" ]] || exit 0
+rm -rf "$dir/mutants" "$dir/mutants.tmp"
+mkdir "$dir/mutants.tmp"
+
+# Whatever happens, the tree stays that of the kernel.
+restore() {
+	git -C "$tree" checkout -q -- drivers/gpu/drm/ttm
+}
+trap restore EXIT
+
+for fault in /src/lab/test/mutants/*.patch; do
+	name=$(basename "$fault" .patch)
+	found_by=$(sed -n 's/^Found-by: //p' "$fault")
+	[[ $found_by == *.* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
+	git -C "$tree" apply -p0 "$fault" || { echo "error: $fault does not apply"; exit 1; }
+	# All that matters is that it can be loaded; what it needs is not looked for here.
+	make -s -C "$tree" ARCH=x86_64 LOCALVERSION= CONFIG_WERROR= KBUILD_MODPOST_WARN=1 -j"$(nproc)" drivers/gpu/drm/ttm/ttm.ko
+	mkdir "$dir/mutants.tmp/$name"
+	strip --strip-debug -o "$dir/mutants.tmp/$name/ttm.ko" "$tree/drivers/gpu/drm/ttm/ttm.ko"
+	echo "$found_by" >"$dir/mutants.tmp/$name/found-by"
+	sed '/^$/q' "$fault" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
+	restore
+done
+echo "$stamp" >"$dir/mutants.tmp/stamp"
+mv "$dir/mutants.tmp" "$dir/mutants"

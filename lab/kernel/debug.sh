@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Kernels of our own, from Debian's source with our changes: small, and with the
+# kernel's checkers and KUnit (debug.config). In them our TTM is the kernel's.
+#
+#   KERNEL=6.12|7.3   for this one (both)
+#
+# Prints nothing when they are up to date. They are left in the cache's build
+# directory, where boots with KERNEL=6.12-debug and 7.3-debug find them.
+LAB_TAG=debug-kernel
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+
+case ${KERNEL:=6.12 7.3} in
+6.12 | 7.3 | '6.12 7.3') ;;
+*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
+esac
+
+sub "$LAB_TOP/lab/image/make.sh"
+make_cache_dir
+name=$(build_name)
+check_rights
+
+# remove_old DIR: trees are large: those of checkouts that are gone, and links to them.
+remove_old() {
+	local old owner
+
+	for old in "$LAB_CACHE"/build/debug-*; do
+		[[ -d $old && $old != "$1" ]] || continue
+		owner=$(cat "$old/checkout" 2>/dev/null) || owner=
+		[[ ! -e $owner/lab/kernel/debug.sh ]] || continue
+		flock -n "$old.lock" true || continue
+		remove_tree "$old"
+		rm -f "$old".{lock,log}
+	done
+	find "$LAB_CACHE/build" -maxdepth 1 -name '*-debug-*' -xtype l -delete
+}
+
+# One tree for each checkout, whatever the image: make sees another compiler by itself.
+# Boots find it by the build's name.
+tree=debug-$(sha256sum <<<"$LAB_TOP" | cut -c1-16)
+for series in $KERNEL; do
+	dir=$LAB_CACHE/build/$tree-$series
+	log=$dir.log
+	mkdir -p "$dir"
+	ln -sfn "$tree-$series" "$LAB_CACHE/build/$name-debug-$series"
+	exec 9>"$dir.lock"
+	flock -n 9 || { say "another build of this kernel is running: waiting for it"; flock 9; }
+	echo "$LAB_TOP" >"$dir/checkout"
+	if [[ ! -e $dir/stamp ]]; then
+		remove_old "$dir"
+		need_space 2000
+		say "building the debug kernel $series (about 8 minutes; log: $log)"
+	fi
+	if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug.sh \
+		"$series" "/build/$tree-$series" >"$log" 2>&1 9>&-; then
+		grep -q 'No space left on device' "$log" &&
+			die "the disk under $LAB_CACHE is full: free some space and run it again"
+		grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true
+		die "the debug kernel $series could not be built: see $log"
+	fi
+done

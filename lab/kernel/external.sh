@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Our modules' part of a kernel, with our changes, as external modules for Debian's
+# kernel; inside the lab's root. Sourced, after source.sh.
+
+# clone_stock SERIES CACHE DIR: a repository of that part as it is in Debian's source:
+# our modules' directories and any file that a patch changes.
+clone_stock() {
+	local series=$1 cache=$2 dir=$3 paths base work
+
+	mapfile -t paths < <({
+		printf '%s\n' drivers/gpu/drm/{ttm,radeon} include/drm/ttm \
+			drivers/gpu/drm/drm_gem_ttm_helper.c include/drm/drm_gem_ttm_helper.h
+		sed -nE 's|^--- a/||p' "/src/patches/$series"/*.patch |
+			grep -vE '^(drivers/gpu/drm|include/drm)/(ttm|radeon)/|^(drivers/gpu|include)/drm/drm_gem_ttm_helper\.'
+	} | sort -u)
+	base=$cache/linux-$series-$( (source_version "$series"; cat /src/lab/kernel/source.sh; printf '%s\n' "${paths[@]}") |
+		sha256sum | cut -c1-16)
+	# Shared by all checkouts; the others wait until we have taken what we need.
+	exec 8>"$cache/linux-$series.lock"
+	flock 8
+	if [[ ! -e $base ]]; then
+		rm -rf "$cache/linux-$series-"*
+		work=$(mktemp -d "$cache/linux-$series-tmp.XXXXXX")
+		echo "extracting ${#paths[@]} files and directories of linux-source-$series"
+		extract_source "$series" "$work" "${paths[@]}"
+		mv "$work" "$base"
+	fi
+	git clone -q "$base" "$dir"
+	exec 8>&-
+}
+
+# rename_ttm TREE: what makes our TTM one of its own beside the kernel's. Its exported
+# symbols, and those of what radeon uses of drm_ttm_helper, get other names by a header
+# that is included first everywhere.
+rename_ttm() {
+	local kbuild=/src/lab/kernel/kbuild drm=$1/drivers/gpu/drm
+
+	{
+		echo '/* Made from the EXPORT_SYMBOL()s: the names of our TTM beside the kernel'\''s. */'
+		sed -nE 's/^EXPORT_SYMBOL(_GPL|_FOR_TESTS_ONLY)?\((\w+)\);.*/#define \2 r\2/p' \
+			"$drm"/ttm/*.c "$drm"/drm_gem_ttm_helper.c | sort -u
+	} >"$1/rename.h"
+	# debugfs has room for one directory of a name.
+	sed -i 's/debugfs_create_dir("ttm", NULL)/debugfs_create_dir(KBUILD_MODNAME, NULL)/' \
+		"$drm/ttm/ttm_device.c"
+	grep -q 'debugfs_create_dir(KBUILD_MODNAME, NULL)' "$drm/ttm/ttm_device.c" || {
+		echo "error: ttm_device.c no longer makes its debugfs directory as expected"
+		return 1
+	}
+	cp "$kbuild/Kbuild" "$drm/Kbuild"
+	cp "$kbuild/Kbuild.ttm" "$drm/ttm/Kbuild"
+	cp "$kbuild/Kbuild.radeon" "$drm/radeon/Kbuild"
+	git -C "$1" add -A -f
+	git -C "$1" commit -q -m 'Modules of their own beside the kernel'\''s'
+}
+
+# take_tree FROM DIR: DIR becomes what is committed in FROM. git changes only files in
+# it whose content has changed, so make compiles only those again.
+take_tree() {
+	[[ -d $2/.git ]] || git init -q "$2"
+	git -C "$2" fetch -q --no-tags "$1" HEAD
+	git -C "$2" reset -q --hard FETCH_HEAD
+}
+
+# make_modules SERIES TREE [VARIABLE]...: build a tree of take_tree. Debug information
+# makes the modules many times as large; BTF is made from it. No warning is let pass
+# (W=e).
+make_modules() {
+	local release
+
+	release=$(<"/boot/lab/version-$1")
+	make -C "/usr/lib/modules/$release/build" M="$2/drivers/gpu/drm" \
+		POOL_TREE="$2" KCFLAGS=-g0 CONFIG_DEBUG_INFO_BTF_MODULES= W=e -j"$(nproc)" \
+		"${@:3}" modules
+}
+
+# modules_depend TREE: the modules that ours need, but for each other; the kernel's
+# TTM may not be one.
+modules_depend() {
+	local depends
+
+	depends=$(modinfo -F depends "$1"/drivers/gpu/drm/{ttm/rttm,radeon/radeon}.ko |
+		tr , '\n' | sort -u)
+	if grep -qxE 'ttm|drm_ttm_helper' <<<"$depends"; then
+		echo 'error: the modules still need the kernel'\''s ttm or drm_ttm_helper' >&2
+		return 1
+	fi
+	grep -vx rttm <<<"$depends"
+}
