@@ -5,17 +5,24 @@
 #
 #   MACHINE=bare|xen            (xen)    the kernel on the machine, or as Xen's dom0
 #   KERNEL=6.12|7.3             (6.12)   Debian 13's kernel, or its backports'
+#          6.12-debug|7.3-debug          the same source with our changes and the
+#                                        kernel's checkers (lab/kernel/debug.sh)
 #   CARD=rv370|rv100|both|none  (rv370)
-#   POOL=stock|new              (stock)  Debian's radeon.ko and TTM, or ours
+#   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
+#                                        has ours alone
+#   BESIDE=qxl|bochs            a display of QEMU's as well, for the driver of that name
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
 #   SILENCE=SECONDS             longest it may print nothing, with RUN (90)
-#   ALLOW=REGEX                 kernel messages that are expected
+#   ALLOW=REGEX                 kernel messages that are expected, beside those that
+#                               the scenario names ("# allow: REGEX")
 #   MODEL=PATH                  the model's program, inside the root
 #   MODEL_ARGS='--mutate NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2)
+#   MEMORY=NM                   RAM of the machine, in MiB (6144M)
+#   DOM0_MEMORY=NM              what dom0 gets of it under Xen (1024M)
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
 #   BUILD=no                    do not look whether something has to be built
 #
@@ -27,10 +34,12 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 MACHINE=${MACHINE:-xen}
 KERNEL=${KERNEL:-6.12}
 CARD=${CARD:-rv370}
-POOL=${POOL:-stock}
+BESIDE=${BESIDE:-}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
 SMP=${SMP:-2}
+MEMORY=${MEMORY:-6144M}
+DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
 # choose NAME VALUE CHOICE...: refuse a value that is none of the choices.
 choose() {
@@ -44,15 +53,38 @@ choose() {
 }
 
 choose MACHINE "$MACHINE" bare xen
-choose KERNEL "$KERNEL" 6.12 7.3
+choose KERNEL "$KERNEL" 6.12 7.3 6.12-debug 7.3-debug
+case $KERNEL in
+*-debug)
+	# KASAN's shadow is made in x86_64_start_kernel(), which a PV domain does not run.
+	[[ $MACHINE == bare ]] ||
+		die "MACHINE=$MACHINE: a debug kernel has KASAN and does not start in a PV domain: choose MACHINE=bare"
+	[[ ${POOL:=new} != stock ]] ||
+		die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}" ;;
+*) POOL=${POOL:-new} ;;
+esac
 choose CARD "$CARD" rv370 rv100 both none
 choose POOL "$POOL" stock new
+[[ -z $BESIDE ]] || choose BESIDE "$BESIDE" qxl bochs
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN "$RUN" "${scenarios[@]}"
 fi
 [[ -z $ACCEL ]] || choose ACCEL "$ACCEL" tcg kvm
 [[ $SMP =~ ^[1-8]$ ]] || die "SMP=$SMP is not a number from 1 to 8"
+# mebibytes NAME VALUE LOW HIGH: refuse a size that is not of the form NM or out of range.
+mebibytes() {
+	[[ $2 =~ ^[1-9][0-9]{0,5}M$ ]] && ((${2%M} >= $3 && ${2%M} <= $4)) ||
+		die "$1=$2 is not a size from ${3}M to ${4}M: write it in MiB, like ${3}M"
+}
+# Less than that and the kernel with its first file system does not fit.
+mebibytes MEMORY "$MEMORY" 768 65536
+if [[ $MACHINE == xen ]]; then
+	# Xen keeps some for itself.
+	((${MEMORY%M} >= 1024)) ||
+		die "MEMORY=$MEMORY is too little for Xen and a dom0: give it 1024M or more"
+	mebibytes DOM0_MEMORY "$DOM0_MEMORY" 768 "$((${MEMORY%M} - 256))"
+fi
 case $CARD in
 both) cards=(rv370 rv100) ;;
 none) cards=() ;;
@@ -60,7 +92,11 @@ none) cards=() ;;
 esac
 
 if [[ ${BUILD:-} != no ]]; then
-	[[ $POOL == stock ]] || sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2
+	case $KERNEL-$POOL-$RUN in
+	*-debug-*-mutants) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/mutants.sh" || exit 2 ;;
+	*-debug-*) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/debug.sh" || exit 2 ;;
+	*-new-*) sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2 ;;
+	esac
 	sub "$LAB_TOP/lab/image/build.sh" || exit 2
 fi
 make_cache_dir
@@ -76,10 +112,17 @@ else
 	OUT=$(mktemp -d "$LAB_CACHE/results/$MACHINE-$KERNEL-$CARD-$POOL${RUN:+-$RUN}.XXXXXX")
 fi
 
-# Six GiB: half of the memory, and under Xen all that dom0 gets, has machine addresses
+# By default six GiB: half of the memory, and under Xen all that dom0 gets, has machine addresses
 # above 4 GiB, where a 32-bit card cannot reach and a 40-bit card has to be told in full.
-memory=6144M
-dom0_memory=1024M
+memory=$MEMORY
+dom0_memory=$DOM0_MEMORY
+
+vmlinux=/boot/lab/vmlinux-$KERNEL debug_args=
+if [[ $KERNEL == *-debug ]]; then
+	vmlinux=$build-debug-${KERNEL%-debug}/out/vmlinux
+	[[ $MACHINE == xen ]] || vmlinux=${vmlinux%vmlinux}bzImage
+	debug_args='kmemleak=on dma_debug_entries=262144 page_poison=1'
+fi
 
 # Taken by the kernel as one argument; "quiet" in meaning, not in what is logged:
 # nothing here keeps a message from the log.
@@ -91,7 +134,8 @@ kernel_args() {
 	# an emulated clock need not be compared with others.
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
-		"lab.card=$CARD lab.pool=$POOL ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+		"$debug_args" \
+		"lab.card=$CARD lab.pool=$POOL ${BESIDE:+lab.beside=$BESIDE} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
@@ -105,14 +149,27 @@ machine() {
 		-object "memory-backend-memfd,id=mem,size=$memory,share=on"
 		-chardev stdio,id=console,signal=off -serial chardev:console)
 	if [[ $MACHINE == bare ]]; then
-		qemu+=(-kernel "/boot/lab/vmlinux-$KERNEL" -append "$3")
+		qemu+=(-kernel "$vmlinux" -append "$3")
 		[[ -z $initrd ]] || qemu+=(-initrd "$initrd")
 	else
 		# Multiboot: the first module is dom0's kernel, with its command line.
 		qemu+=(-kernel /boot/lab/xen
 			-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
-			-initrd "/boot/lab/vmlinux-$KERNEL ${3//,/,,}${initrd:+,$initrd}")
+			-initrd "$vmlinux ${3//,/,,}${initrd:+,$initrd}")
 	fi
+}
+
+# add_beside: a display of QEMU's own, and the monitor that tells what it shows.
+add_beside() {
+	local device
+
+	case $BESIDE in
+	'') return ;;
+	qxl) device=qxl-vga ;;
+	bochs) device=VGA ;;
+	esac
+	qemu+=(-device "$device,id=$BESIDE" -qmp unix:/run/monitor.sock,server=on,wait=off)
+	options+=(--display "$BESIDE")
 }
 
 # add_cards: RV370 is behind a root port, or its PCIe capability does not reach the
@@ -173,18 +230,22 @@ choose_accel() {
 
 [[ -n $ACCEL ]] || choose_accel
 
-machine "$ACCEL" "$build/initramfs/initrd-$KERNEL.cpio" "$(kernel_args)"
-add_cards
 options=(--out /out --run /run --model "${MODEL:-$build/model/radeon-model}")
+machine "$ACCEL" "$build/initramfs/initrd-$KERNEL.cpio" "$(kernel_args)"
+add_beside
+add_cards
 for card in "${cards[@]}"; do options+=(--card "$card"); done
 for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
 [[ -z ${ALLOW:-} ]] || options+=(--allow "$ALLOW")
 if [[ -n $RUN ]]; then
+	while IFS= read -r regex; do
+		options+=(--allow "$regex")
+	done < <(sed -n 's/^# allow: //p' "$LAB_TOP/lab/guest/scenarios/$RUN.sh")
 	options+=(--limit "${LIMIT:-600}" --silence "${SILENCE:-90}")
 else
 	options+=(--interactive)
 fi
 
-say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
+say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool${BESIDE:+, $BESIDE}, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
 exec "$LAB_TOP/lab/image/enter.sh" --out "$OUT" \
 	"$build/boot/supervise" "${options[@]}" -- "${qemu[@]}"

@@ -126,8 +126,11 @@ bool card_start(struct boot_card *card, const char *model, const char *run,
 	return false;
 }
 
-/* A name the guest may choose for a file: one in the result directory. */
-static bool plain_name(const char *name)
+/**
+ * plain_name() - may the guest choose this name for a file in the result directory?
+ * @name: the name
+ */
+bool plain_name(const char *name)
 {
 	return *name && *name != '.' && strlen(name) < 64 &&
 	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"

@@ -27,6 +27,7 @@ struct boot_card {
 };
 
 pid_t spawn(const char *const *argv, int in, int out, int err);
+bool plain_name(const char *name);
 bool card_start(struct boot_card *card, const char *model, const char *run,
 		const char *out, char *why, size_t why_size);
 void card_command(const char *run, const char *out, const char *name,

@@ -22,13 +22,17 @@ static const char problem_regex[] =
 	/* warnings, oopses, panics */
 	"WARNING:|BUG:|kernel BUG at|Oops|general protection fault|"
 	"[Uu]nable to handle|Kernel panic|refcount_t:|list_(add|del) corruption|"
-	/* sanitizers and leak detection */
-	"KASAN|UBSAN|KCSAN|KMSAN|kmemleak:|"
+	/* sanitizers and leak detection; kmemleak also says that it is there, and begins */
+	"KASAN|UBSAN|KCSAN|KMSAN|kmemleak: ([^AK]|.*disabled)|"
+	/* other checkers: SLUB, page poisoning, objects' lives, DMA */
+	"BUG [^ ]+ \\(|pagealloc: (memory corruption|single bit error)|ODEBUG:|"
+	"DMA-API: .*(device driver|overlapping|out of memory|ENOMEM|disabled)|"
 	/* lockdep */
 	"possible circular locking|possible recursive locking|inconsistent lock state|"
 	"lock inversion|suspicious RCU usage|bad unlock balance|"
 	"held when returning to user|DEBUG_LOCKS_WARN_ON|register non-static key|"
-	"invalid wait context|"
+	"invalid wait context|Nested lock was not taken|turning off the locking|"
+	"sleeping function called|scheduling while atomic|"
 	/* no progress */
 	"blocked for more than|soft lockup|hard LOCKUP|self-detected stall|"
 	"detected stalls|"
@@ -39,6 +43,7 @@ static const char problem_regex[] =
 	/* interrupts */
 	"nobody cared|Disabling IRQ|"
 	/* the GPU and its driver */
+	"Leaking pages|Buffer eviction failed|"
 	"GPU lockup|GPU reset|GPU softreset|GPU fault|fence wait timed out|"
 	"Disabling GPU acceleration|(ring|IB|ib) .*(test failed|failed)|"
 	"failed testing IB|\\*ERROR\\*|"

@@ -38,6 +38,7 @@
 #include "cards.h"
 #include "console.h"
 #include "kernel_log.h"
+#include "monitor.h"
 
 /*
  * Xen keeps 128 characters of input for dom0 and drops what is more: feed it
@@ -56,6 +57,7 @@
 
 /**
  * struct boot - everything about one boot; times in seconds since its start.
+ * @display: a display that QEMU emulates, or NULL
  * @interactive: the user's terminal is the console
  * @limit: longest the boot may take
  * @silence: longest the guest may print nothing
@@ -68,6 +70,7 @@ struct boot {
 	const char *out;
 	const char *run;
 	const char *model;
+	const char *display;
 	bool interactive;
 	bool interrupted;
 	double limit;
@@ -240,10 +243,31 @@ static void on_card(struct boot *boot, const char *text)
 
 	if (sscanf(text, "%63s %n", name, &used) < 1 || !used)
 		snprintf(reply, sizeof(reply), "error usage: @lab card CARD COMMAND");
+	else if (boot->display && !strcmp(name, boot->display))
+		display_command(boot->run, boot->out, name, text + used, reply, sizeof(reply));
 	else
 		card_command(boot->run, boot->out, name, text + used, reply,
 			     sizeof(reply));
 	len = snprintf(answer, sizeof(answer), "@lab reply %s\n", reply);
+	queue_input(boot, answer, (size_t)len);
+}
+
+/*
+ * What the guest has cost so far. On a busy host its own clock says how long others ran;
+ * this says what it did.
+ */
+static void on_cpu(struct boot *boot)
+{
+	char answer[64];
+	struct timespec ts;
+	clockid_t clock;
+	int len;
+
+	if (!boot->qemu || clock_getcpuclockid(boot->qemu, &clock) || clock_gettime(clock, &ts))
+		len = snprintf(answer, sizeof(answer), "@lab reply error no CPU time\n");
+	else
+		len = snprintf(answer, sizeof(answer), "@lab reply %lld.%06ld\n",
+			       (long long)ts.tv_sec, ts.tv_nsec / 1000);
 	queue_input(boot, answer, (size_t)len);
 }
 
@@ -258,6 +282,8 @@ static void on_lab(void *priv, const char *text)
 		fflush(boot->rows);
 	} else if (!strncmp(text, "card ", 5)) {
 		on_card(boot, text + 5);
+	} else if (!strcmp(text, "cpu")) {
+		on_cpu(boot);
 	} else if (!strncmp(text, "done", 4) && !boot->done) {
 		boot->done = true;
 		boot->end_time = elapsed(boot);
@@ -525,6 +551,7 @@ static __attribute__((noreturn)) void usage(void)
 	      "  --model PATH         the model's program\n"
 	      "  --card CARD          a card of the machine (repeat)\n"
 	      "  --model-arg ARG      an argument for the models of all cards (repeat)\n"
+	      "  --display NAME       a display of QEMU's, which has a monitor in monitor.sock\n"
 	      "  --interactive        the terminal is the console; no limits\n"
 	      "  --limit SECONDS      end the machine after this time\n"
 	      "  --silence SECONDS    end it when it prints nothing for so long\n"
@@ -551,6 +578,7 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 		{ "model", required_argument, NULL, 'm' },
 		{ "card", required_argument, NULL, 'c' },
 		{ "model-arg", required_argument, NULL, 'a' },
+		{ "display", required_argument, NULL, 'd' },
 		{ "interactive", no_argument, NULL, 'i' },
 		{ "limit", required_argument, NULL, 'l' },
 		{ "silence", required_argument, NULL, 's' },
@@ -581,6 +609,9 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 			if (arg_count == CARD_ARGS_MAX)
 				die("at most %d arguments for the models", CARD_ARGS_MAX);
 			args[arg_count++] = optarg;
+			break;
+		case 'd':
+			boot->display = optarg;
 			break;
 		case 'i':
 			boot->interactive = true;

@@ -13,17 +13,17 @@
  * A GPU that goes astray on its way home overwrites memory of the kernel's. So
  * the test first only reads through the GART, and ends there if that fails.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
 #include "lab_console.h"
 #include "lab_drm.h"
+#include "lab_options.h"
+#include "lab_pattern.h"
 
 #define MIB			(1024u * 1024u)
 #define MAX_BO_PAGES		256u
@@ -33,8 +33,6 @@
 
 /* One BO in so many is read and rewritten by the CPU while it is in VRAM. */
 #define VRAM_SAMPLE		8u
-
-#define PAGE_WORDS		(LAB_PAGE_SIZE / sizeof(uint64_t))
 
 /**
  * struct test_bo - a BO and what has to be in it.
@@ -61,102 +59,64 @@ static struct {
 	uint64_t vram_pages;
 	uint64_t wrong_words;
 	uint64_t wrong_pages;
+	unsigned int wrong_pages_shown;
 	uint64_t bytes_moved;
 	uint64_t moves_refused;
 } total;
 
 static struct lab_card card;
-static uint64_t random_state;
-
-/* splitmix64: good enough to mix sizes, and the same on every machine. */
-static uint64_t random64(void)
-{
-	uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
+static struct lab_random choices;
 
 static uint32_t random_below(uint32_t limit)
 {
-	return random64() % limit;
+	return lab_random_below(&choices, limit);
 }
 
-/*
- * The value of a word says what word it is: times an odd number, which loses
- * nothing, so that each half of it differs from its neighbours' too and the
- * origin of a stray word can be told.
- */
-#define WORD_FACTOR	0x9e3779b97f4a7c15u
-
-static uint64_t word_origin(uint32_t round, const struct test_bo *bo, uint32_t index)
+static struct lab_pattern bo_pattern(uint32_t round, const struct test_bo *bo)
 {
-	return (uint64_t)(round & 0xff) << 56 | (uint64_t)(bo->generation & 0xff) << 48 |
-	       (uint64_t)(bo->number & 0xffff) << 32 | index;
-}
-
-static uint64_t word_unmix(uint64_t value)
-{
-	uint64_t inverse = WORD_FACTOR;
-	int i;
-
-	/* Newton: each step doubles the number of right bits, from three. */
-	for (i = 0; i < 5; i++)
-		inverse *= 2 - WORD_FACTOR * inverse;
-	return value * inverse;
-}
-
-static uint32_t bo_words(const struct test_bo *bo)
-{
-	return bo->bo.size / sizeof(uint64_t);
+	return (struct lab_pattern){ .set = round, .write = bo->generation, .bo = bo->number };
 }
 
 static void fill(uint32_t round, struct test_bo *bo)
 {
-	uint64_t value, *map = bo->bo.map;
-	uint32_t i, words = bo_words(bo);
+	struct lab_pattern pattern;
 
 	bo->generation++;
-	value = word_origin(round, bo, 0) * WORD_FACTOR;
-	for (i = 0; i < words; i++, value += WORD_FACTOR)
-		map[i] = value;
+	pattern = bo_pattern(round, bo);
+	lab_pattern_fill(bo->bo.map, bo->bo.size, &pattern);
 }
 
-static void show_wrong_word(uint32_t round, const struct test_bo *bo, uint32_t index,
-			    uint64_t got, const char *where)
-{
-	uint64_t origin = word_unmix(got);
-	char name[64];
+/** struct place - where and when a BO is looked at. */
+struct place {
+	uint32_t round;
+	const struct test_bo *bo;
+	const char *where;
+};
 
+static void show_wrong_word(void *priv, uint32_t index, uint64_t got)
+{
+	const struct place *place = priv;
+	const struct test_bo *bo = place->bo;
+	struct lab_pattern pattern = bo_pattern(place->round, bo);
+	char name[64], text[300];
+
+	if (total.wrong_pages_shown++ >= WRONG_PAGES_SHOWN)
+		return;
+	lab_pattern_describe(text, sizeof(text), &pattern, index, got, "round");
 	snprintf(name, sizeof(name), "%s.gtt-move.wrong-word", card.name);
-	lab_result(LAB_FAIL, name,
-		   "%s, round %u: BO %u (%llu KiB) page %zu offset %#zx: %016llx instead of %016llx, which is word %#x of BO %u, write %u, round %u, if it is any",
-		   where, round, bo->number, (unsigned long long)bo->bo.size / 1024,
-		   index / PAGE_WORDS, index % PAGE_WORDS * 8, (unsigned long long)got,
-		   (unsigned long long)(word_origin(round, bo, index) * WORD_FACTOR),
-		   (uint32_t)origin, (uint32_t)(origin >> 32) & 0xffff,
-		   (uint32_t)(origin >> 48) & 0xff, (uint32_t)(origin >> 56));
+	lab_result(LAB_FAIL, name, "%s, round %u: BO %u (%llu KiB) %s", place->where,
+		   place->round, bo->number, (unsigned long long)bo->bo.size / 1024, text);
 }
 
 static void check(uint32_t round, const struct test_bo *bo, const char *where)
 {
-	uint64_t value = word_origin(round, bo, 0) * WORD_FACTOR;
-	const uint64_t *map = bo->bo.map;
-	uint32_t i, words = bo_words(bo), wrong_page = UINT32_MAX;
+	struct lab_pattern pattern = bo_pattern(round, bo);
+	struct place place = { .round = round, .bo = bo, .where = where };
+	struct lab_pattern_wrong wrong = { .show = show_wrong_word, .priv = &place };
 
-	for (i = 0; i < words; i++, value += WORD_FACTOR) {
-		uint64_t got = map[i];
-
-		if (got == value)
-			continue;
-		total.wrong_words++;
-		if (wrong_page == i / PAGE_WORDS)
-			continue;
-		wrong_page = i / PAGE_WORDS;
-		if (total.wrong_pages++ < WRONG_PAGES_SHOWN)
-			show_wrong_word(round, bo, i, got, where);
-	}
+	lab_pattern_check(bo->bo.map, bo->bo.size, &pattern, &wrong);
+	total.wrong_words += wrong.words;
+	total.wrong_pages += wrong.pages;
 }
 
 static void shuffle(struct test_bo **bos, uint32_t count)
@@ -364,14 +324,9 @@ static void outcome(const char *what, bool pass, const char *text)
 /* The card's own account of the same moves. */
 static void check_stats(const struct lab_stats *before)
 {
-	static const char *const bad[] = {
-		"packets_bad", "gart_denied", "gart_discarded", "dma_refused",
-		"streams_stopped", "resets",
-	};
 	struct lab_stats after;
 	uint64_t blit_bytes, translations, above;
 	char text[200];
-	unsigned int i;
 	int ret;
 
 	ret = lab_stats_read(card.name, &after);
@@ -385,14 +340,8 @@ static void check_stats(const struct lab_stats *before)
 	snprintf(text, sizeof(text), "the card copied %llu bytes, the driver moved %llu",
 		 (unsigned long long)blit_bytes, (unsigned long long)total.bytes_moved);
 	outcome("gtt-move.by-gpu", blit_bytes >= total.bytes_moved, text);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (!GREW(bad[i]))
-			continue;
-		snprintf(text, sizeof(text), "%s grew by %llu", bad[i],
-			 (unsigned long long)GREW(bad[i]));
-		outcome("gtt-move.card", false, text);
-	}
 #undef GREW
+	lab_stats_check(card.name, "gtt-move", before, &after);
 	if (options.expect_above_4g) {
 		snprintf(text, sizeof(text), "%llu of %llu translations to 4 GiB and above",
 			 (unsigned long long)above, (unsigned long long)translations);
@@ -421,14 +370,6 @@ static void report(double seconds)
 	lab_row("seconds", "%.1f", seconds);
 }
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 static void usage(void)
 {
 	fprintf(stderr,
@@ -436,18 +377,6 @@ static void usage(void)
 		"                [--expect-above-4g]\n"
 		"Moves all of the GTT to VRAM and back by the GPU and checks every word.\n");
 	exit(2);
-}
-
-static uint64_t number(const char *text, uint64_t max)
-{
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || value > max || text[0] == '-')
-		usage();
-	return value;
 }
 
 static void parse_options(int argc, char **argv)
@@ -468,13 +397,13 @@ static void parse_options(int argc, char **argv)
 			options.card = optarg;
 			break;
 		case 'r':
-			options.rounds = number(optarg, 255);
+			options.rounds = lab_number(optarg, 0, 255, usage);
 			break;
 		case 's':
-			options.seed = number(optarg, UINT64_MAX);
+			options.seed = lab_number(optarg, 0, UINT64_MAX, usage);
 			break;
 		case 'l':
-			options.limit = number(optarg, UINT32_MAX) * MIB;
+			options.limit = lab_number(optarg, 0, UINT32_MAX, usage) * MIB;
 			break;
 		case 'x':
 			options.expect_above_4g = true;
@@ -496,18 +425,18 @@ int main(int argc, char **argv)
 	int ret;
 
 	parse_options(argc, argv);
-	random_state = options.seed;
+	choices.state = options.seed;
 	lab_card_open_or_die(&card, options.card, true, "gtt-move");
 	if (lab_supervised()) {
 		ret = lab_stats_read(card.name, &before);
 		if (ret)
 			lab_die("gtt-move", "the card's stats: %s", strerror(-ret));
 	}
-	start = now();
+	start = lab_seconds();
 	sound = read_only_round(gtt_budget());
 	for (round = 1; sound && round <= options.rounds; round++)
 		run_round(round, gtt_budget());
-	report(now() - start);
+	report(lab_seconds() - start);
 	if (lab_supervised())
 		check_stats(&before);
 	close(card.fd);

@@ -121,10 +121,11 @@ static int read_line(int fd, char *buf, size_t size, int timeout_ms)
 	return 0;
 }
 
-int lab_card_command(const char *card, const char *command, char *reply, size_t size)
+/* Puts a question to the host and waits for the answer. */
+static int ask(const char *request, char *reply, size_t size)
 {
 	static const char prefix[] = "@lab reply ";
-	char line[4096], request[LINE_SIZE];
+	char line[4096];
 	int fd, ret;
 
 	if (!lab_supervised())
@@ -140,7 +141,6 @@ int lab_card_command(const char *card, const char *command, char *reply, size_t 
 	}
 	/* An answer that came after its time must not be taken for this one. */
 	tcflush(fd, TCIFLUSH);
-	snprintf(request, sizeof(request), "card %s %s", card, command);
 	say(request);
 	do {
 		ret = read_line(fd, line, sizeof(line), REPLY_TIMEOUT_MS);
@@ -150,6 +150,32 @@ int lab_card_command(const char *card, const char *command, char *reply, size_t 
 		return ret;
 	snprintf(reply, size, "%s", line + strlen(prefix));
 	return strncmp(reply, "error", 5) == 0 ? -EREMOTEIO : 0;
+}
+
+int lab_card_command(const char *card, const char *command, char *reply, size_t size)
+{
+	char request[LINE_SIZE];
+
+	snprintf(request, sizeof(request), "card %s %s", card, command);
+	return ask(request, reply, size);
+}
+
+double lab_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+int lab_machine_cpu(double *seconds)
+{
+	char reply[64];
+	int ret = ask("cpu", reply, sizeof(reply));
+
+	if (ret)
+		return ret;
+	return sscanf(reply, "%lf", seconds) == 1 ? 0 : -EREMOTEIO;
 }
 
 int lab_stats_read(const char *card, struct lab_stats *stats)
@@ -168,4 +194,24 @@ uint64_t lab_stats_get(const struct lab_stats *stats, const char *key)
 		at += len;
 	}
 	lab_die("stats", "the card has no counter \"%s\": %.200s", key, stats->text);
+}
+
+void lab_stats_check(const char *card, const char *test, const struct lab_stats *before,
+		     const struct lab_stats *after)
+{
+	static const char *const bad[] = {
+		"packets_bad", "gart_denied", "gart_discarded", "dma_refused",
+		"streams_stopped", "resets",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint64_t grown = lab_stats_get(after, bad[i]) - lab_stats_get(before, bad[i]);
+		char name[64];
+
+		if (!grown)
+			continue;
+		snprintf(name, sizeof(name), "%s.%s.card", card, test);
+		lab_result(LAB_FAIL, name, "%s grew by %llu", bad[i], (unsigned long long)grown);
+	}
 }

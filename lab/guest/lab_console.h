@@ -78,6 +78,19 @@ void lab_die(const char *name, const char *fmt, ...)
  */
 int lab_card_command(const char *card, const char *command, char *reply, size_t size);
 
+/** lab_seconds() - the clock that tells how long something took. */
+double lab_seconds(void);
+
+/**
+ * lab_machine_cpu() - ask for the CPU time that the host has spent on this machine.
+ * @seconds: where it goes; it has a beginning of its own
+ *
+ * On a host with other work it says more of what a test costs than any clock in the guest.
+ *
+ * Return: 0 or an error of lab_card_command().
+ */
+int lab_machine_cpu(double *seconds);
+
 /** struct lab_stats - what one card has done, as it counts it itself. */
 struct lab_stats {
 	char text[2048];
@@ -100,5 +113,15 @@ int lab_stats_read(const char *card, struct lab_stats *stats);
  * Return: the counter.
  */
 uint64_t lab_stats_get(const struct lab_stats *stats, const char *key);
+
+/**
+ * lab_stats_check() - fail for every counter of refusals that has grown.
+ * @card: the card's name
+ * @test: name of the test, for the report
+ * @before: counters before the test
+ * @after: counters after it
+ */
+void lab_stats_check(const char *card, const char *test, const struct lab_stats *before,
+		     const struct lab_stats *after);
 
 #endif

@@ -99,10 +99,17 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
 int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,
 		  struct lab_bo *bo)
 {
+	return lab_bo_create_flags(card, size, domain, 0, bo);
+}
+
+int lab_bo_create_flags(const struct lab_card *card, uint64_t size, uint32_t domain,
+			uint32_t flags, struct lab_bo *bo)
+{
 	struct drm_radeon_gem_create create = {
 		.size = size,
 		.alignment = LAB_PAGE_SIZE,
 		.initial_domain = domain,
+		.flags = flags,
 	};
 	struct drm_radeon_gem_mmap map = { .size = size };
 	int ret;

@@ -72,6 +72,17 @@ struct lab_bo {
 int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,
 		  struct lab_bo *bo);
 
+/**
+ * lab_bo_create_flags() - create a BO of some caching and map it.
+ * @card: card
+ * @size: bytes, a multiple of the page size
+ * @domain: RADEON_GEM_DOMAIN_GTT or _VRAM: where it is first
+ * @flags: RADEON_GEM_GTT_WC, RADEON_GEM_GTT_UC or 0
+ * @bo: filled in
+ */
+int lab_bo_create_flags(const struct lab_card *card, uint64_t size, uint32_t domain,
+			uint32_t flags, struct lab_bo *bo);
+
 /** lab_bo_close() - unmap and free @bo of @card. */
 void lab_bo_close(const struct lab_card *card, struct lab_bo *bo);
 

@@ -74,6 +74,23 @@ static void text(struct lab_image *image, unsigned int x, unsigned int y, const 
 	}
 }
 
+void lab_image_rect(struct lab_image *image, unsigned int x, unsigned int y, unsigned int width,
+		    unsigned int height, uint32_t color)
+{
+	rect(image, x, y, width, height, color);
+}
+
+unsigned int lab_image_text_width(const char *line, unsigned int scale)
+{
+	return text_width(line, scale);
+}
+
+void lab_image_text(struct lab_image *image, unsigned int x, unsigned int y, const char *line,
+		    unsigned int scale, uint32_t color)
+{
+	text(image, x, y, line, scale, color);
+}
+
 static void bars(struct lab_image *image, unsigned int top, unsigned int bottom)
 {
 	static const uint32_t colors[] = {

@@ -29,6 +29,33 @@ struct lab_image lab_image_copy(const struct lab_image *from);
 void lab_image_free(struct lab_image *image);
 
 /**
+ * lab_image_rect() - fill a rectangle; what is outside of the picture is left out.
+ * @image: picture
+ * @x: left edge
+ * @y: top edge
+ * @width: pixels
+ * @height: lines
+ * @color: 00RRGGBB
+ */
+void lab_image_rect(struct lab_image *image, unsigned int x, unsigned int y, unsigned int width,
+		    unsigned int height, uint32_t color);
+
+/** lab_image_text_width() - the width of @line in pixels, each of the font's being @scale. */
+unsigned int lab_image_text_width(const char *line, unsigned int scale);
+
+/**
+ * lab_image_text() - write a line.
+ * @image: picture
+ * @x: left edge
+ * @y: top edge
+ * @line: text; lower case is shown as upper
+ * @scale: size of a pixel of the font's
+ * @color: 00RRGGBB
+ */
+void lab_image_text(struct lab_image *image, unsigned int x, unsigned int y, const char *line,
+		    unsigned int scale, uint32_t color);
+
+/**
  * lab_image_pattern() - draw the test pattern.
  * @image: picture; any size is accepted, 320 x 240 and more looks right
  * @lines: up to four lines of text, ended by NULL; lower case is shown as upper

@@ -64,6 +64,34 @@ card_device() {
 	esac
 }
 
+# minor CARD: the number of its primary node, N in /dev/dri/cardN.
+minor() {
+	for node in /sys/class/drm/card[0-9]*; do
+		case $node in
+		*-*) continue ;; # a connector
+		esac
+		[ "$(tr a-f A-F <"$node/device/device" | tr X x)" != "$(card_device "$1")" ] ||
+			echo "${node##*/card}"
+	done
+}
+
+# backing_file CARD: where our pool says what it has for this card. Debian's has no such file.
+backing_file() {
+	echo "/sys/kernel/debug/dri/$(minor "$1")/ttm_backing"
+}
+
+# backing_value CARD KEY [cached|wc|uc|sum]: a value of that file; a line of its table
+# has three.
+backing_value() {
+	awk -v key="$2" -v column="${3:-all}" '
+		$1 != key { next }
+		column == "cached" { print $2 }
+		column == "wc" { print $3 }
+		column == "uc" { print $4 }
+		column == "sum" { print $2 + $3 + $4 }
+		column == "all" { sub(/^[^ ]+ +/, ""); print }' "$(backing_file "$1")"
+}
+
 # check_cards: the cards that were asked for (lab.card=) are there.
 check_cards() {
 	expect=$LAB_CARD
@@ -131,7 +159,33 @@ load_radeon() {
 		log_has ring-test "$card" "ring test succeeded"
 		log_has ib-test "$card" "ib test succeeded"
 		log_lacks accel "$card" "Disabling GPU acceleration"
+		[ "$LAB_POOL" != new ] || check_choice "$card"
 	done
+}
+
+# check_choice CARD: the pool has chosen what $expect_backing says, or if that is empty, what
+# this machine and this card need: no coherent page on the bare machine, under Xen chunks, of
+# single pages if the card reaches all of them (MEMORY is more than 32 bits reach).
+check_choice() {
+	case "$(machine)-$1" in
+	Xen*-rv370) expect="device scattered" ;;
+	Xen*-rv100) expect="device contiguous" ;;
+	*) expect="shared -" ;;
+	esac
+	expect=${expect_backing:-$expect}
+	found="$(backing_value "$1" backing) $(backing_value "$1" shape)"
+	text="$found, $(backing_value "$1" reason); $(backing_value "$1" chunks sum) chunks, $(backing_value "$1" in_use sum) of $(backing_value "$1" pages) pages in them"
+	if [ "$found" != "$expect" ]; then
+		result fail "$1.backing" "not $expect: $text"
+	elif [ "$expect" = "shared -" ] && [ "$(backing_value "$1" chunk_allocs sum)" != 0 ]; then
+		result fail "$1.backing" "coherent pages on the bare machine: $text"
+	elif [ "$expect" != "shared -" ] &&
+	     [ "$(backing_value "$1" in_use sum)" != "$(backing_value "$1" pages)" ]; then
+		result fail "$1.backing" "pages that are not the pool's: $text"
+	else
+		result pass "$1.backing" "$text"
+	fi
+	log_has choice "$1" "BO pages: ${expect% *}"
 }
 
 # above_4g CARD: the option that makes gtt-move demand that the GPU reached
@@ -139,6 +193,27 @@ load_radeon() {
 # that drives 40 bits, and what shows that machine addresses were used.
 above_4g() {
 	[ "$(machine)" != "Xen dom0" ] || [ "$1" != rv370 ] || echo --expect-above-4g
+}
+
+# consoles_off: take the consoles off all frame buffers.
+consoles_off() {
+	for console in /sys/class/vtconsole/vtcon*; do
+		! grep -q "frame buffer" "$console/name" || echo 0 >"$console/bind"
+	done
+}
+
+# of_other_driver NODE: does a device node or a directory in debugfs belong to a driver
+# that is not radeon?
+of_other_driver() {
+	case $1 in
+	/dev/dri/*) owner=/sys/class/drm/${1##*/}/device/driver ;;
+	/dev/fb*) owner=/sys/class/graphics/${1##*/}/device/driver ;;
+	/sys/kernel/debug/dri/*)
+		read -r owner _ <"$1/name" 2>/dev/null && [ "$owner" != radeon ]
+		return ;;
+	*) return 1 ;;
+	esac
+	owner=$(readlink "$owner") && [ "${owner##*/}" != radeon ]
 }
 
 # unload_radeon: take the consoles off the cards' frame buffers, remove the
@@ -151,26 +226,38 @@ unload_radeon() {
 		result fail unload "radeon cannot be unloaded without $helper"
 		finish
 	fi
-	for console in /sys/class/vtconsole/vtcon*; do
-		grep -q "frame buffer" "$console/name" && echo 0 >"$console/bind"
-	done
+	consoles_off
 	if ! rmmod radeon; then
 		result fail unload "rmmod radeon failed"
 		finish
 	fi
 	# Our TTM has no other user: it goes too, if nothing holds it.
-	if [ -d /sys/module/rttm ] && ! rmmod rttm; then
-		result fail unload "rmmod rttm failed"
-		finish
-	fi
+	ours=rttm
+	case $(uname -r) in
+	*-debug) ours="drm_ttm_helper ttm" ;;
+	esac
+	for module in $ours; do
+		if [ -d "/sys/module/$module" ] && ! rmmod "$module"; then
+			result fail unload "rmmod $module failed"
+			finish
+		fi
+	done
 	left=
 	[ ! -e /sys/module/radeon ] || left="$left /sys/module/radeon"
 	for node in /dev/dri/card* /dev/dri/renderD* /dev/fb* /sys/kernel/debug/dri/[0-9]* \
 		/sys/kernel/debug/rttm; do
-		[ ! -e "$node" ] || left="$left $node"
+		[ ! -e "$node" ] || of_other_driver "$node" || left="$left $node"
 	done
 	! grep -q radeon /proc/interrupts || left="$left an-interrupt"
 	! grep -q radeon /proc/iomem || left="$left iomem"
+	# What stock drivers leave in debugfs' root outlives them.
+	for file in radeon_vram radeon_gtt ttm_backing; do
+		if [ "$LAB_POOL" = stock ]; then
+			stock_was_here=y
+		elif [ -z "$stock_was_here" ] && [ -e "/sys/kernel/debug/$file" ]; then
+			left="$left debugfs:$file"
+		fi
+	done
 	if [ -z "$left" ]; then
 		result pass unload "no device node, interrupt or memory region left"
 	else
@@ -178,9 +265,21 @@ unload_radeon() {
 	fi
 }
 
-# reload_radeon: the driver goes, comes back and works: three times.
+# move_on_all: the GPUs of all cards move BOs at the same time.
+move_on_all() {
+	running=
+	for card in $(cards); do
+		gtt-move --card "$card" --rounds 1 --seed 7 &
+		running="$running $!"
+	done
+	for job in $running; do
+		run wait "$job"
+	done
+}
+
+# reload_radeon [COUNT]: the driver goes, comes back and works: three times, or COUNT.
 reload_radeon() {
-	for turn in 1 2 3; do
+	for turn in $(seq "${1:-3}"); do
 		unload_radeon
 		load_radeon
 		for card in $(cards); do

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -23,25 +22,12 @@
 #include "lab_console.h"
 #include "lab_drm.h"
 #include "lab_image.h"
+#include "lab_kms.h"
 
 #define FLIPS		6
 #define VBLANKS		5
 #define CURSOR_SIZE	64u	/* the only size that R100 to R500 have */
 #define EVENT_MS	5000
-
-/**
- * struct framebuffer - a dumb buffer that a CRTC can show.
- * @handle: GEM handle
- * @id: DRM framebuffer, 0 for a cursor
- * @pitch: bytes per line
- * @size: bytes
- * @map: CPU mapping
- */
-struct framebuffer {
-	uint32_t handle, id, pitch;
-	uint64_t size;
-	uint8_t *map;
-};
 
 /**
  * struct output - one CRTC with one connector.
@@ -74,48 +60,13 @@ static void outcome(const struct output *output, const char *what, enum lab_outc
 	lab_result(outcome, name, "%s", text);
 }
 
-static struct framebuffer framebuffer_new(unsigned int width, unsigned int height,
-					  unsigned int depth, unsigned int bpp)
+static struct lab_framebuffer framebuffer_new(unsigned int width, unsigned int height,
+					      unsigned int depth, unsigned int bpp)
 {
-	struct framebuffer fb = { 0 };
-	uint64_t offset;
-	int ret;
-
-	ret = drmModeCreateDumbBuffer(card.fd, width, height, bpp, 0, &fb.handle, &fb.pitch,
-				      &fb.size);
-	if (!ret)
-		ret = drmModeMapDumbBuffer(card.fd, fb.handle, &offset);
-	if (!ret && depth && drmModeAddFB(card.fd, width, height, depth, bpp, fb.pitch,
-					  fb.handle, &fb.id))
-		ret = -errno;
-	if (ret)
-		lab_die("modeset", "buffer of %u x %u pixels: %s", width, height,
-			strerror(-ret));
-	fb.map = mmap(NULL, fb.size, PROT_READ | PROT_WRITE, MAP_SHARED, card.fd, offset);
-	if (fb.map == MAP_FAILED)
-		lab_die("modeset", "mapping a buffer: %s", strerror(errno));
-	return fb;
+	return lab_framebuffer_new(card.fd, "modeset", width, height, depth, bpp);
 }
 
-static void framebuffer_free(struct framebuffer *fb)
-{
-	munmap(fb->map, fb->size);
-	if (fb->id)
-		drmModeRmFB(card.fd, fb->id);
-	drmModeDestroyDumbBuffer(card.fd, fb->handle);
-	*fb = (struct framebuffer){ 0 };
-}
-
-static void put_xrgb8888(struct framebuffer *fb, const struct lab_image *image)
-{
-	unsigned int y;
-
-	for (y = 0; y < image->height; y++)
-		memcpy(fb->map + (size_t)y * fb->pitch, image->pixels + (size_t)y * image->width,
-		       image->width * sizeof(*image->pixels));
-}
-
-static void put_rgb565(struct framebuffer *fb, const struct lab_image *image)
+static void put_rgb565(struct lab_framebuffer *fb, const struct lab_image *image)
 {
 	unsigned int x, y;
 
@@ -157,32 +108,6 @@ static int wait_vblanks(const struct output *output, unsigned int count, unsigne
 	return 0;
 }
 
-/* Is @expected on the screen? Not even one pixel may differ. */
-static bool compare(const struct output *output, const struct lab_image *expected,
-		    char *text, size_t size)
-{
-	unsigned int crc, width, height, want = lab_image_crc(expected);
-	char command[32], reply[256];
-	const char *at;
-	int ret;
-
-	snprintf(command, sizeof(command), "crc %u", output->crtc);
-	ret = lab_card_command(card.name, command, reply, sizeof(reply));
-	if (ret) {
-		snprintf(text, size, "no CRC from the card: %s %.150s", strerror(-ret),
-			 ret == -EREMOTEIO ? reply : "");
-		return false;
-	}
-	at = strstr(reply, "crc=");
-	if (!at || sscanf(at, "crc=%x width=%u height=%u", &crc, &width, &height) != 3) {
-		snprintf(text, size, "no CRC in the card's answer '%.150s'", reply);
-		return false;
-	}
-	snprintf(text, size, "screen %u x %u CRC %08x, drawn %u x %u CRC %08x", width, height,
-		 crc, expected->width, expected->height, want);
-	return crc == want && width == expected->width && height == expected->height;
-}
-
 /* The screen as it is, for whoever has to find out why. */
 static void save_wrong(const struct output *output, const char *what)
 {
@@ -203,7 +128,7 @@ static void report(const struct output *output, const char *what,
 		outcome(output, what, LAB_SKIP, "no lab to ask what the screen shows");
 		return;
 	}
-	same = compare(output, expected, text, sizeof(text));
+	same = lab_screen_compare(card.name, output->crtc, expected, text, sizeof(text));
 	if (!same)
 		save_wrong(output, what);
 	outcome(output, what, same ? LAB_PASS : LAB_FAIL, "%s", text);
@@ -233,8 +158,8 @@ static bool set_mode(const struct output *output, const drmModeModeInfo *mode, u
 static void test_mode(const struct output *output, const drmModeModeInfo *mode, bool rgb565)
 {
 	unsigned int bpp = rgb565 ? 16 : 32;
-	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay,
-						rgb565 ? 16 : 24, bpp);
+	struct lab_framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay,
+						    rgb565 ? 16 : 24, bpp);
 	struct lab_image image = picture(output, mode, bpp);
 	char what[48];
 
@@ -243,12 +168,12 @@ static void test_mode(const struct output *output, const drmModeModeInfo *mode, 
 		lab_image_to_rgb565(&image);
 		put_rgb565(&fb, &image);
 	} else {
-		put_xrgb8888(&fb, &image);
+		lab_framebuffer_put(&fb, &image);
 	}
 	if (set_mode(output, mode, fb.id, what))
 		report(output, what, &image);
 	lab_image_free(&image);
-	framebuffer_free(&fb);
+	lab_framebuffer_free(&fb);
 }
 
 /* A ring with a dot: its shape shows a cursor that is shifted or mirrored. */
@@ -282,13 +207,13 @@ static void test_cursor(const struct output *output, const drmModeModeInfo *mode
 		{ "cursor-top-left", -10, -21 },
 		{ "cursor-bottom-right", right, bottom },
 	};
-	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
-	struct framebuffer cursor_fb = framebuffer_new(CURSOR_SIZE, CURSOR_SIZE, 0, 32);
+	struct lab_framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+	struct lab_framebuffer cursor_fb = framebuffer_new(CURSOR_SIZE, CURSOR_SIZE, 0, 32);
 	struct lab_image image = picture(output, mode, 1), cursor = cursor_image(), both;
 	unsigned int i;
 
-	put_xrgb8888(&fb, &image);
-	put_xrgb8888(&cursor_fb, &cursor);
+	lab_framebuffer_put(&fb, &image);
+	lab_framebuffer_put(&cursor_fb, &cursor);
 	if (!set_mode(output, mode, fb.id, "cursor"))
 		goto out;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
@@ -310,8 +235,8 @@ static void test_cursor(const struct output *output, const drmModeModeInfo *mode
 out:
 	lab_image_free(&cursor);
 	lab_image_free(&image);
-	framebuffer_free(&cursor_fb);
-	framebuffer_free(&fb);
+	lab_framebuffer_free(&cursor_fb);
+	lab_framebuffer_free(&fb);
 }
 
 /** struct flip - what the event of a page flip said. */
@@ -350,7 +275,7 @@ static bool wait_flip(struct flip *flip)
 
 static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 {
-	struct framebuffer fb[2];
+	struct lab_framebuffer fb[2];
 	struct lab_image image[2];
 	unsigned int i, sequence = 0;
 	char text[300] = "";
@@ -360,7 +285,7 @@ static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 	for (i = 0; i < 2; i++) {
 		fb[i] = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
 		image[i] = picture(output, mode, 0xf0 + i);
-		put_xrgb8888(&fb[i], &image[i]);
+		lab_framebuffer_put(&fb[i], &image[i]);
 	}
 	if (!set_mode(output, mode, fb[0].id, "flip"))
 		goto out;
@@ -378,7 +303,7 @@ static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 				 i, flip.sequence, sequence);
 			good = false;
 		} else if (lab_supervised()) {
-			good = compare(output, &image[i % 2], text, sizeof(text));
+			good = lab_screen_compare(card.name, output->crtc, &image[i % 2], text, sizeof(text));
 		}
 		sequence = flip.sequence;
 	}
@@ -389,14 +314,14 @@ static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 out:
 	for (i = 0; i < 2; i++) {
 		lab_image_free(&image[i]);
-		framebuffer_free(&fb[i]);
+		lab_framebuffer_free(&fb[i]);
 	}
 }
 
 /* The CRTC has to be on. */
 static void test_vblank(const struct output *output, const drmModeModeInfo *mode)
 {
-	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+	struct lab_framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
 	unsigned int i, before = 0, after = 0;
 	int ret;
 
@@ -416,17 +341,7 @@ static void test_vblank(const struct output *output, const drmModeModeInfo *mode
 	else
 		outcome(output, "vblank", LAB_PASS, "%u waits, each a frame later", VBLANKS);
 out:
-	framebuffer_free(&fb);
-}
-
-static const drmModeModeInfo *preferred_mode(const drmModeConnector *connector)
-{
-	int i;
-
-	for (i = 0; i < connector->count_modes; i++)
-		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
-			return &connector->modes[i];
-	return &connector->modes[0];
+	lab_framebuffer_free(&fb);
 }
 
 static const drmModeModeInfo *second_mode(const drmModeConnector *connector,
@@ -446,7 +361,7 @@ static const drmModeModeInfo *second_mode(const drmModeConnector *connector,
 
 static void test_output(const struct output *output)
 {
-	const drmModeModeInfo *first = preferred_mode(output->connector);
+	const drmModeModeInfo *first = lab_preferred_mode(output->connector);
 	const drmModeModeInfo *second = second_mode(output->connector, first);
 
 	test_mode(output, first, false);
@@ -462,13 +377,13 @@ static void test_output(const struct output *output)
 
 static void save_picture(const struct output *output, const char *name)
 {
-	const drmModeModeInfo *mode = preferred_mode(output->connector);
-	struct framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
+	const drmModeModeInfo *mode = lab_preferred_mode(output->connector);
+	struct lab_framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
 	struct lab_image image = picture(output, mode, 0);
 	char command[160], reply[512] = "";
 	int ret;
 
-	put_xrgb8888(&fb, &image);
+	lab_framebuffer_put(&fb, &image);
 	if (!set_mode(output, mode, fb.id, "picture"))
 		goto out;
 	report(output, "picture", &image);
@@ -482,22 +397,7 @@ static void save_picture(const struct output *output, const char *name)
 	}
 out:
 	lab_image_free(&image);
-	framebuffer_free(&fb);
-}
-
-static bool can_drive(unsigned int crtc, const drmModeConnector *connector)
-{
-	bool can = false;
-	int i;
-
-	for (i = 0; i < connector->count_encoders && !can; i++) {
-		drmModeEncoder *encoder = drmModeGetEncoder(card.fd, connector->encoders[i]);
-
-		if (encoder)
-			can = encoder->possible_crtcs & (1u << crtc);
-		drmModeFreeEncoder(encoder);
-	}
-	return can;
+	lab_framebuffer_free(&fb);
 }
 
 static void crtcs_off(const drmModeRes *res)
@@ -524,7 +424,7 @@ static unsigned int for_each_output(const char *picture_name)
 			struct output output = { .crtc = i, .crtc_id = res->crtcs[i] };
 
 			if (!connector || connector->connection != DRM_MODE_CONNECTED ||
-			    !connector->count_modes || !can_drive(i, connector) ||
+			    !connector->count_modes || !lab_can_drive(card.fd, i, connector) ||
 			    (picture_name && outputs)) {
 				drmModeFreeConnector(connector);
 				continue;

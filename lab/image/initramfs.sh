@@ -6,9 +6,10 @@
 #   initramfs.sh DESTDIR OUTDIR BUILDDIR
 #
 # initrd-6.12.cpio and so on, in parts, which the kernel takes one after the other:
-# busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko with
-# all it depends on and a module to unload it; our modules, where BUILDDIR has them
-# (lab/kernel). Nothing is compressed, not even the modules: unpacking is slow
+# busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko and
+# drivers of other displays with all they depend on, and a module to unload radeon; our
+# modules, where BUILDDIR has them (lab/kernel). initrd-6.12-debug.cpio has all modules of
+# that debug kernel instead. Nothing is compressed, not even the modules: unpacking is slow
 # under emulation, and loading is not.
 set -euo pipefail
 
@@ -18,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
 # Modules that the guest may load, with what they depend on.
-modules=(radeon)
+modules=(radeon qxl bochs)
 
 # pack DIR FILE: whole or not at all, owned by root, the same for the same content.
 pack() {
@@ -107,6 +108,17 @@ make_new() {
 	pack "$dir" "$out/new-$1.cpio"
 }
 
+# make_debug SERIES: all modules of a debug kernel, and those with faults on purpose.
+make_debug() {
+	local dir=$work/debug-$1
+
+	mkdir -p "$dir/usr/lib/lab"
+	cp -r "$build-debug-$1/out/lib" "$dir/lib"
+	[[ ! -e $build-debug-$1/mutants/stamp ]] ||
+		cp -r "$build-debug-$1/mutants" "$dir/usr/lib/lab/mutants"
+	pack "$dir" "$out/debug-$1.cpio"
+}
+
 make_base
 for file in /boot/lab/version-*; do
 	series=${file##*-} release=$(<"$file")
@@ -123,4 +135,9 @@ for file in /boot/lab/version-*; do
 	fi
 	cat "${parts[@]}" >"$out/initrd-$series.tmp"
 	mv "$out/initrd-$series.tmp" "$out/initrd-$series.cpio"
+	if [[ -e $build-debug-$series/stamp ]]; then
+		make_debug "$series"
+		cat "$out/base.cpio" "$out/debug-$series.cpio" >"$out/initrd-$series.tmp"
+		mv "$out/initrd-$series.tmp" "$out/initrd-$series-debug.cpio"
+	fi
 done

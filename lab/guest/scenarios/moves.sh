@@ -12,12 +12,5 @@ for card in $(cards); do
 	run gtt-move --card "$card" $(above_4g "$card")
 	run fence-wait --card "$card"
 done
-running=
-for card in $(cards); do
-	gtt-move --card "$card" --rounds 1 --seed 7 &
-	running="$running $!"
-done
-for job in $running; do
-	run wait "$job"
-done
+move_on_all
 finish

@@ -13,6 +13,13 @@ for card in $(cards); do
 	row machine "$(machine)"
 	row kernel "$(uname -r)"
 	run gtt-move --card "$card" $(above_4g "$card")
+	if [ -f "$(backing_file "$card")" ]; then
+		row backing "$(backing_value "$card" backing): $(backing_value "$card" reason)"
+		row bo_pages "$(backing_value "$card" pages)"
+		row free_pages "$(backing_value "$card" free sum)"
+		row chunks "$(backing_value "$card" chunks sum), $(backing_value "$card" shape)"
+		row chunk_allocs "$(backing_value "$card" chunk_allocs sum)"
+	fi
 	run modeset --card "$card" --picture "$card.png" \
 		--title "Linux $(uname -r), $(machine)"
 done

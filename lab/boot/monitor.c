@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Has QEMU's monitor (QMP, RUN/monitor.sock) show what is on the screen of a display that
+ * QEMU emulates, by the commands that a model's control socket has for this:
+ *
+ *   crc 0               CRC-32 of the screen, RGB order
+ *   screenshot 0 NAME   the screen as a PNG file in the result directory
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "cards.h"
+#include "monitor.h"
+
+#define ANSWER_TIMEOUT_MS	8000	/* below the guest's ten seconds */
+#define LINE_MAX_LEN		4096u
+#define PIXELS_MAX		(64u * 1024u * 1024u)
+
+/* Sends @line and reads up to its answer; what QEMU says unasked is passed over. */
+static bool ask(FILE *qmp, const char *line, char *answer, size_t size)
+{
+	struct pollfd pfd = { .fd = fileno(qmp), .events = POLLIN };
+
+	if (fprintf(qmp, "%s\n", line) < 0 || fflush(qmp))
+		return false;
+	do {
+		if (poll(&pfd, 1, ANSWER_TIMEOUT_MS) <= 0 || !fgets(answer, (int)size, qmp))
+			return false;
+	} while (strncmp(answer, "{\"return\"", 9) && strncmp(answer, "{\"error\"", 8));
+	return true;
+}
+
+/* The text of an error of QMP, cut out of it. */
+static void explain(const char *answer, char *reply, size_t size)
+{
+	const char *desc = strstr(answer, "\"desc\": \"");
+
+	desc = desc ? desc + strlen("\"desc\": \"") : answer;
+	snprintf(reply, size, "error QEMU: %.*s", (int)strcspn(desc, "\"\r\n"), desc);
+}
+
+static bool dump_screen(const char *run, const char *device, const char *path,
+			const char *format, char *reply, size_t size)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char line[LINE_MAX_LEN], answer[LINE_MAX_LEN];
+	bool good = false;
+	FILE *qmp = NULL;
+	int fd;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/monitor.sock", run);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		qmp = fdopen(fd, "r+");
+	if (!qmp) {
+		snprintf(reply, size, "error no monitor: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	/* Line by line, or poll() would not see what has been read ahead. */
+	setvbuf(qmp, NULL, _IONBF, 0);
+	snprintf(line, sizeof(line),
+		 "{\"execute\": \"screendump\", \"arguments\": {\"filename\": \"%s\", \"device\": \"%s\", \"format\": \"%s\"}}",
+		 path, device, format);
+	if (!ask(qmp, "{\"execute\": \"qmp_capabilities\"}", answer, sizeof(answer)) ||
+	    !ask(qmp, line, answer, sizeof(answer)))
+		snprintf(reply, size, "error QEMU's monitor does not answer");
+	else if (!strncmp(answer, "{\"error\"", 8))
+		explain(answer, reply, size);
+	else
+		good = true;
+	fclose(qmp);
+	return good;
+}
+
+/* The CRC of a PPM file's pixels, which are R, G, B. */
+static void crc_file(const char *path, char *reply, size_t size)
+{
+	unsigned int width, height, max;
+	unsigned char *pixels = NULL;
+	FILE *f = fopen(path, "re");
+	size_t bytes;
+
+	if (!f || fscanf(f, "P6 %u %u %u%*1[\n]", &width, &height, &max) != 3 || max != 255 ||
+	    !height || width > PIXELS_MAX / 3 / height) {
+		snprintf(reply, size, "error no picture in %s", path);
+		goto out;
+	}
+	bytes = (size_t)width * height * 3;
+	pixels = malloc(bytes);
+	if (!pixels || fread(pixels, 1, bytes, f) != bytes) {
+		snprintf(reply, size, "error half a picture in %s", path);
+		goto out;
+	}
+	snprintf(reply, size, "ok crc=%08lx width=%u height=%u", crc32(0, pixels, (uInt)bytes),
+		 width, height);
+out:
+	free(pixels);
+	if (f)
+		fclose(f);
+	unlink(path);
+}
+
+/**
+ * display_command() - carry out a command on a display of QEMU's.
+ * @run: directory of the monitor's socket
+ * @out: directory that a screenshot's name is in
+ * @device: the display's name on QEMU's command line
+ * @command: the command line
+ * @reply: the answer; begins with "error" if there is none
+ * @size: its size in bytes
+ *
+ * @command comes from the guest.
+ */
+void display_command(const char *run, const char *out, const char *device,
+		     const char *command, char *reply, size_t size)
+{
+	char path[512], file[80];
+
+	if (!strcmp(command, "crc 0")) {
+		snprintf(path, sizeof(path), "%s/screen.ppm", run);
+		if (dump_screen(run, device, path, "ppm", reply, size))
+			crc_file(path, reply, size);
+	} else if (sscanf(command, "screenshot 0 %79s", file) == 1 && plain_name(file)) {
+		snprintf(path, sizeof(path), "%s/%s", out, file);
+		if (dump_screen(run, device, path, "png", reply, size))
+			snprintf(reply, size, "ok %s", file);
+	} else {
+		snprintf(reply, size, "error a display has: crc 0, screenshot 0 NAME");
+	}
+}

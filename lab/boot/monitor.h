@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* QEMU's monitor: what a display that QEMU emulates shows. See monitor.c. */
+#ifndef LAB_BOOT_MONITOR_H
+#define LAB_BOOT_MONITOR_H
+
+#include <stddef.h>
+
+void display_command(const char *run, const char *out, const char *device,
+		     const char *command, char *reply, size_t size);
+
+#endif

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * beside-draw: does another driver's display still show what it is given?
+ *
+ * Draws pictures on the display of a driver that is not ours (qxl, bochs), one after
+ * the other on two buffers that take turns by page flips, and has the lab look at the
+ * screen after each. With a command it does so while that command runs, and ends with it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "lab_console.h"
+#include "lab_image.h"
+#include "lab_kms.h"
+
+#define MAX_DEVICES	16
+#define MIN_PICTURES	4u
+#define EVENT_MS	10000
+/* A display that the machine emulates is drawn some time after the driver has said so. */
+#define SCREEN_MS	5000u
+#define SCREEN_POLL_MS	50u
+
+static const char *driver;
+static int fd;
+static uint32_t crtc_id, connector_id;
+static unsigned int crtc;
+static drmModeModeInfo mode;
+
+/* The primary node of @driver's device, as DRM master. Some add "-drm" to their names. */
+static int open_driver(void)
+{
+	drmDevicePtr devices[MAX_DEVICES];
+	int count = drmGetDevices2(0, devices, MAX_DEVICES), i, found = -1;
+
+	for (i = 0; i < count && found < 0; i++) {
+		drmVersionPtr version;
+
+		if (!(devices[i]->available_nodes & 1 << DRM_NODE_PRIMARY))
+			continue;
+		found = open(devices[i]->nodes[DRM_NODE_PRIMARY], O_RDWR | O_CLOEXEC);
+		if (found < 0)
+			continue;
+		version = drmGetVersion(found);
+		if (!version || strncmp(version->name, driver, strlen(driver))) {
+			close(found);
+			found = -1;
+		}
+		drmFreeVersion(version);
+	}
+	if (count > 0)
+		drmFreeDevices(devices, count);
+	if (found < 0)
+		lab_die("beside-draw", "no device with the driver %s here: modprobe %s?",
+			driver, driver);
+	return found;
+}
+
+/* The first monitor, with the first CRTC that can drive it. */
+static void choose_output(void)
+{
+	drmModeRes *res = drmModeGetResources(fd);
+	int i, c;
+
+	if (!res)
+		lab_die("beside-draw", "%s has no display: %s", driver, strerror(errno));
+	for (c = 0; c < res->count_connectors && !connector_id; c++) {
+		drmModeConnector *connector = drmModeGetConnector(fd, res->connectors[c]);
+
+		if (!connector)
+			continue;
+		for (i = 0; i < res->count_crtcs; i++) {
+			if (connector->connection != DRM_MODE_CONNECTED ||
+			    !connector->count_modes || !lab_can_drive(fd, i, connector))
+				continue;
+			crtc = i;
+			crtc_id = res->crtcs[i];
+			connector_id = connector->connector_id;
+			mode = *lab_preferred_mode(connector);
+			break;
+		}
+		drmModeFreeConnector(connector);
+	}
+	drmModeFreeResources(res);
+	if (!connector_id)
+		lab_die("beside-draw", "no monitor is connected to %s", driver);
+}
+
+static struct lab_image picture(unsigned int number)
+{
+	struct lab_image image = lab_image_new(mode.hdisplay, mode.vdisplay);
+	char kernel[128], what[64];
+	const char *const lines[] = { driver, kernel, what, NULL };
+	struct utsname uts;
+
+	uname(&uts);
+	snprintf(kernel, sizeof(kernel), "Linux %s", uts.release);
+	snprintf(what, sizeof(what), "picture %u", number);
+	lab_image_pattern(&image, lines, number);
+	return image;
+}
+
+static void flip_done(int node, unsigned int sequence, unsigned int sec, unsigned int usec,
+		      void *data)
+{
+	(void)node;
+	(void)sequence;
+	(void)sec;
+	(void)usec;
+	*(bool *)data = true;
+}
+
+/* Show @fb: by a new mode at first, then by a page flip and its event. */
+static bool show(const struct lab_framebuffer *fb, unsigned int number, char *text, size_t size)
+{
+	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	bool done = false;
+
+	if (!number) {
+		if (!drmModeSetCrtc(fd, crtc_id, fb->id, 0, 0, &connector_id, 1, &mode))
+			return true;
+		snprintf(text, size, "%u x %u cannot be set: %s", mode.hdisplay, mode.vdisplay,
+			 strerror(errno));
+		return false;
+	}
+	if (drmModePageFlip(fd, crtc_id, fb->id, DRM_MODE_PAGE_FLIP_EVENT, &done)) {
+		snprintf(text, size, "flip %u: %s", number, strerror(errno));
+		return false;
+	}
+	while (!done) {
+		int ready = poll(&pfd, 1, EVENT_MS);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0 || drmHandleEvent(fd, &context)) {
+			snprintf(text, size, "flip %u: no event", number);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool seen(const struct lab_image *image, char *text, size_t size)
+{
+	const struct timespec pause = { .tv_nsec = SCREEN_POLL_MS * 1000000L };
+	unsigned int ms;
+
+	if (!lab_supervised())
+		return true;
+	for (ms = 0; ms < SCREEN_MS; ms += SCREEN_POLL_MS) {
+		if (lab_screen_compare(driver, crtc, image, text, size))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+static pid_t start(char **command)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		lab_die("beside-draw", "fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent)
+		execvp(command[0], command);
+	_exit(127);
+}
+
+static void draw(char **command)
+{
+	unsigned int number = 0, while_running = 0;
+	struct lab_framebuffer fb[2];
+	char name[64], text[300] = "";
+	int i, status = 0;
+	bool good = true;
+	pid_t pid = 0;
+
+	for (i = 0; i < 2; i++)
+		fb[i] = lab_framebuffer_new(fd, "beside-draw", mode.hdisplay, mode.vdisplay,
+					    24, 32);
+	for (; good && (pid || number < MIN_PICTURES); number++) {
+		struct lab_image image = picture(number);
+
+		lab_framebuffer_put(&fb[number % 2], &image);
+		good = show(&fb[number % 2], number, text, sizeof(text)) &&
+		       seen(&image, text, sizeof(text));
+		lab_image_free(&image);
+		/* The first picture is the display by itself. */
+		if (*command && !number)
+			pid = start(command);
+		else if (pid && waitpid(pid, &status, WNOHANG) == pid)
+			pid = 0;
+		else if (pid && good)
+			while_running++;
+	}
+	if (pid)
+		waitpid(pid, &status, 0);
+	if (good && *command && !while_running) {
+		snprintf(text, sizeof(text), "%s ended before the second picture", command[0]);
+		good = false;
+	}
+	snprintf(name, sizeof(name), "%s.beside-draw", driver);
+	if (!good) {
+		char reply[300];
+
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " (picture %u)",
+			 number - 1);
+		if (lab_supervised())
+			lab_card_command(driver, "screenshot 0 wrong-beside.png", reply,
+					 sizeof(reply));
+		lab_result(LAB_FAIL, name, "%s", text);
+	} else {
+		lab_result(LAB_PASS, name, "%u pictures of %u x %u%s, %u while %s ran", number,
+			   mode.hdisplay, mode.vdisplay,
+			   lab_supervised() ? ", each seen on the screen" : "", while_running,
+			   *command ? command[0] : "nothing else");
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		lab_result(LAB_FAIL, name, "%s has failed", command[0]);
+	for (i = 0; i < 2; i++)
+		lab_framebuffer_free(&fb[i]);
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: beside-draw --driver NAME [COMMAND [ARGUMENT]...]\n"
+			"Draws on the display of another driver, while COMMAND runs.\n");
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "driver", required_argument, NULL, 'd' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
+		if (c != 'd')
+			usage();
+		driver = optarg;
+	}
+	if (!driver)
+		usage();
+	fd = open_driver();
+	choose_output();
+	draw(argv + optind);
+	close(fd);
+	return lab_exit_status();
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * What tests of a display share: buffers that a CRTC can show, and what the lab sees on
+ * the screen. For every driver with KMS and dumb buffers.
+ */
+#ifndef LAB_KMS_H
+#define LAB_KMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <xf86drmMode.h>
+
+#include "lab_image.h"
+
+/**
+ * struct lab_framebuffer - a dumb buffer that a CRTC can show.
+ * @fd: DRM node it belongs to
+ * @handle: GEM handle
+ * @id: DRM framebuffer, 0 for a cursor
+ * @pitch: bytes per line
+ * @size: bytes
+ * @map: CPU mapping
+ */
+struct lab_framebuffer {
+	int fd;
+	uint32_t handle, id, pitch;
+	uint64_t size;
+	uint8_t *map;
+};
+
+/**
+ * lab_framebuffer_new() - a buffer; ends the program if there is none to be had.
+ * @fd: DRM node
+ * @test: name of the test, for the report
+ * @width: pixels
+ * @height: lines
+ * @depth: bits of a pixel that are seen, 0 for a cursor
+ * @bpp: bits of a pixel
+ *
+ * Return: the buffer.
+ */
+struct lab_framebuffer lab_framebuffer_new(int fd, const char *test, unsigned int width,
+					   unsigned int height, unsigned int depth,
+					   unsigned int bpp);
+
+/** lab_framebuffer_free() - frees what @fb has. */
+void lab_framebuffer_free(struct lab_framebuffer *fb);
+
+/** lab_framebuffer_put() - @image into @fb, of the same size, with 32 bits per pixel. */
+void lab_framebuffer_put(struct lab_framebuffer *fb, const struct lab_image *image);
+
+/** lab_preferred_mode() - the mode that the monitor at @connector likes best. */
+const drmModeModeInfo *lab_preferred_mode(const drmModeConnector *connector);
+
+/** lab_can_drive() - can CRTC number @crtc of @fd drive @connector? */
+bool lab_can_drive(int fd, unsigned int crtc, const drmModeConnector *connector);
+
+/**
+ * lab_screen_compare() - is a picture on the screen? Not even one pixel may differ.
+ * @card: the card's name
+ * @crtc: number of the CRTC
+ * @expected: the picture
+ * @text: what is there, for people
+ * @size: its size in bytes
+ *
+ * Return: true if it is.
+ */
+bool lab_screen_compare(const char *card, unsigned int crtc, const struct lab_image *expected,
+			char *text, size_t size);
+
+#endif

@@ -1,0 +1,113 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The whole load, on a debug kernel: every card alone and all at once, the driver
+# unloaded and loaded again many times (lab.reloads=), allocations that fail, the
+# driver's own tests last; and what the kernel's checkers counted meanwhile. What they
+# found they said in its log, which fails the boot. What the driver says of allocations
+# that it was denied on purpose is expected:
+#
+# allow: \*ERROR\* Failed to allocate GEM object .*-12\)
+# allow: \*ERROR\* Failed to parse relocation -12
+# allow: \*ERROR\* Failed to get ib !
+
+. /usr/lib/lab/lib.sh
+
+debugfs=/sys/kernel/debug
+
+# leaks NAME: memory that nothing points at any more. An object counts once it is five
+# seconds old and has not changed since the scan before.
+leaks() {
+	sleep 6
+	echo scan >$debugfs/kmemleak
+	echo scan >$debugfs/kmemleak
+	count=$(grep -c '^unreferenced object' $debugfs/kmemleak)
+	if [ "$count" -eq 0 ]; then
+		result pass "leaks.$1" "kmemleak: no unreferenced object"
+	else
+		head -n 120 $debugfs/kmemleak | while read -r line; do
+			echo "<4>kmemleak report: $line" >/dev/kmsg
+		done
+		result fail "leaks.$1" "kmemleak: $count unreferenced objects, see the log"
+	fi
+}
+
+# equals NAME FILE VALUE: one result: that is what the file says.
+equals() {
+	value=$(cat "$2" 2>&1)
+	if [ "$value" = "$3" ]; then
+		result pass "$1" "$2 is $value"
+	else
+		result fail "$1" "$2 is '$value' instead of '$3'"
+	fi
+}
+
+# checkers: each is still at work: most of them switch themselves off at their first
+# report, and some without one, when their memory is full.
+checkers() {
+	locks=$(awk '/debug_locks:/ { print $2 }' /proc/lockdep_stats)
+	if [ "$locks" = 1 ]; then
+		result pass checkers.lockdep "debug_locks is 1"
+	else
+		result fail checkers.lockdep "lockdep has switched itself off: $(dmesg | grep 'BUG: MAX_' | tail -n 1)"
+	fi
+	equals checkers.dma-api $debugfs/dma-api/disabled N
+	equals checkers.dma-api-errors $debugfs/dma-api/error_count 0
+	row dma_debug_entries "$(cat $debugfs/dma-api/nr_total_entries), at least $(cat $debugfs/dma-api/min_free_entries) free"
+	if echo scan >$debugfs/kmemleak; then
+		result pass checkers.kmemleak "it scans"
+	else
+		result fail checkers.kmemleak "kmemleak has switched itself off"
+	fi
+}
+
+# fail_allocations: for one task alone, which says itself when; those that TTM makes or
+# has made, whoever called it, and not a line for each. What the driver's other paths do
+# without memory is not the pool's concern; one of them oopsed until a patch of ours.
+fail_allocations() {
+	text=$(awk '$4 == "[ttm]" && $3 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort)
+	first=$(echo "$text" | head -n 1)
+	last=$(echo "$text" | tail -n 1)
+	for attribute in failslab fail_page_alloc; do
+		echo Y >$debugfs/$attribute/task-filter
+		echo N >$debugfs/$attribute/ignore-gfp-wait
+		echo 0 >$debugfs/$attribute/verbose
+		echo 32 >$debugfs/$attribute/stacktrace-depth
+		echo "0x$first" >$debugfs/$attribute/require-start
+		# The last function is somewhere in the last page.
+		echo "0x${last%???}fff" >$debugfs/$attribute/require-end
+	done
+	echo N >$debugfs/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >$debugfs/fail_page_alloc/min-order
+	for card in $(cards); do
+		run fail-nth --card "$card"
+	done
+}
+
+check_cards
+for file in kmemleak dma-api/error_count failslab/task-filter; do
+	if [ ! -e "$debugfs/$file" ]; then
+		result fail debug "no $debugfs/$file: this is not a debug kernel"
+		finish
+	fi
+done
+# The scans are ours. What the kernel's own start has left is not the driver's.
+echo scan=off >$debugfs/kmemleak
+echo clear >$debugfs/kmemleak
+
+load_radeon
+for card in $(cards); do
+	run gtt-move --card "$card" $(above_4g "$card")
+	run fence-wait --card "$card"
+	run modeset --card "$card"
+done
+move_on_all
+leaks loads
+fail_allocations
+leaks failed-allocations
+reload_radeon "${LAB_RELOADS:-50}"
+leaks reloads
+unload_radeon
+leaks unload
+checkers
+. /usr/lib/lab/scenarios/selftest.sh

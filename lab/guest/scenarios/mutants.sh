@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# TTM modules with a fault each, on a debug kernel without a card: for each, the KUnit
+# test that is to find it has to fail.
+#
+# The kernel may say anything about them:
+#
+# allow: .
+
+. /usr/lib/lab/lib.sh
+
+# failed SUITE CASE: has it?
+failed() {
+	grep -qE "^ *not ok [0-9]+ $2( |\$)" "/sys/kernel/debug/kunit/$1/results"
+}
+
+modprobe kunit
+modprobe ttm
+rmmod ttm
+found=
+for dir in /usr/lib/lab/mutants/*/; do
+	[ -f "$dir/ttm.ko" ] || continue
+	found=y
+	fault=mutant.$(basename "$dir")
+	test=$(cat "$dir/found-by")
+	suite=${test%%.*}
+	# Only this one: what a fault does to the others is anybody's guess.
+	# Without a newline, which would be part of the name.
+	printf '%s' "$test" >/sys/module/kunit/parameters/filter_glob
+	if ! insmod "$dir/ttm.ko" || ! modprobe "${suite}_test"; then
+		result fail "$fault" "it could not be loaded"
+		finish
+	fi
+	if failed "$suite" "${test#*.}"; then
+		result pass "$fault" "found by $test: $(cat "$dir/what")"
+	else
+		result fail "$fault" "not found by $test: $(cat "$dir/what")"
+	fi
+	rmmod "${suite}_test"
+	for module in ttm_kunit_helpers ttm; do
+		[ ! -d "/sys/module/$module" ] || rmmod "$module"
+	done
+	if [ -d /sys/module/ttm ]; then
+		result fail "$fault" "it could not be unloaded"
+		finish
+	fi
+done
+[ -n "$found" ] || result fail mutants "there are no modules with faults in this machine"
+finish
