@@ -56,6 +56,14 @@ refuse machine 'MACHINE=vax is unknown: choose bare\|xen' \
 	make -s -C "$LAB_TOP" boot MACHINE=vax
 refuse scenario 'RUN=nothing is unknown' \
 	make -s -C "$LAB_TOP" boot RUN=nothing
+refuse beside 'BESIDE=vga is unknown: choose qxl\|bochs' \
+	make -s -C "$LAB_TOP" boot BESIDE=vga
+refuse memory 'MEMORY=512M is not a size from 768M to 65536M' \
+	make -s -C "$LAB_TOP" boot MACHINE=bare MEMORY=512M
+refuse memory-xen 'MEMORY=768M is too little for Xen and a dom0' \
+	make -s -C "$LAB_TOP" boot MACHINE=xen MEMORY=768M
+refuse debug-pool 'POOL=stock: a debug kernel has no TTM but ours' \
+	make -s -C "$LAB_TOP" boot MACHINE=bare KERNEL=6.12-debug POOL=stock
 refuse cache 'cannot write to .*XDG_CACHE_HOME' \
 	env XDG_CACHE_HOME=/proc/self/nowhere "$LAB_TOP/lab/image/make.sh"
 

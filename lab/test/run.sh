@@ -34,12 +34,17 @@ END {
 	line("card", "card")
 	line("machine", "machine")
 	line("kernel", "kernel")
+	line("BO pages", "backing")
 	line("pages checked", "pages")
 	line("pages wrong", "wrong")
 	line("moved by the GPU, MiB", "mib_moved")
 	line("seconds", "seconds")
 	line("GART translations", "gart_translations")
 	line("  of these above 4 GiB", "gart_above_4g")
+	line("pages of BOs, at the end", "bo_pages")
+	line("  free for others", "free_pages")
+	line("chunks of coherent pages", "chunks")
+	line("  made since the load", "chunk_allocs")
 	print ""
 }' "$OUT/rows.txt"
 for png in "$OUT"/*.png; do

@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# This folder measures the stock pool and the new one beside each other, in one boot each for
+# the bare machine and for Xen, and says which goals are met (make bench).
+#
+#   KERNEL=6.12|7.3   (6.12)
+#
+# The guest's part is lab/guest/scenarios/bench.sh. Leaves table.md, times.png and the logs of
+# both boots in out/bench. Ends with 0; with 1 if our pool misses a goal that is a count, as
+# those do not depend on the machine; with 2 if something could not be measured.
+LAB_TAG=bench LAB_DIE_STATUS=2
+# shellcheck source=../lab/common.sh
+. "$(dirname "$0")/../lab/common.sh"
+
+OUT=$LAB_TOP/out/bench
+export KERNEL=${KERNEL:-6.12} POOL=new RUN=bench
+
+case $KERNEL in
+6.12 | 7.3) ;;
+*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
+esac
+rm -rf "$OUT"
+mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
+
+# boot DIR VARIABLE=VALUE...: one boot with its results in that directory; false if it, or a
+# result of the guest's, has failed.
+boot() {
+	local dir=$OUT/$1 status=0
+
+	shift
+	mkdir -p "$dir"
+	env "$@" OUT="$dir" LIMIT=1500 SILENCE=180 "$LAB_TOP/lab/boot/boot.sh" || status=$?
+	((status < 2)) || exit "$status"
+	[[ -s $dir/rows.txt ]] ||
+		die "the guest reported nothing: see $dir/console.log"
+	cat "$dir/rows.txt" >>"$OUT/rows.txt"
+	((status == 0)) || broken+=("$dir")
+}
+
+broken=()
+# With 2 GiB there is no memory that a 32-bit card cannot reach.
+boot bare MACHINE=bare CARD=rv100 MEMORY=2048M SMP=2
+# Two emulated CPUs of a dom0 wait for each other's locks.
+boot xen MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1
+
+status=0
+awk -v problems="$OUT/problems.txt" -f "$LAB_TOP/bench/table.awk" "$OUT/rows.txt" >"$OUT/table.txt" ||
+	status=$?
+((status <= 2)) && [[ -s $OUT/table.txt ]] ||
+	die "the table could not be made of $OUT/rows.txt (awk ended with status $status)"
+
+# figure KEY: of the rows of both boots.
+figure() {
+	awk -v key="$1" '$1 == key { sub(/^[^ ]+ /, ""); text = $0 } END { print text }' "$OUT/rows.txt"
+}
+title="stock and new pool, Linux $(figure kernel)"
+{
+	echo "# ${title^}"
+	echo
+	echo "| what | stock | new | goal | met |"
+	echo "|---|---|---|---|---|"
+	sed 's/|/ | /g; s/^/| /; s/$/ |/' "$OUT/table.txt"
+	echo
+	echo "Times: a cold round of 512 BOs (create, map, write) and the median of three warm ones in"
+	echo "the same boot, each the least of eight repetitions, in microseconds for each BO: CPU time of"
+	echo "the machine as the host counts it, and by the guest's clock, which runs on while the host"
+	echo "does other work."
+	echo
+	echo "| | stock cold | stock warm | new cold | new warm |"
+	echo "|---|---|---|---|---|"
+	for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
+		for prefix in '' clock_; do
+			printf '| %s, %s |' "$what" "$([[ -z $prefix ]] && echo CPU || echo clock)"
+			for key in {stock,new}.@.${prefix}{cold,warm}_us; do
+				printf ' %s |' "$(figure "${key/@/$what}")"
+			done
+			echo
+		done
+	done
+	echo
+	echo "Cold against warm in each repetition:"
+	echo
+	echo "| | CPU, stock | CPU, new | clock, stock | clock, new |"
+	echo "|---|---|---|---|---|"
+	for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
+		printf '| %s |' "$what"
+		for key in {stock,new}.@.ratios {stock,new}.@.clock_ratios; do
+			printf ' %s |' "$(figure "${key/@/$what}")"
+		done
+		echo
+	done
+} >"$OUT/table.md"
+
+for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
+	label=${what%%.*} label=${label^^} cells=
+	[[ $what != *.wc ]] || label+=_WC
+	for key in {stock,new}.@.{cold,warm}_us; do
+		cells+=" $(figure "${key/@/$what}")"
+	done
+	echo "$label$cells"
+done >"$OUT/times.txt"
+make_cache_dir
+"$LAB_TOP/lab/image/enter.sh" --out "$OUT" "/build/$(build_name)/bench-chart" \
+	/out/times.png "4 KiB BOs under Xen, Linux $(figure kernel)" <"$OUT/times.txt" ||
+	say "there is no picture: see the message above"
+
+echo
+awk -F'|' '
+{ for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } }
+END {
+	for (n = 1; n <= NR; n++) {
+		for (i = 1; i <= NF; i++)
+			printf "  %-" width[i] "s", cell[n, i]
+		print ""
+	}
+}' <(echo "what|stock|new|goal|met") "$OUT/table.txt"
+echo
+echo "  table:   $OUT/table.md"
+[[ ! -s $OUT/times.png ]] || echo "  picture: $OUT/times.png"
+echo "  logs:    $OUT/bare $OUT/xen"
+
+[[ ! -s $OUT/problems.txt ]] || cat "$OUT/problems.txt"
+if ((${#broken[@]})); then
+	for dir in "${broken[@]}"; do
+		awk '$2 == "fail"' "$dir/results.txt" | sed 's/^/  failed: /' || true
+		sed 's/^/  problem: /' "$dir/problems.txt" || true
+	done
+	die "a boot went wrong: its figures are not to be trusted; see ${broken[*]}"
+fi
+exit "$status"

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The verdicts of "make bench" on made-up figures: which of them it counts as missed, and which
+# as not measured.
+#
+#   bench_table.sh VERDICTS DIR    appends to VERDICTS, keeps tables in DIR
+LAB_TAG=test
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+
+verdicts=$1 dir=$2
+mkdir -p "$dir"
+
+# rows: what the guest reports when our pool meets every goal.
+rows() {
+	local pool card what n
+
+	for pool in stock new; do
+		n=512
+		[[ $pool == stock ]] || n=0
+		echo "$pool.rv100.coherent $n"
+		echo "$pool.rv100.pooled 512"
+		echo "$pool.rv100.load_coherent_pages $n"
+		for what in rv100.4k.cached.exchanges rv370.64k.cached.exchanges \
+			rv370.64k.wc.exchanges rv370.4k.wc.caching_changes \
+			rv100.4k.cached.kmallocs rv370.4k.cached.kmallocs; do
+			echo "$pool.$what $n"
+		done
+		for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
+			echo "$pool.$what.ratio 1.15"
+		done
+	done
+	for card in rv100 rv370; do
+		echo "new.$card.bookkeeping_bytes 16384"
+		echo "new.$card.bookkeeping_pages 1024"
+	done
+}
+
+# expect NAME STATUS PATTERN CHANGE: with the rows changed by that sed command, the
+# table ends with the status, and a line of its problems, or of itself, matches.
+expect() {
+	local name=bench-table.$1 table=$dir/$1.txt problems=$dir/$1.problems status=0
+
+	: >"$problems"
+	rows | sed "$4" |
+		awk -v problems="$problems" -f "$LAB_TOP/bench/table.awk" >"$table" || status=$?
+	if ((status == $2)) && grep -qE -- "$3" "$problems" "$table"; then
+		echo "$name pass" >>"$verdicts"
+		say "pass  $name: status $status"
+	else
+		echo "$name fail status $status instead of $2, or no line '$3'" >>"$verdicts"
+		say "FAIL  $name: status $status instead of $2, or no line '$3'; see $table"
+	fi
+}
+
+expect met 0 'exchanges, 512 cold BOs of 4 KiB\|512\|0\|at most 2\|yes' ''
+expect at-most 0 'cold BOs of 4 KiB\|512\|2\|at most 2\|yes' \
+	's/^new.rv100.4k.cached.exchanges .*/new.rv100.4k.cached.exchanges 2/'
+expect missed 1 'goal missed: .*cold BOs of 4 KiB: 3, not at most 2' \
+	's/^new.rv100.4k.cached.exchanges .*/new.rv100.4k.cached.exchanges 3/'
+expect coherent 1 'goal missed: .*coherent pages.*: 1 of 512, not 0' \
+	's/^new.rv100.coherent .*/new.rv100.coherent 1/'
+expect bookkeeping 1 'goal missed: .*bookkeeping.*: 16.1, not at most 16' \
+	's/^new.rv370.bookkeeping_bytes .*/new.rv370.bookkeeping_bytes 16486/'
+expect time 0 'time of a 4 KiB BO: cold against warm\|1.15\|9.99\|at most 1.15\|no' \
+	's/^new.rv100.4k.cached.ratio .*/new.rv100.4k.cached.ratio 9.99/'
+expect absent 2 'not measured with the new pool: .*caching changes' \
+	'/^new.rv370.4k.wc.caching_changes/d'
+expect absent-stock 2 'not measured with the stock pool: .*caching changes' \
+	'/^stock.rv370.4k.wc.caching_changes/d'
+expect absent-and-missed 2 'goal missed: .*cold BOs of 4 KiB' \
+	'/^new.rv370.4k.wc.caching_changes/d; s/^new.rv100.4k.cached.exchanges .*/new.rv100.4k.cached.exchanges 3/'
+expect nothing 2 'not measured with the new pool: .*bookkeeping' d
+expect kmallocs 1 'goal missed: .*kmallocs.*: 512, not at most 2' \
+	's/^new.rv100.4k.cached.kmallocs .*/new.rv100.4k.cached.kmallocs 512/'
+# Modules without our pool have nothing to report of it.
+expect no-pool 2 'not measured with the new pool: .*bookkeeping' '/bookkeeping/d'
