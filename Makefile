@@ -2,17 +2,34 @@
 #
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test image image-refresh build boot modules tree
+.PHONY: help run test bench image image-refresh build boot modules tree debug-kernel kunit
+.PHONY: mutants test-debug check-patches check-bisect check-tree
 
 help:
 	@echo 'make run             a Xen dom0 with the card: the GPU moves all of its GTT and back'
 	@echo 'make test            all tests, unattended (ONLY=REGEX for some)'
+	@echo 'make bench           the stock pool and the new one measured beside each other'
+	@echo '                     (KERNEL=6.12|7.3)'
 	@echo 'make boot MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=stock|new'
 	@echo '                     a shell in the lab; further variables: lab/boot/boot.sh'
 	@echo 'make modules KERNEL=6.12|7.3'
 	@echo '                     radeon.ko and our TTM for a Debian kernel (made when needed)'
 	@echo 'make tree KERNEL=6.12|7.3 [OUT=DIR]'
 	@echo '                     all of that kernel, with our patches as commits'
+	@echo 'make debug-kernel KERNEL=6.12|7.3'
+	@echo '                     our own build of it, with the kernel'\''s checkers (made when needed)'
+	@echo 'make kunit [KERNEL=6.12|7.3]'
+	@echo '                     the KUnit tests of TTM on the debug kernels'
+	@echo 'make mutants [KERNEL=6.12|7.3]'
+	@echo '                     faults in the pool, each of which a KUnit test has to find'
+	@echo 'make test-debug [KERNEL=6.12|7.3]'
+	@echo '                     all loads, and allocations that fail, on the debug kernels'
+	@echo 'make check-patches [KERNEL=6.12|7.3]'
+	@echo '                     checkpatch, kernel-doc, sparse and coccicheck on patches and new files'
+	@echo 'make check-bisect [KERNEL=6.12|7.3]'
+	@echo '                     our modules build after each patch'
+	@echo 'make check-tree [KERNEL=6.12|7.3]'
+	@echo '                     all users of TTM in that kernel compile'
 	@echo 'make image           the Debian root the lab runs in (made when needed)'
 	@echo 'make image-refresh   the same from what the mirror offers today'
 	@echo 'make build           the model and the guest (made when needed)'
@@ -22,6 +39,9 @@ run:
 
 test:
 	@lab/test/test.sh
+
+bench:
+	@bench/bench.sh
 
 image:
 	@lab/image/make.sh
@@ -37,6 +57,21 @@ modules:
 
 tree:
 	@lab/kernel/tree.sh
+
+debug-kernel:
+	@lab/kernel/debug.sh
+
+kunit:
+	@lab/test/kunit.sh
+
+mutants:
+	@lab/test/mutants.sh
+
+test-debug:
+	@lab/test/debug.sh
+
+check-patches check-bisect check-tree:
+	@lab/kernel/check.sh $(@:check-%=%)
 
 # Variables on make's command line are in the environment of its commands.
 boot:
