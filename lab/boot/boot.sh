@@ -56,9 +56,6 @@ choose MACHINE "$MACHINE" bare xen
 choose KERNEL "$KERNEL" 6.12 7.3 6.12-debug 7.3-debug
 case $KERNEL in
 *-debug)
-	# KASAN's shadow is made in x86_64_start_kernel(), which a PV domain does not run.
-	[[ $MACHINE == bare ]] ||
-		die "MACHINE=$MACHINE: a debug kernel has KASAN and does not start in a PV domain: choose MACHINE=bare"
 	[[ ${POOL:=new} != stock ]] ||
 		die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}" ;;
 *) POOL=${POOL:-new} ;;
@@ -94,7 +91,7 @@ esac
 if [[ ${BUILD:-} != no ]]; then
 	case $KERNEL-$POOL-$RUN in
 	*-debug-*-mutants) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/mutants.sh" || exit 2 ;;
-	*-debug-*) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/debug.sh" || exit 2 ;;
+	*-debug-*) KERNEL=${KERNEL%-debug} MACHINE=$MACHINE sub "$LAB_TOP/lab/kernel/debug.sh" || exit 2 ;;
 	*-new-*) sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2 ;;
 	esac
 	sub "$LAB_TOP/lab/image/build.sh" || exit 2
@@ -117,11 +114,15 @@ fi
 memory=$MEMORY
 dom0_memory=$DOM0_MEMORY
 
-vmlinux=/boot/lab/vmlinux-$KERNEL debug_args=
+vmlinux=/boot/lab/vmlinux-$KERNEL initrd=$build/initramfs/initrd-$KERNEL.cpio debug_args=
 if [[ $KERNEL == *-debug ]]; then
-	vmlinux=$build-debug-${KERNEL%-debug}/out/vmlinux
-	[[ $MACHINE == xen ]] || vmlinux=${vmlinux%vmlinux}bzImage
 	debug_args='kmemleak=on dma_debug_entries=262144 page_poison=1'
+	case $MACHINE in
+	bare) vmlinux=bzImage ;;
+	xen) vmlinux=vmlinux debug_args+=' slab_debug=FZPU' ;;
+	esac
+	vmlinux=$build-debug-${KERNEL%-debug}/$MACHINE/out/$vmlinux
+	initrd=${initrd%.cpio}-$MACHINE.cpio
 fi
 
 # Taken by the kernel as one argument; "quiet" in meaning, not in what is logged:
@@ -231,7 +232,7 @@ choose_accel() {
 [[ -n $ACCEL ]] || choose_accel
 
 options=(--out /out --run /run --model "${MODEL:-$build/model/radeon-model}")
-machine "$ACCEL" "$build/initramfs/initrd-$KERNEL.cpio" "$(kernel_args)"
+machine "$ACCEL" "$initrd" "$(kernel_args)"
 add_beside
 add_cards
 for card in "${cards[@]}"; do options+=(--card "$card"); done

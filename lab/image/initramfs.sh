@@ -8,8 +8,8 @@
 # initrd-6.12.cpio and so on, in parts, which the kernel takes one after the other:
 # busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko and
 # drivers of other displays with all they depend on, and a module to unload radeon; our
-# modules, where BUILDDIR has them (lab/kernel). initrd-6.12-debug.cpio has all modules of
-# that debug kernel instead. Nothing is compressed, not even the modules: unpacking is slow
+# modules, where BUILDDIR has them (lab/kernel). initrd-6.12-debug-bare.cpio and the like have all
+# modules of that debug kernel instead. Nothing is compressed, not even the modules: unpacking is slow
 # under emulation, and loading is not.
 set -euo pipefail
 
@@ -108,15 +108,16 @@ make_new() {
 	pack "$dir" "$out/new-$1.cpio"
 }
 
-# make_debug SERIES: all modules of a debug kernel, and those with faults on purpose.
+# make_debug SERIES MACHINE: all modules of a debug kernel, and for the bare machine those
+# with faults on purpose.
 make_debug() {
-	local dir=$work/debug-$1
+	local dir=$work/debug-$1-$2
 
 	mkdir -p "$dir/usr/lib/lab"
-	cp -r "$build-debug-$1/out/lib" "$dir/lib"
-	[[ ! -e $build-debug-$1/mutants/stamp ]] ||
+	cp -r "$build-debug-$1/$2/out/lib" "$dir/lib"
+	[[ $2 != bare || ! -e $build-debug-$1/mutants/stamp ]] ||
 		cp -r "$build-debug-$1/mutants" "$dir/usr/lib/lab/mutants"
-	pack "$dir" "$out/debug-$1.cpio"
+	pack "$dir" "$out/debug-$1-$2.cpio"
 }
 
 make_base
@@ -135,9 +136,10 @@ for file in /boot/lab/version-*; do
 	fi
 	cat "${parts[@]}" >"$out/initrd-$series.tmp"
 	mv "$out/initrd-$series.tmp" "$out/initrd-$series.cpio"
-	if [[ -e $build-debug-$series/stamp ]]; then
-		make_debug "$series"
-		cat "$out/base.cpio" "$out/debug-$series.cpio" >"$out/initrd-$series.tmp"
-		mv "$out/initrd-$series.tmp" "$out/initrd-$series-debug.cpio"
-	fi
+	for machine in bare xen; do
+		[[ -e $build-debug-$series/$machine/stamp ]] || continue
+		make_debug "$series" "$machine"
+		cat "$out/base.cpio" "$out/debug-$series-$machine.cpio" >"$out/initrd-$series.tmp"
+		mv "$out/initrd-$series.tmp" "$out/initrd-$series-debug-$machine.cpio"
+	done
 done

@@ -3,28 +3,30 @@
 #
 # The inner half of debug.sh; runs inside the lab's root.
 #
-#   compile_debug.sh SERIES DIR
+#   compile_debug.sh SERIES bare|xen DIR
 #
-# DIR/out holds the kernel as bzImage for the bare machine and as vmlinux for Xen, the file
-# "version" with its release, and all modules below lib/modules. DIR/tree is what they are built from, objects included; git knows
-# the files in it that we may change, and changes only those whose content has changed.
+# DIR/tree is the source; git knows the files in it that we may change, and changes only
+# those whose content has changed. DIR/bare and DIR/xen are of the machine's kernel: objects,
+# and out, which holds it as bzImage for the bare machine or as vmlinux for Xen, the file
+# "version" with its release, and all modules below lib/modules.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
 
-series=$1 dir=$2
+series=$1 machine=$2 dir=$3 kernel=$3/$2
 version=$(source_version "$series")
 stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug.sh,source.sh,debug.config} | sha256sum)"
-[[ ! -e $dir/stamp || $(<"$dir/stamp") != "$stamp" ]] || exit 0
+[[ ! -e $kernel/stamp || $(<"$kernel/stamp") != "$stamp" ]] || exit 0
 # If this fails, nobody shall take the old kernel for the new.
-rm -rf "$dir"/{out,out.tmp,stamp}
-mkdir -p "$dir"
+rm -rf "$kernel"/{out,out.tmp,stamp}
+mkdir -p "$kernel/objects"
 
 # What nothing of ours is built from is two thirds of the source; the directories'
 # Kconfig files are needed.
-if [[ ! -e $dir/source || $(<"$dir/source") != "$version" ]]; then
+# The source has to be free of objects.
+if [[ ! -e $dir/source || $(<"$dir/source") != "$version" || -e $dir/tree/.config ]]; then
 	echo "extracting linux-source-$series"
-	rm -rf "$dir"/{tree,base,paths,source}
+	rm -rf "$dir"/{tree,base,paths,source,out,stamp,mutants}
 	mkdir "$dir/tree"
 	tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$dir/tree" \
 		--strip-components=1 --no-same-owner --wildcards \
@@ -61,24 +63,26 @@ git -C "$dir/tree" reset -q --hard FETCH_HEAD
 
 # kernel TARGET...: make them. An empty LOCALVERSION keeps the "+" of a git tree away.
 kernel() {
-	nice -n 5 make -C "$dir/tree" ARCH=x86_64 LOCALVERSION= KBUILD_BUILD_USER=lab \
+	nice -n 5 make -C "$dir/tree" O="$kernel/objects" ARCH=x86_64 LOCALVERSION= KBUILD_BUILD_USER=lab \
 		KBUILD_BUILD_HOST=lab KBUILD_BUILD_TIMESTAMP="$GIT_COMMITTER_DATE" \
 		-j"$(nproc)" "$@"
 }
 
-sed -E "s/ +# $series\$//; / # /d" /src/lab/kernel/debug.config >"$dir/debug.config"
-kernel -s KCONFIG_ALLCONFIG="$dir/debug.config" allnoconfig
-if grep '^CONFIG_' "$dir/debug.config" | grep -vxFf "$dir/tree/.config"; then
+sed -E "s/ +# ($series|$machine)\$//; / # /d" /src/lab/kernel/debug.config >"$kernel/debug.config"
+kernel -s KCONFIG_ALLCONFIG="$kernel/debug.config" allnoconfig
+if grep '^CONFIG_' "$kernel/debug.config" | grep -vxFf "$kernel/objects/.config"; then
 	echo "error: Kconfig of linux-source-$series did not take these lines of debug.config"
 	exit 1
 fi
 kernel bzImage modules
 
-kernel -s INSTALL_MOD_PATH="$dir/out.tmp" INSTALL_MOD_STRIP=1 modules_install
-rm -f "$dir"/out.tmp/lib/modules/*/{build,source}
-# The symbols for a backtrace are in the image; DIR/tree/vmlinux has all of them.
-strip --strip-all -o "$dir/out.tmp/vmlinux" "$dir/tree/vmlinux"
-cp "$dir/tree/arch/x86/boot/bzImage" "$dir/out.tmp"
-kernel -s kernelrelease >"$dir/out.tmp/version"
-mv "$dir/out.tmp" "$dir/out"
-echo "$stamp" >"$dir/stamp"
+kernel -s INSTALL_MOD_PATH="$kernel/out.tmp" INSTALL_MOD_STRIP=1 modules_install
+rm -f "$kernel"/out.tmp/lib/modules/*/{build,source}
+# The symbols for a backtrace are in the image; that of the objects has all of them.
+case $machine in
+bare) cp "$kernel/objects/arch/x86/boot/bzImage" "$kernel/out.tmp" ;;
+xen) strip --strip-all -o "$kernel/out.tmp/vmlinux" "$kernel/objects/vmlinux" ;;
+esac
+kernel -s kernelrelease >"$kernel/out.tmp/version"
+mv "$kernel/out.tmp" "$kernel/out"
+echo "$stamp" >"$kernel/stamp"

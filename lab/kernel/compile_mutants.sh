@@ -9,8 +9,8 @@
 # lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, and the file "found-by".
 set -euo pipefail
 
-series=$1 dir=$2 tree=$2/tree
-stamp="$(<"$dir/stamp") $(cat "$0" /src/lab/test/mutants/* | sha256sum)"
+series=$1 dir=$2 tree=$2/tree objects=$2/bare/objects
+stamp="$(<"$dir/bare/stamp") $(cat "$0" /src/lab/test/mutants/* | sha256sum)"
 [[ ! -e $dir/mutants/stamp || $(<"$dir/mutants/stamp") != "$stamp" ]] || exit 0
 rm -rf "$dir/mutants" "$dir/mutants.tmp"
 mkdir "$dir/mutants.tmp"
@@ -27,9 +27,10 @@ for fault in /src/lab/test/mutants/*.patch; do
 	[[ $found_by == *.* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
 	git -C "$tree" apply -p0 "$fault" || { echo "error: $fault does not apply"; exit 1; }
 	# All that matters is that it can be loaded; what it needs is not looked for here.
-	make -s -C "$tree" ARCH=x86_64 LOCALVERSION= CONFIG_WERROR= KBUILD_MODPOST_WARN=1 -j"$(nproc)" drivers/gpu/drm/ttm/ttm.ko
+	make -s -C "$tree" O="$objects" ARCH=x86_64 LOCALVERSION= CONFIG_WERROR= \
+		KBUILD_MODPOST_WARN=1 -j"$(nproc)" drivers/gpu/drm/ttm/ttm.ko
 	mkdir "$dir/mutants.tmp/$name"
-	strip --strip-debug -o "$dir/mutants.tmp/$name/ttm.ko" "$tree/drivers/gpu/drm/ttm/ttm.ko"
+	strip --strip-debug -o "$dir/mutants.tmp/$name/ttm.ko" "$objects/drivers/gpu/drm/ttm/ttm.ko"
 	echo "$found_by" >"$dir/mutants.tmp/$name/found-by"
 	sed '/^$/q' "$fault" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
 	restore

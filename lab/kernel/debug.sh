@@ -4,7 +4,8 @@
 # Kernels of our own, from Debian's source with our changes: small, and with the
 # kernel's checkers and KUnit (debug.config). In them our TTM is the kernel's.
 #
-#   KERNEL=6.12|7.3   for this one (both)
+#   KERNEL=6.12|7.3    for this one (both)
+#   MACHINE=bare|xen   for this machine (both): a kernel with KASAN is no PV domain's
 #
 # Prints nothing when they are up to date. They are left in the cache's build
 # directory, where boots with KERNEL=6.12-debug and 7.3-debug find them.
@@ -15,6 +16,10 @@ LAB_TAG=debug-kernel
 case ${KERNEL:=6.12 7.3} in
 6.12 | 7.3 | '6.12 7.3') ;;
 *) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
+esac
+case ${MACHINE:=bare xen} in
+bare | xen | 'bare xen') ;;
+*) die "MACHINE=$MACHINE is unknown: choose bare|xen" ;;
 esac
 
 sub "$LAB_TOP/lab/image/make.sh"
@@ -48,16 +53,18 @@ for series in $KERNEL; do
 	exec 9>"$dir.lock"
 	flock -n 9 || { say "another build of this kernel is running: waiting for it"; flock 9; }
 	echo "$LAB_TOP" >"$dir/checkout"
-	if [[ ! -e $dir/stamp ]]; then
-		remove_old "$dir"
-		need_space 2000
-		say "building the debug kernel $series (about 8 minutes; log: $log)"
-	fi
-	if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug.sh \
-		"$series" "/build/$tree-$series" >"$log" 2>&1 9>&-; then
-		grep -q 'No space left on device' "$log" &&
-			die "the disk under $LAB_CACHE is full: free some space and run it again"
-		grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true
-		die "the debug kernel $series could not be built: see $log"
-	fi
+	for machine in $MACHINE; do
+		if [[ ! -e $dir/$machine/stamp ]]; then
+			remove_old "$dir"
+			need_space 2000
+			say "building the debug kernel $series for MACHINE=$machine (about 8 minutes; log: $log)"
+		fi
+		if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug.sh \
+			"$series" "$machine" "/build/$tree-$series" >"$log" 2>&1 9>&-; then
+			grep -q 'No space left on device' "$log" &&
+				die "the disk under $LAB_CACHE is full: free some space and run it again"
+			grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true
+			die "the debug kernel $series for MACHINE=$machine could not be built: see $log"
+		fi
+	done
 done

@@ -16,7 +16,7 @@ case ${KERNEL:=7.3} in
 *) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
 esac
 
-KERNEL=$KERNEL sub "$LAB_TOP/lab/kernel/debug.sh"
+KERNEL=$KERNEL MACHINE=bare sub "$LAB_TOP/lab/kernel/debug.sh"
 make_cache_dir
 # A link that debug.sh makes.
 name=$(readlink "$LAB_CACHE/build/$(build_name)-debug-$KERNEL")
