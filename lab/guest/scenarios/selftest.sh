@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The driver's own tests: ring, indirect buffer, and its move of the whole GTT.
-# The move test leaves its buffers pinned: nothing can follow in this boot.
+# With Debian's driver the move test leaves its buffers pinned: nothing can follow in this boot.
 
 . /usr/lib/lab/lib.sh
 
