@@ -174,7 +174,7 @@ struct card {
 	uint8_t *rom;
 	size_t rom_size;
 	unsigned int latency_us;
-	unsigned int mutations;
+	_Atomic unsigned int mutations;
 	atomic_bool stopping;
 	struct card_stats stats;
 

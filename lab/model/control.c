@@ -8,13 +8,18 @@
  *   crc CRTC               CRC-32 of the frame on the screen, RGB order
  *   screenshot CRTC PATH   the frame as a PNG file
  *   latency USEC           least time from a fence's fetch to its completion
+ *   mutate NAME|none       a fault from now on (mutation.h), or none any more
  *   read ADDR LEN          bytes the card sees at a memory controller address
+ *   translate ADDR...      the bus address that each leads to, or "none"
+ *   find WORD              how many pages behind the GART begin with that 64-bit
+ *                          word, and the addresses of the first 64 of them
  *
  * Answers start with "ok" or "error"; an error says what was wrong. The socket
  * belongs to the host: the guest reaches it only through the lab's supervisor.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +31,13 @@
 #include "control.h"
 #include "display.h"
 #include "mc.h"
+#include "mutation.h"
 #include "unix_socket.h"
 
 #define CONTROL_CLIENTS		4
 #define CONTROL_LINE		1024
 #define CONTROL_READ_MAX	256u
+#define CONTROL_FIND_MAX	64u
 #define LATENCY_MAX_US		1000000u
 
 struct client {
@@ -93,11 +100,50 @@ static void do_read(struct card *card, uint32_t addr, uint32_t len, char *out,
 					 bytes[i]);
 }
 
+static void do_find(struct card *card, uint64_t word, char *out, size_t size)
+{
+	uint32_t addrs[CONTROL_FIND_MAX];
+	unsigned int count = mc_gart_find(card, word, addrs, CONTROL_FIND_MAX);
+	size_t used = (size_t)snprintf(out, size, "ok %u", count);
+
+	for (unsigned int i = 0; i < count && i < CONTROL_FIND_MAX && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, " %x", addrs[i]);
+}
+
+static void do_translate(struct card *card, char *list, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "ok");
+	char *save, *word;
+
+	for (word = strtok_r(list, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		unsigned long addr;
+		uint64_t bus;
+		char *end;
+
+		errno = 0;
+		addr = strtoul(word, &end, 16);
+		if (*end || errno || addr > UINT32_MAX) {
+			snprintf(out, size, "error '%.20s' is not an address of 32 bits in hexadecimal",
+				 word);
+			return;
+		}
+		if (size - used < sizeof(" 0123456789abcdef")) {
+			snprintf(out, size, "error too many addresses for one answer");
+			return;
+		}
+		if (mc_bus_address(card, (uint32_t)addr, &bus))
+			used += (size_t)snprintf(out + used, size - used, " %" PRIx64, bus);
+		else
+			used += (size_t)snprintf(out + used, size - used, " none");
+	}
+}
+
 /* One line in, one line out. */
 static void control_command(struct card *card, char *line, char *out,
 			    size_t size)
 {
 	unsigned int n, len;
+	unsigned long long word;
 	char path[CONTROL_LINE];
 
 	if (!strcmp(line, "stats")) {
@@ -122,10 +168,24 @@ static void control_command(struct card *card, char *line, char *out,
 		card->latency_us = n;
 		pthread_mutex_unlock(&card->lock);
 		snprintf(out, size, "ok");
+	} else if (!strncmp(line, "mutate ", strlen("mutate "))) {
+		const char *name = line + strlen("mutate ");
+		unsigned int mutation = mutation_by_name(name);
+
+		if (!mutation && strcmp(name, "none")) {
+			snprintf(out, size, "error there is no mutation '%.40s'", name);
+			return;
+		}
+		card->mutations = mutation;
+		snprintf(out, size, "ok");
 	} else if (sscanf(line, "read %x %u", &n, &len) == 2) {
 		do_read(card, n, len, out, size);
+	} else if (!strncmp(line, "translate ", strlen("translate "))) {
+		do_translate(card, line + strlen("translate "), out, size);
+	} else if (sscanf(line, "find %llx", &word) == 1) {
+		do_find(card, word, out, size);
 	} else {
-		snprintf(out, size, "error unknown command '%.100s': have stats, crc CRTC, screenshot CRTC PATH, latency USEC, read ADDR LEN",
+		snprintf(out, size, "error unknown command '%.100s': have stats, crc CRTC, screenshot CRTC PATH, latency USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
 			 line);
 	}
 }

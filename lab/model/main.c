@@ -96,9 +96,10 @@ void die(const char *fmt, ...)
 
 static unsigned int parse_mutation(const char *name)
 {
-	for (unsigned int i = 0; i < MUTATION_COUNT; i++)
-		if (!strcmp(name, mutation_names[i]))
-			return 1u << i;
+	unsigned int bit = mutation_by_name(name);
+
+	if (bit)
+		return bit;
 	die("no mutation '%s'; --help lists them", name);
 }
 

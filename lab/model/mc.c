@@ -315,6 +315,67 @@ int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len)
 	return ret;
 }
 
+/**
+ * mc_bus_address() - where an address leads, for someone who watches
+ * @card: card; &card.lock not held, any thread
+ * @addr: MC address
+ * @bus: gets the bus address
+ *
+ * The same way as an access, the TLB included, but nothing is accessed or counted.
+ *
+ * Return: true if it leads to the bus.
+ */
+bool mc_bus_address(struct card *card, uint32_t addr, uint64_t *bus)
+{
+	struct mc_config config;
+	struct mc_target target;
+
+	resolve(card, addr, 1, false, &config, &target);
+	if (target.place != MC_BUS)
+		return false;
+	*bus = target.addr;
+	return true;
+}
+
+/**
+ * mc_gart_find() - pages that the card reaches through its GART, by their first word
+ * @card: card; &card.lock not held, any thread
+ * @word: first 64 bits of a page, little endian
+ * @addrs: gets their MC addresses, lowest first
+ * @max: entries in @addrs
+ *
+ * Return: how many there are, which may be more than @max.
+ */
+unsigned int mc_gart_find(struct card *card, uint64_t word, uint32_t *addrs,
+			  unsigned int max)
+{
+	struct gart_config gart;
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&card->mc->lock);
+	gart = card->mc->config.gart;
+	pthread_mutex_unlock(&card->mc->lock);
+	if (!gart.enabled || gart.end < gart.start ||
+	    gart.end - gart.start >= (uint64_t)GART_MAX_PAGES * GART_PAGE_SIZE)
+		return 0;
+	for (uint64_t addr = gart.start; addr < gart.end; addr += GART_PAGE_SIZE) {
+		struct mc_config config;
+		struct mc_target target;
+		uint64_t found;
+
+		resolve(card, (uint32_t)addr, sizeof(found), false, &config, &target);
+		if (target.place != MC_BUS || target.len < sizeof(found) ||
+		    !dma_allowed(card, &config, target.addr, sizeof(found)) ||
+		    guest_ram_read(&card->ram, target.addr, &found, sizeof(found)) ||
+		    found != word)
+			continue;
+		if (count < max)
+			addrs[count] = (uint32_t)addr;
+		count++;
+	}
+	return count;
+}
+
 static void fb_location_write(struct card *card, uint32_t off, uint32_t val,
 			      enum reg_source source)
 {

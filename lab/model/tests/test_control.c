@@ -17,6 +17,7 @@
 
 #include "../control.h"
 #include "../cp.h"
+#include "../mutation.h"
 
 #define FDS 8
 
@@ -155,6 +156,42 @@ static void test_read_sees_vram_and_is_limited(void **state)
 	close(fd);
 }
 
+static void test_mutation_is_set_and_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f);
+
+	say(f, fd, "mutate gart-stale\n");
+	assert_string_equal(heard(fd), "ok\n");
+	assert_int_equal(f->card->mutations, 1u << MUTATION_INDEX_GART_STALE);
+	say(f, fd, "mutate gart\n");
+	assert_string_equal(heard(fd), "error there is no mutation 'gart'\n");
+	assert_int_equal(f->card->mutations, 1u << MUTATION_INDEX_GART_STALE);
+	say(f, fd, "mutate none\n");
+	assert_string_equal(heard(fd), "ok\n");
+	assert_int_equal(f->card->mutations, 0);
+	close(fd);
+}
+
+/* Without a GART an address is the bus's own, and nothing is found behind it. */
+static void test_translate_without_gart(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f);
+
+	say(f, fd, "translate f4000000 f4001000\n");
+	assert_string_equal(heard(fd), "ok f4000000 f4001000\n");
+	say(f, fd, "translate 10\n");	/* VRAM */
+	assert_string_equal(heard(fd), "ok none\n");
+	say(f, fd, "translate f4000000 100000000\n");
+	assert_non_null(strstr(heard(fd), "error '100000000' is not an address of 32 bits"));
+	say(f, fd, "translate page\n");
+	assert_non_null(strstr(heard(fd), "error 'page' is not an address"));
+	say(f, fd, "find 123456789abcdef0\n");
+	assert_string_equal(heard(fd), "ok 0\n");
+	close(fd);
+}
+
 static void test_unknown_command_lists_those_there_are(void **state)
 {
 	struct fixture *f = *state;
@@ -223,6 +260,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_latency_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_that_is_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_sees_vram_and_is_limited, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mutation_is_set_and_taken_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_translate_without_gart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_command_lists_those_there_are, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_line_in_pieces, setup, teardown),

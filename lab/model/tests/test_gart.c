@@ -98,6 +98,35 @@ static void above_4g(void **state)
 	assert_int_equal(get32(f->high + 0x3004), 0xcafe);
 }
 
+/* Somebody who watches sees where addresses lead, and disturbs nothing. */
+static void watched(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t word = 0x0123456789abcdefull;
+	uint64_t reads = stat_get(f, gart_reads), bus = 1;
+	uint32_t addrs[2] = { 0 };
+
+	gart_map(f, 130, LOW_BUS + 0x201000, PTE_RW);
+	gart_map(f, 132, LOW_BUS + 0x203000, PTE_RW);
+	gart_map(f, 133, LOW_BUS + 0x204000, PTE_RW);
+	gart_flush(f);
+	assert_true(mc_bus_address(f->card, PAGE_MC(130) + 8, &bus));
+	assert_true(bus == LOW_BUS + 0x201008);
+	assert_false(mc_bus_address(f->card, FB_MC, &bus));
+	assert_int_equal(mc_gart_find(f->card, word, addrs, 2), 0);
+	memcpy(f->low + 0x203000, &word, sizeof(word));
+	assert_int_equal(mc_gart_find(f->card, word, addrs, 2), 1);
+	assert_int_equal(addrs[0], PAGE_MC(132));
+	/* At the beginning of a page alone, and more than there is room for. */
+	memcpy(f->low + 0x202008, &word, sizeof(word));
+	memcpy(f->low + 0x201000, &word, sizeof(word));
+	memcpy(f->low + 0x204000, &word, sizeof(word));
+	assert_int_equal(mc_gart_find(f->card, word, addrs, 2), 3);
+	assert_int_equal(addrs[0], PAGE_MC(130));
+	assert_int_equal(addrs[1], PAGE_MC(132));
+	assert_true(stat_get(f, gart_reads) == reads);
+}
+
 static void permissions(void **state)
 {
 	struct fixture *f = *state;
@@ -321,7 +350,7 @@ int main(void)
 		BOTH(range), RV370(discarded_reads), BOTH(pass_through),
 		RV370(clamp), BOTH(bus_master), RV100(bus_master_disable),
 		BOTH(unmapped_memory), BOTH(bad_table), RV370(address_width),
-		BOTH(wrap),
+		BOTH(wrap), BOTH(watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
