@@ -1,0 +1,836 @@
+// SPDX-License-Identifier: MIT
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "drmtest.h"
+#include "igt_core.h"
+#include "igt_debugfs.h"
+#include "igt_radeon.h"
+#include "ioctl_wrappers.h"
+
+/**
+ * SECTION:igt_radeon
+ * @short_description: Radeon support library
+ * @title: Radeon
+ * @include: igt_radeon.h
+ *
+ * Helpers for tests of the radeon driver, from R100 to GCN1. Nothing here depends on the
+ * packets of one family: BOs are moved by the kernel, which uses the GPU's copy engine, when
+ * a command stream of nothing but padding asks for them in another domain. What the page
+ * pool has done is read from debugfs.
+ */
+
+/* Type 2 packets are padding on all families that the radeon driver has, up to GCN1. */
+#define PACKET2			0x80000000u
+#define IB_DWORDS		16
+#define CS_MAX_BOS		64
+
+/* GPUs with a virtual address space get addresses from here up, never twice. */
+#define VA_ALIGN		(64ull << 10)
+
+const struct igt_radeon_caching igt_radeon_caching[IGT_RADEON_CACHINGS] = {
+	{ "cached", 0 },
+	{ "wc", RADEON_GEM_GTT_WC },
+	{ "uc", RADEON_GEM_GTT_UC },
+};
+
+static int ioctl_errno(int fd, unsigned long request, void *arg)
+{
+	int ret = igt_ioctl(fd, request, arg) ? -errno : 0;
+
+	errno = 0;
+	return ret;
+}
+
+/**
+ * igt_require_radeon:
+ * @fd: DRM device
+ *
+ * Skips unless the device is driven by radeon.
+ */
+void igt_require_radeon(int fd)
+{
+	char name[32] = "";
+
+	igt_require_f(__get_drm_device_name(fd, name, sizeof(name) - 1) == 0 &&
+		      !strcmp(name, "radeon"),
+		      "the device is driven by '%s', not by radeon\n", name);
+}
+
+/**
+ * igt_require_radeon_accel:
+ * @fd: DRM device
+ *
+ * Skips unless the device is driven by radeon and its acceleration works: without it nothing
+ * is moved by the GPU.
+ */
+void igt_require_radeon_accel(int fd)
+{
+	uint32_t working = 0;
+
+	igt_require_radeon(fd);
+	igt_require_f(__igt_radeon_info(fd, RADEON_INFO_ACCEL_WORKING2, &working) == 0 && working,
+		      "acceleration is off: see what the driver says when it is loaded\n");
+}
+
+/**
+ * igt_radeon_ignore_complaints:
+ *
+ * The driver logs each request that it refuses as an error. For the subtest that calls this and
+ * makes such requests it is none; all else in the kernel's log still is.
+ */
+void igt_radeon_ignore_complaints(void)
+{
+	/* The kernel's log shows a backslash as \x5c: there is none in it. */
+	igt_emit_ignore_dmesg_regex("[*]ERROR[*] (Failed to (allocate GEM object|parse relocation|"
+				    "initialize parser|get (const )?ib)|gem object lookup failed|"
+				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
+				    "Forbidden register|failed to get a new IB|Set domain without domain");
+}
+
+/**
+ * igt_radeon_reopen:
+ * @fd: DRM device
+ *
+ * Returns: the same device once more, as another client.
+ */
+int igt_radeon_reopen(int fd)
+{
+	char path[64];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDWR | O_CLOEXEC);
+	igt_assert_f(again >= 0, "the device cannot be opened again: %s\n", strerror(errno));
+	return again;
+}
+
+static void gem_info(int fd, struct drm_radeon_gem_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	do_ioctl(fd, DRM_IOCTL_RADEON_GEM_INFO, info);
+}
+
+/**
+ * igt_radeon_gart_size:
+ * @fd: DRM device
+ *
+ * Returns: bytes of GTT that BOs may have, all clients together.
+ */
+uint64_t igt_radeon_gart_size(int fd)
+{
+	struct drm_radeon_gem_info info;
+
+	gem_info(fd, &info);
+	return info.gart_size;
+}
+
+/**
+ * igt_radeon_vram_visible:
+ * @fd: DRM device
+ *
+ * Returns: bytes of VRAM that the CPU sees and BOs may have.
+ */
+uint64_t igt_radeon_vram_visible(int fd)
+{
+	struct drm_radeon_gem_info info;
+
+	gem_info(fd, &info);
+	return info.vram_visible < info.vram_size ? info.vram_visible : info.vram_size;
+}
+
+/**
+ * __igt_radeon_info:
+ * @fd: DRM device
+ * @request: RADEON_INFO_*, of those with an answer of 32 bits
+ * @value: the answer
+ *
+ * Returns: 0 or a negative errno.
+ */
+int __igt_radeon_info(int fd, uint32_t request, uint32_t *value)
+{
+	struct drm_radeon_info info = {
+		.request = request,
+		.value = (uintptr_t)value,
+	};
+
+	return ioctl_errno(fd, DRM_IOCTL_RADEON_INFO, &info);
+}
+
+/**
+ * __igt_radeon_gem_create:
+ * @fd: DRM device
+ * @size: bytes
+ * @alignment: bytes
+ * @domain: RADEON_GEM_DOMAIN_*, where the BO is first
+ * @flags: RADEON_GEM_*
+ * @handle: the BO's handle
+ *
+ * The ioctl as it is, for tests of what it takes.
+ *
+ * Returns: 0 or a negative errno.
+ */
+int __igt_radeon_gem_create(int fd, uint64_t size, uint64_t alignment, uint32_t domain,
+			    uint32_t flags, uint32_t *handle)
+{
+	struct drm_radeon_gem_create create = {
+		.size = size,
+		.alignment = alignment,
+		.initial_domain = domain,
+		.flags = flags,
+	};
+	int ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_CREATE, &create);
+
+	*handle = ret ? 0 : create.handle;
+	return ret;
+}
+
+/*
+ * GPUs with a virtual address space (Cayman and later) take a stream only if all of its BOs
+ * have an address there.
+ */
+static int va_map(int fd, struct igt_radeon_bo *bo)
+{
+	static uint64_t next;
+	struct drm_radeon_gem_va va = {
+		.handle = bo->handle,
+		.operation = RADEON_VA_MAP,
+		.flags = RADEON_VM_PAGE_READABLE | RADEON_VM_PAGE_WRITEABLE |
+			 RADEON_VM_PAGE_SNOOPED,
+	};
+	uint32_t start;
+	int ret;
+
+	if (__igt_radeon_info(fd, RADEON_INFO_VA_START, &start))
+		return 0;
+	if (next < start)
+		next = start;
+	va.offset = next;
+	ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_VA, &va);
+	if (ret)
+		return ret;
+	bo->va = va.offset;
+	next += (bo->size + VA_ALIGN - 1) / VA_ALIGN * VA_ALIGN;
+	return 0;
+}
+
+/**
+ * __igt_radeon_bo_create:
+ * @fd: DRM device
+ * @size: bytes, a multiple of the page size
+ * @domain: RADEON_GEM_DOMAIN_*, where the BO is first
+ * @flags: RADEON_GEM_*
+ * @bo: filled in
+ *
+ * Creates a BO and maps it for the CPU.
+ *
+ * Returns: 0 or a negative errno; then there is no BO.
+ */
+int __igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags,
+			   struct igt_radeon_bo *bo)
+{
+	struct drm_radeon_gem_mmap map = { .size = size };
+	int ret;
+
+	memset(bo, 0, sizeof(*bo));
+	ret = __igt_radeon_gem_create(fd, size, IGT_RADEON_PAGE_SIZE, domain, flags,
+				      &bo->handle);
+	if (ret)
+		return ret;
+	bo->size = size;
+	map.handle = bo->handle;
+	ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_MMAP, &map);
+	if (!ret)
+		ret = va_map(fd, bo);
+	if (!ret) {
+		bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.addr_ptr);
+		if (bo->map == MAP_FAILED) {
+			ret = -errno;
+			bo->map = NULL;
+		}
+	}
+	if (ret)
+		igt_radeon_bo_close(fd, bo);
+	return ret;
+}
+
+/**
+ * igt_radeon_bo_create:
+ * @fd: DRM device
+ * @size: bytes, a multiple of the page size
+ * @domain: RADEON_GEM_DOMAIN_*, where the BO is first
+ * @flags: RADEON_GEM_*
+ * @bo: filled in
+ *
+ * Like __igt_radeon_bo_create(), which has to succeed.
+ */
+void igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags,
+			  struct igt_radeon_bo *bo)
+{
+	int ret = __igt_radeon_bo_create(fd, size, domain, flags, bo);
+
+	igt_assert_f(ret == 0, "no BO of %" PRIu64 " bytes, flags %#x: %s\n", size, flags,
+		     strerror(-ret));
+}
+
+/**
+ * igt_radeon_bo_close:
+ * @fd: DRM device
+ * @bo: BO; all zero is none
+ *
+ * Unmaps a BO and gives its handle back.
+ */
+void igt_radeon_bo_close(int fd, struct igt_radeon_bo *bo)
+{
+	if (bo->map)
+		munmap(bo->map, bo->size);
+	if (bo->handle)
+		gem_close(fd, bo->handle);
+	memset(bo, 0, sizeof(*bo));
+}
+
+/**
+ * __igt_radeon_bo_wait:
+ * @fd: DRM device
+ * @bo: BO
+ *
+ * Returns: 0 when the GPU is done with the BO, or a negative errno.
+ */
+int __igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo)
+{
+	struct drm_radeon_gem_wait_idle wait = { .handle = bo->handle };
+
+	return ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_WAIT_IDLE, &wait);
+}
+
+/**
+ * igt_radeon_bo_wait:
+ * @fd: DRM device
+ * @bo: BO
+ *
+ * Waits until the GPU is done with the BO.
+ */
+void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo)
+{
+	igt_assert_eq(__igt_radeon_bo_wait(fd, bo), 0);
+}
+
+/**
+ * igt_radeon_bo_domain:
+ * @fd: DRM device
+ * @bo: BO
+ *
+ * Returns: RADEON_GEM_DOMAIN_*, where the BO is, or will be when the GPU is done with it.
+ */
+uint32_t igt_radeon_bo_domain(int fd, const struct igt_radeon_bo *bo)
+{
+	struct drm_radeon_gem_busy busy = { .handle = bo->handle };
+	int ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_BUSY, &busy);
+
+	igt_assert_f(ret == 0 || ret == -EBUSY, "BUSY: %s\n", strerror(-ret));
+	return busy.domain;
+}
+
+/**
+ * __igt_radeon_cs:
+ * @fd: DRM device
+ * @bos: BOs
+ * @count: how many, 1 to 64
+ * @domain: RADEON_GEM_DOMAIN_GTT or RADEON_GEM_DOMAIN_VRAM
+ *
+ * Submits a stream of padding whose relocations ask for the BOs in @domain. Before it runs a
+ * stream, the driver has the GPU move BOs that are elsewhere; nothing waits for that. The
+ * driver may leave BOs where they are when VRAM is short, or after it has moved a certain
+ * amount to VRAM for one stream; the first one it moves.
+ *
+ * Returns: 0 or a negative errno.
+ */
+int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int count,
+		    uint32_t domain)
+{
+	struct drm_radeon_cs_reloc relocs[CS_MAX_BOS] = {};
+	uint32_t ib[IB_DWORDS], flags[2] = { RADEON_CS_USE_VM, RADEON_CS_RING_GFX };
+	struct drm_radeon_cs_chunk chunks[] = {
+		{
+			.chunk_id = RADEON_CHUNK_ID_IB,
+			.length_dw = IB_DWORDS,
+			.chunk_data = (uintptr_t)ib,
+		}, {
+			.chunk_id = RADEON_CHUNK_ID_RELOCS,
+			.length_dw = count * sizeof(relocs[0]) / sizeof(uint32_t),
+			.chunk_data = (uintptr_t)relocs,
+		}, {
+			.chunk_id = RADEON_CHUNK_ID_FLAGS,
+			.length_dw = 2,
+			.chunk_data = (uintptr_t)flags,
+		},
+	};
+	uint64_t addresses[] = {
+		(uintptr_t)&chunks[0], (uintptr_t)&chunks[1], (uintptr_t)&chunks[2],
+	};
+	struct drm_radeon_cs cs = {
+		.num_chunks = 2,
+		.chunks = (uintptr_t)addresses,
+	};
+
+	igt_assert(count > 0 && count <= CS_MAX_BOS);
+	for (int i = 0; i < IB_DWORDS; i++)
+		ib[i] = PACKET2;
+	for (unsigned int i = 0; i < count; i++) {
+		relocs[i].handle = bos[i]->handle;
+		relocs[i].read_domains = domain;
+		relocs[i].write_domain = domain;
+		if (bos[i]->va)
+			cs.num_chunks = 3;
+	}
+	return ioctl_errno(fd, DRM_IOCTL_RADEON_CS, &cs);
+}
+
+/**
+ * igt_radeon_bo_move_async:
+ * @fd: DRM device
+ * @bo: BO
+ * @domain: RADEON_GEM_DOMAIN_GTT or RADEON_GEM_DOMAIN_VRAM
+ *
+ * Has the GPU move a BO, and does not wait for it. Accesses by the CPU do.
+ */
+void igt_radeon_bo_move_async(int fd, struct igt_radeon_bo *bo, uint32_t domain)
+{
+	int ret = __igt_radeon_cs(fd, &bo, 1, domain);
+
+	igt_assert_f(ret == 0, "stream with a BO of %" PRIu64 " bytes for domain %u: %s\n",
+		     bo->size, domain, strerror(-ret));
+}
+
+/**
+ * igt_radeon_bo_move:
+ * @fd: DRM device
+ * @bo: BO
+ * @domain: RADEON_GEM_DOMAIN_GTT or RADEON_GEM_DOMAIN_VRAM
+ *
+ * Has the GPU move a BO, waits for it, and sees that it is there.
+ */
+void igt_radeon_bo_move(int fd, struct igt_radeon_bo *bo, uint32_t domain)
+{
+	uint32_t found;
+
+	igt_radeon_bo_move_async(fd, bo, domain);
+	igt_radeon_bo_wait(fd, bo);
+	found = igt_radeon_bo_domain(fd, bo);
+	igt_assert_f(found == domain, "a BO of %" PRIu64 " bytes is in domain %u, not in %u\n",
+		     bo->size, found, domain);
+}
+
+/*
+ * Each 64-bit word says which BO (seed) and which word of it is meant, so that a page that
+ * is in the wrong place is wrong in every word. The multiplier is odd: no two are the same.
+ */
+static uint64_t pattern(uint64_t seed, uint64_t word)
+{
+	uint64_t x = (seed << 32 | word) * 0x9e3779b97f4a7c15ull;
+
+	return x ^ x >> 29;
+}
+
+/**
+ * igt_radeon_fill:
+ * @bo: BO
+ * @seed: what to write, the same for nothing else, less than 2^32
+ *
+ * The CPU writes all of a BO.
+ */
+void igt_radeon_fill(const struct igt_radeon_bo *bo, uint64_t seed)
+{
+	uint64_t *word = bo->map;
+
+	for (uint64_t i = 0; i < bo->size / sizeof(*word); i++)
+		word[i] = pattern(seed, i);
+}
+
+/*
+ * Reads of uncached memory are slow: a page at a time into memory that is not. Returns words
+ * that differ, and which is the first.
+ */
+static uint64_t compare(const struct igt_radeon_bo *bo, uint64_t (*expect)(uint64_t, uint64_t),
+			uint64_t seed, uint64_t *first, uint64_t *found)
+{
+	uint64_t page[IGT_RADEON_PAGE_SIZE / sizeof(uint64_t)], wrong = 0;
+
+	for (uint64_t offset = 0; offset < bo->size; offset += sizeof(page)) {
+		memcpy(page, (char *)bo->map + offset, sizeof(page));
+		for (unsigned int i = 0; i < ARRAY_SIZE(page); i++) {
+			uint64_t word = offset / sizeof(page[0]) + i;
+
+			if (page[i] == expect(seed, word))
+				continue;
+			if (!wrong++) {
+				*first = word;
+				*found = page[i];
+			}
+		}
+	}
+	return wrong;
+}
+
+/**
+ * igt_radeon_mismatches:
+ * @bo: BO
+ * @seed: as for igt_radeon_fill()
+ *
+ * Returns: 64-bit words of the BO that are not as igt_radeon_fill() writes them.
+ */
+uint64_t igt_radeon_mismatches(const struct igt_radeon_bo *bo, uint64_t seed)
+{
+	uint64_t first, found;
+
+	return compare(bo, pattern, seed, &first, &found);
+}
+
+/**
+ * igt_radeon_check:
+ * @bo: BO
+ * @seed: as for igt_radeon_fill()
+ * @when: for the report: after what
+ *
+ * Fails unless every word of the BO is as igt_radeon_fill() writes it.
+ */
+void igt_radeon_check(const struct igt_radeon_bo *bo, uint64_t seed, const char *when)
+{
+	uint64_t first = 0, found = 0, wrong = compare(bo, pattern, seed, &first, &found);
+
+	igt_assert_f(wrong == 0,
+		     "%s: %" PRIu64 " of %" PRIu64 " words are wrong, the first in page %" PRIu64
+		     " of %" PRIu64 ": %#" PRIx64 " instead of %#" PRIx64 "\n",
+		     when, wrong, bo->size / 8, first / (IGT_RADEON_PAGE_SIZE / 8),
+		     bo->size / IGT_RADEON_PAGE_SIZE, found, pattern(seed, first));
+}
+
+static uint64_t zero(uint64_t seed, uint64_t word)
+{
+	return 0;
+}
+
+/**
+ * igt_radeon_check_zero:
+ * @bo: BO
+ * @when: for the report: after what
+ *
+ * Fails unless the BO is all zero.
+ */
+void igt_radeon_check_zero(const struct igt_radeon_bo *bo, const char *when)
+{
+	uint64_t first = 0, found = 0, wrong = compare(bo, zero, 0, &first, &found);
+
+	igt_assert_f(wrong == 0,
+		     "%s: %" PRIu64 " of %" PRIu64 " words are not zero, the first in page %" PRIu64
+		     ": %#" PRIx64 "\n", when, wrong, bo->size / 8,
+		     first / (IGT_RADEON_PAGE_SIZE / 8), found);
+}
+
+/* A whole file: what of it fits, 0 bytes if it cannot be read. */
+static size_t read_all(int file, char *text, size_t size)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	while (file >= 0 && used < size - 1) {
+		got = read(file, text + used, size - 1 - used);
+		if (got <= 0)
+			break;
+		used += got;
+	}
+	text[used] = '\0';
+	return used;
+}
+
+static size_t debugfs_file(int fd, const char *name, char *text, size_t size)
+{
+	int file = igt_debugfs_open(fd, name, O_RDONLY);
+	size_t used = read_all(file, text, size);
+
+	if (file >= 0)
+		close(file);
+	return used;
+}
+
+/* The line of ttm_backing that begins with the key, what is behind it. */
+static bool backing_line(int fd, const char *key, char *text, size_t size)
+{
+	char file[4096], *save, *line;
+	size_t length = strlen(key);
+
+	debugfs_file(fd, "ttm_backing", file, sizeof(file));
+	for (line = strtok_r(file, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, key, length) || (line[length] != ' ' && line[length] != '\0'))
+			continue;
+		line += length;
+		snprintf(text, size, "%s", line + strspn(line, " "));
+		return true;
+	}
+	return false;
+}
+
+/**
+ * igt_radeon_has_backing:
+ * @fd: DRM device
+ *
+ * Returns: whether the kernel's pool chooses by the device where pages come from, and says
+ * so in debugfs (ttm_backing).
+ */
+bool igt_radeon_has_backing(int fd)
+{
+	char text[64];
+
+	return backing_line(fd, "backing", text, sizeof(text));
+}
+
+/**
+ * igt_radeon_backing_text:
+ * @fd: DRM device
+ * @key: first word of a line of ttm_backing
+ * @text: the rest of that line
+ * @size: bytes at @text
+ */
+void igt_radeon_backing_text(int fd, const char *key, char *text, size_t size)
+{
+	igt_assert_f(backing_line(fd, key, text, size), "ttm_backing has no line '%s'\n", key);
+}
+
+/* The numbers of a line, and how many there are. */
+static unsigned int backing_numbers(int fd, const char *key,
+				    uint64_t numbers[IGT_RADEON_CACHINGS])
+{
+	char text[256], *save, *word;
+	unsigned int count = 0;
+
+	igt_radeon_backing_text(fd, key, text, sizeof(text));
+	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		char *end;
+
+		igt_assert_f(count < IGT_RADEON_CACHINGS, "ttm_backing: '%s' has more than %u\n",
+			     key, count);
+		numbers[count++] = strtoull(word, &end, 10);
+		igt_assert_f(*end == '\0', "ttm_backing: '%s' has '%s'\n", key, word);
+	}
+	return count;
+}
+
+/**
+ * igt_radeon_backing:
+ * @fd: DRM device
+ * @key: first word of a line of ttm_backing with numbers
+ *
+ * Returns: the sum of that line's numbers, one for each caching mode.
+ */
+uint64_t igt_radeon_backing(int fd, const char *key)
+{
+	uint64_t numbers[IGT_RADEON_CACHINGS] = {}, sum = 0;
+
+	backing_numbers(fd, key, numbers);
+	for (unsigned int i = 0; i < IGT_RADEON_CACHINGS; i++)
+		sum += numbers[i];
+	return sum;
+}
+
+/**
+ * igt_radeon_backing_mode:
+ * @fd: DRM device
+ * @key: first word of a line of ttm_backing with a number for each caching mode
+ * @mode: index of #igt_radeon_caching
+ *
+ * Returns: that mode's number.
+ */
+uint64_t igt_radeon_backing_mode(int fd, const char *key, unsigned int mode)
+{
+	uint64_t numbers[IGT_RADEON_CACHINGS] = {};
+
+	igt_assert_lte(mode, backing_numbers(fd, key, numbers) - 1);
+	return numbers[mode];
+}
+
+/**
+ * igt_radeon_coherent_pool_used:
+ * @fd: DRM device
+ *
+ * Returns: whether BO pages of this device come from a pool of its own, of coherent pages.
+ * Kernels without ttm_backing say it in ttm_page_pool, which is "unused" for other devices.
+ */
+bool igt_radeon_coherent_pool_used(int fd)
+{
+	char text[4096];
+
+	if (igt_radeon_has_backing(fd)) {
+		igt_radeon_backing_text(fd, "backing", text, sizeof(text));
+		return strcmp(text, "shared") != 0;
+	}
+	if (!debugfs_file(fd, "ttm_page_pool", text, sizeof(text))) {
+		/* Some kernels have the driver's files in the root, the first device's. */
+		char path[256];
+		int file;
+
+		snprintf(path, sizeof(path), "%s/ttm_page_pool", igt_debugfs_mount());
+		file = open(path, O_RDONLY);
+		igt_require_f(file >= 0, "this kernel has neither ttm_backing nor ttm_page_pool\n");
+		read_all(file, text, sizeof(text));
+		close(file);
+	}
+	return strncmp(text, "unused", 6) != 0;
+}
+
+/**
+ * igt_radeon_ttm_module:
+ *
+ * Returns: the module that has radeon's TTM; its directories in sysfs and debugfs have the
+ * same name. Packages for kernels without the pool bring it as "rttm".
+ */
+const char *igt_radeon_ttm_module(void)
+{
+	return access("/sys/module/rttm/holders/radeon", F_OK) ? "ttm" : "rttm";
+}
+
+static size_t ttm_file(const char *name, char *text, size_t size)
+{
+	char path[256];
+	size_t used;
+	int file;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", igt_debugfs_mount(), igt_radeon_ttm_module(),
+		 name);
+	file = open(path, O_RDONLY);
+	igt_require_f(file >= 0, "%s: %s\n", path, strerror(errno));
+	used = read_all(file, text, size);
+	close(file);
+	return used;
+}
+
+/**
+ * igt_radeon_shrink_pool:
+ *
+ * Runs the page pool's shrinker once, as the kernel does when memory is short.
+ */
+void igt_radeon_shrink_pool(void)
+{
+	char text[64];
+
+	ttm_file("page_pool_shrink", text, sizeof(text));
+}
+
+/**
+ * igt_radeon_shrink_chunks:
+ * @fd: DRM device
+ *
+ * Runs the shrinker until it has given back all chunks that no BO has a page of.
+ */
+void igt_radeon_shrink_chunks(int fd)
+{
+	/* Each run takes some pages of one pool of many. */
+	for (int i = 0; i < 500 && igt_radeon_backing(fd, "chunks_free"); i++)
+		igt_radeon_shrink_pool();
+	igt_assert_f(igt_radeon_backing(fd, "chunks_free") == 0,
+		     "the shrinker leaves chunks that nobody uses\n");
+}
+
+/**
+ * igt_radeon_shared_pool_pages:
+ * @limit: gets how many the pool may keep, or NULL
+ *
+ * Returns: pages that the pool keeps for whichever device wants them next.
+ */
+uint64_t igt_radeon_shared_pool_pages(uint64_t *limit)
+{
+	char text[8192], *save, *line;
+	uint64_t sum = 0;
+
+	if (limit)
+		*limit = 0;
+
+	ttm_file("page_pool", text, sizeof(text));
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		uint64_t pages, most;
+
+		/* One line for all, or for each node. */
+		if (sscanf(line, "total : %" SCNu64 " of %" SCNu64, &pages, &most) != 2)
+			continue;
+		sum += pages;
+		if (limit && *limit < most)
+			*limit = most;
+	}
+	return sum;
+}
+
+/**
+ * igt_radeon_coherent_needed:
+ * @reason: why, or why not
+ * @size: bytes at @reason
+ *
+ * Returns: whether this machine is one where pages that the kernel gives are not where the
+ * GPU would look for them: a Xen PV domain, or memory that is encrypted for devices.
+ */
+bool igt_radeon_coherent_needed(char *reason, size_t size)
+{
+	char text[64] = "";
+	int file = open("/sys/hypervisor/guest_type", O_RDONLY);
+
+	if (file >= 0) {
+		read_all(file, text, sizeof(text));
+		close(file);
+	}
+	text[strcspn(text, "\n")] = '\0';
+	if (!strcmp(text, "PV")) {
+		snprintf(reason, size, "a Xen PV domain");
+		return true;
+	}
+	snprintf(reason, size, "no hypervisor between pages and the bus");
+	return false;
+}
+
+/**
+ * igt_radeon_has_probe:
+ *
+ * Returns: whether something beside the kernel can tell what the GPU sees: an emulated GPU,
+ * or an instrument on its bus. IGT_RADEON_PROBE names a program that asks it:
+ *
+ *     $IGT_RADEON_PROBE crc CRTC           "ok crc=HEX width=N height=N": of the frame shown
+ *     $IGT_RADEON_PROBE latency USEC       "ok"; streams take that long from now on, at least
+ *     $IGT_RADEON_PROBE find WORD          "ok COUNT ADDRESS...": pages of GTT that the GPU
+ *                                          finds to begin with that 64-bit word
+ *     $IGT_RADEON_PROBE translate ADDR...  "ok BUS..."; where each GTT address leads, "none"
+ *                                          instead of an address if nowhere
+ */
+bool igt_radeon_has_probe(void)
+{
+	const char *probe = getenv("IGT_RADEON_PROBE");
+
+	return probe && *probe;
+}
+
+/**
+ * igt_radeon_probe:
+ * @command: what follows the program's name, see igt_radeon_has_probe()
+ * @answer: its line, without the "ok"
+ * @size: bytes at @answer
+ */
+void igt_radeon_probe(const char *command, char *answer, size_t size)
+{
+	char line[4096] = "";
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "%s %s", getenv("IGT_RADEON_PROBE"), command);
+	pipe = popen(line, "r");
+	igt_assert_f(pipe, "%s: %s\n", line, strerror(errno));
+	if (!fgets(line, sizeof(line), pipe))
+		line[0] = '\0';
+	pclose(pipe);
+	igt_assert_f(!strncmp(line, "ok", 2), "the probe answers '%s' to '%s'\n", line, command);
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(answer, size, "%s", line + 2 + (line[2] == ' '));
+}

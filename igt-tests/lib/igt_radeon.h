@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IGT_RADEON_H
+#define IGT_RADEON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "radeon_drm.h"
+
+#define IGT_RADEON_PAGE_SIZE	4096u
+
+/**
+ * struct igt_radeon_bo - a buffer object
+ * @handle: GEM handle
+ * @size: bytes, a multiple of the page size
+ * @map: CPU mapping of all of it
+ * @va: address in the GPU's virtual address space, 0 on GPUs without one
+ */
+struct igt_radeon_bo {
+	uint32_t handle;
+	uint64_t size;
+	void *map;
+	uint64_t va;
+};
+
+/**
+ * struct igt_radeon_caching - a caching mode of BOs in GTT
+ * @name: as a part of subtest names
+ * @flags: RADEON_GEM_GTT_* flags of the BO's creation
+ */
+struct igt_radeon_caching {
+	const char *name;
+	uint32_t flags;
+};
+
+#define IGT_RADEON_CACHINGS	3
+extern const struct igt_radeon_caching igt_radeon_caching[IGT_RADEON_CACHINGS];
+
+void igt_require_radeon(int fd);
+void igt_require_radeon_accel(int fd);
+void igt_radeon_ignore_complaints(void);
+int igt_radeon_reopen(int fd);
+uint64_t igt_radeon_gart_size(int fd);
+uint64_t igt_radeon_vram_visible(int fd);
+int __igt_radeon_info(int fd, uint32_t request, uint32_t *value);
+
+int __igt_radeon_gem_create(int fd, uint64_t size, uint64_t alignment, uint32_t domain,
+			    uint32_t flags, uint32_t *handle);
+int __igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags,
+			   struct igt_radeon_bo *bo);
+void igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags,
+			  struct igt_radeon_bo *bo);
+void igt_radeon_bo_close(int fd, struct igt_radeon_bo *bo);
+int __igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);
+void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);
+uint32_t igt_radeon_bo_domain(int fd, const struct igt_radeon_bo *bo);
+
+int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int count,
+		    uint32_t domain);
+void igt_radeon_bo_move_async(int fd, struct igt_radeon_bo *bo, uint32_t domain);
+void igt_radeon_bo_move(int fd, struct igt_radeon_bo *bo, uint32_t domain);
+
+void igt_radeon_fill(const struct igt_radeon_bo *bo, uint64_t seed);
+uint64_t igt_radeon_mismatches(const struct igt_radeon_bo *bo, uint64_t seed);
+void igt_radeon_check(const struct igt_radeon_bo *bo, uint64_t seed, const char *when);
+void igt_radeon_check_zero(const struct igt_radeon_bo *bo, const char *when);
+
+bool igt_radeon_has_backing(int fd);
+void igt_radeon_backing_text(int fd, const char *key, char *text, size_t size);
+uint64_t igt_radeon_backing(int fd, const char *key);
+uint64_t igt_radeon_backing_mode(int fd, const char *key, unsigned int mode);
+bool igt_radeon_coherent_pool_used(int fd);
+const char *igt_radeon_ttm_module(void);
+void igt_radeon_shrink_pool(void);
+void igt_radeon_shrink_chunks(int fd);
+uint64_t igt_radeon_shared_pool_pages(uint64_t *limit);
+bool igt_radeon_coherent_needed(char *reason, size_t size);
+
+bool igt_radeon_has_probe(void);
+void igt_radeon_probe(const char *command, char *answer, size_t size);
+
+#endif /* IGT_RADEON_H */
