@@ -16,7 +16,8 @@
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
 #   SILENCE=SECONDS             longest it may print nothing, with RUN (90)
 #   ALLOW=REGEX                 kernel messages that are expected, beside those that
-#                               the scenario names ("# allow: REGEX")
+#                               the scenario names ("# allow: REGEX", and "# allow-stock:
+#                               REGEX" with that pool)
 #   MODEL=PATH                  the model's program, inside the root
 #   MODEL_ARGS='--mutate NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
@@ -24,6 +25,8 @@
 #   MEMORY=NM                   RAM of the machine, in MiB (6144M)
 #   DOM0_MEMORY=NM              what dom0 gets of it under Xen (1024M)
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
+#   IGT=yes                     igt and its tests in the guest (enter-igt); scenarios that need
+#                               them say so ("# needs: igt")
 #   BUILD=no                    do not look whether something has to be built
 #
 # Ends with 0 if the scenario passed, 1 if not, 2 if it could not be run.
@@ -37,6 +40,7 @@ CARD=${CARD:-rv370}
 BESIDE=${BESIDE:-}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
+IGT=${IGT:-}
 SMP=${SMP:-2}
 MEMORY=${MEMORY:-6144M}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
@@ -66,7 +70,9 @@ choose POOL "$POOL" stock new
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN "$RUN" "${scenarios[@]}"
+	! grep -qx '# needs: igt' "$LAB_TOP/lab/guest/scenarios/$RUN.sh" || IGT=yes
 fi
+[[ -z $IGT ]] || choose IGT "$IGT" yes
 [[ -z $ACCEL ]] || choose ACCEL "$ACCEL" tcg kvm
 [[ $SMP =~ ^[1-8]$ ]] || die "SMP=$SMP is not a number from 1 to 8"
 # mebibytes NAME VALUE LOW HIGH: refuse a size that is not of the form NM or out of range.
@@ -124,6 +130,7 @@ if [[ $KERNEL == *-debug ]]; then
 	vmlinux=$build-debug-${KERNEL%-debug}/$MACHINE/out/$vmlinux
 	initrd=${initrd%.cpio}-$MACHINE.cpio
 fi
+[[ -z $IGT ]] || initrd=${initrd%.cpio}-igt.cpio
 
 # Taken by the kernel as one argument; "quiet" in meaning, not in what is logged:
 # nothing here keeps a message from the log.
@@ -171,6 +178,13 @@ add_beside() {
 	esac
 	qemu+=(-device "$device,id=$BESIDE" -qmp unix:/run/monitor.sock,server=on,wait=off)
 	options+=(--display "$BESIDE")
+}
+
+# add_out: the result directory, for files of the guest's.
+add_out() {
+	[[ $IGT == yes ]] || return 0
+	qemu+=(-fsdev "local,id=out,path=/out,security_model=none"
+		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
 # add_cards: RV370 is behind a root port, or its PCIe capability does not reach the
@@ -234,6 +248,7 @@ choose_accel() {
 options=(--out /out --run /run --model "${MODEL:-$build/model/radeon-model}")
 machine "$ACCEL" "$initrd" "$(kernel_args)"
 add_beside
+add_out
 add_cards
 for card in "${cards[@]}"; do options+=(--card "$card"); done
 for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
@@ -241,7 +256,7 @@ for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
 if [[ -n $RUN ]]; then
 	while IFS= read -r regex; do
 		options+=(--allow "$regex")
-	done < <(sed -n 's/^# allow: //p' "$LAB_TOP/lab/guest/scenarios/$RUN.sh")
+	done < <(sed -nE "s/^# allow(-$POOL)?: //p" "$LAB_TOP/lab/guest/scenarios/$RUN.sh")
 	options+=(--limit "${LIMIT:-600}" --silence "${SILENCE:-90}")
 else
 	options+=(--interactive)

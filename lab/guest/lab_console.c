@@ -28,11 +28,13 @@ bool lab_supervised(void)
 
 /*
  * The kernel's longest record is 1 KiB; a longer write is refused. KERN_ALERT
- * passes every console log level that a scenario sets. A record without an end of
- * line is held back for its continuation.
+ * passes every console log level that a scenario sets; LAB_KMSG_LEVEL is for one under a
+ * program that takes every alert for a fault. A record without an end of line is held back
+ * for its continuation.
  */
 static void say(const char *line)
 {
+	const char *level = getenv("LAB_KMSG_LEVEL");
 	char record[LINE_SIZE + 16];
 	int fd, len;
 
@@ -41,7 +43,8 @@ static void say(const char *line)
 		fflush(stdout);
 		return;
 	}
-	len = snprintf(record, sizeof(record), "<1>@lab %s\n", line);
+	len = snprintf(record, sizeof(record), "<%.1s>@lab %s\n",
+		       level && *level ? level : "1", line);
 	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, record, len) != len) {
 		fprintf(stderr, "/dev/kmsg: %s\n", strerror(errno));

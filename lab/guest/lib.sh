@@ -277,11 +277,92 @@ move_on_all() {
 	done
 }
 
-# reload_radeon [COUNT]: the driver goes, comes back and works: three times, or COUNT.
+# save_out DIR: put a directory into the boot's result directory. The host's file system is
+# there for that time only, as it does not outlive a suspended machine.
+save_out() {
+	mkdir -p /tmp/out
+	for module in virtio_pci 9pnet_virtio 9p; do
+		modprobe -q $module
+	done
+	if mount -t 9p -o trans=virtio,msize=131072 out /tmp/out 2>/dev/null; then
+		cp -r "$1" /tmp/out
+		umount /tmp/out
+	else
+		echo "this kernel has no 9p: $1 is not saved"
+	fi
+}
+
+# watch_suspend: the window over RV100's VRAM comes back when the machine does. Without it
+# tests would pass, but take long.
+watch_suspend() {
+	stats=/sys/power/suspend_stats/success
+	read -r before <$stats || return
+	while usleep 200000; do
+		read -r now <$stats
+		if [ "$now" != "$before" ]; then
+			before=$now
+			. /usr/lib/lab/vram-window.sh
+		fi
+	done
+}
+
+# run_igt LIST: igt's tests, by a list of igt-tests/lists, on each card; one result for each test,
+# and a directory CARD-igt with radeon-igt's report for each card.
+run_igt() {
+	watch_suspend &
+	watcher=$!
+	for card in $(cards); do
+		address=$(readlink -f "/sys/class/drm/card$(minor "$card")/device")
+		# igt takes every alert in the kernel's log for a fault of the test.
+		LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $card" \
+			enter-igt radeon-igt --list "$1" --out "/tmp/$card-igt" \
+			--card "${address##*/}" --gpu "$card" --driver "${LAB_IGT_DRIVER:-radeon}"
+		igt_status=$?
+		if [ $igt_status -gt 1 ]; then
+			result fail "$card.igt" "radeon-igt ended with status $igt_status: see the console's log"
+			continue
+		fi
+		# NAME RESULT MEANING SECONDS TEXT
+		while read -r name found meaning seconds text; do
+			case $found-$meaning in
+			*-worse | *-better) result fail "$card.$name" "$found, $meaning than expected: $text" ;;
+			Skip-*) result skip "$card.$name" "$text" ;;
+			*) result pass "$card.$name" "$found in $seconds s" ;;
+			esac
+		done <"/lab/tmp/$card-igt/verdicts.txt"
+		save_out "/lab/tmp/$card-igt"
+	done
+	kill $watcher 2>/dev/null
+}
+
+# igt_finds CARD TEST: does that one test fail? igt_found says what it came to. The program alone, as
+# igt's runner wants sockets, which a debug kernel does not have.
+igt_finds() {
+	LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $1" IGT_FORCE_DRIVER=radeon \
+		IGT_DEVICE="drm:/dev/dri/card$(minor "$1")" \
+		enter-igt timeout -k 5 100 "/usr/local/libexec/igt-gpu-tools/radeon/${2%@*}" \
+		--run-subtest "${2#*@}"
+	igt_status=$?
+	case $igt_status in
+	0) igt_found=Pass ;;
+	77) igt_found=Skip ;;
+	*) igt_found="Fail, status $igt_status" ;;
+	esac
+	[ $igt_status -ne 0 ] && [ $igt_status -ne 77 ]
+}
+
+# reload_radeon [COUNT]: the driver goes, comes back and works: three times, or COUNT. What it
+# says of itself is looked at the first time and the last: on a debug kernel that takes longer
+# than all the rest. If it had no acceleration, nothing would be moved.
 reload_radeon() {
 	for turn in $(seq "${1:-3}"); do
 		unload_radeon
-		load_radeon
+		if [ "$turn" -eq 1 ] || [ "$turn" -eq "${1:-3}" ]; then
+			load_radeon
+		elif ! load-radeon gartsize=64; then
+			result fail load "load-radeon gartsize=64 failed after $((turn - 1)) turns"
+			finish
+		fi
 		for card in $(cards); do
 			run gtt-move --card "$card" --rounds 1 --seed "$turn" --limit-mib 8
 		done

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Lays RAM over RV100's BAR0. Sourced by init.
+# Lays RAM over RV100's BAR0. Sourced by init, and again when the machine was suspended: the
+# kernel then gives all BARs their places back, in its own order.
 #
 # A card with INTx alone has its BARs trapped by QEMU from its first interrupt on
 # (vfio_intx_interrupt() disables the mappings, and vfio-user-pci has no timer to
@@ -27,7 +28,9 @@ if [ -n "$vram_card" ] && [ -n "$vram_window" ]; then
 		"$(expr substr "$bar" 3 2)" "$(expr substr "$bar" 1 2)"; do
 		bytes="$bytes\\x$byte"
 	done
-	# PCI_BASE_ADDRESS_2 and _3, then PCI_COMMAND_MEMORY
+	# PCI_COMMAND without memory, PCI_BASE_ADDRESS_2 and _3, then PCI_COMMAND_MEMORY
+	printf '\000\000' |
+		dd of="$vram_window/config" bs=2 seek=2 conv=notrunc 2>/dev/null
 	printf "$bytes\\0\\0\\0\\0" |
 		dd of="$vram_window/config" bs=8 seek=3 conv=notrunc 2>/dev/null
 	printf '\002\000' |

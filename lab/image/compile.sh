@@ -17,6 +17,8 @@ if [[ ! -e $build/build.ninja ]]; then
 	meson setup "$build" /src/lab
 fi
 ninja -C "$build"
+[[ -e $build/igt/build.ninja ]] || meson setup "$build/igt" /src/igt-tests
+ninja -C "$build/igt"
 rm -rf "$build/guest-root"
 meson install --quiet --no-rebuild -C "$build" --tags guest --destdir "$build/guest-root"
 bash /src/lab/image/initramfs.sh "$build/guest-root" "$build/initramfs" "$build"

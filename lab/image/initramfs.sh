@@ -9,7 +9,8 @@
 # busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko and
 # drivers of other displays with all they depend on, and a module to unload radeon; our
 # modules, where BUILDDIR has them (lab/kernel). initrd-6.12-debug-bare.cpio and the like have all
-# modules of that debug kernel instead. Nothing is compressed, not even the modules: unpacking is slow
+# modules of that debug kernel instead. Those with "-igt" in their name have igt and the tests of
+# igt-tests/lists as well. Nothing is compressed, not even the modules: unpacking is slow
 # under emulation, and loading is not.
 set -euo pipefail
 
@@ -19,7 +20,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
 # Modules that the guest may load, with what they depend on.
-modules=(radeon qxl bochs)
+# The last three are for save_out in lib.sh.
+modules=(radeon qxl bochs vgem 9p 9pnet_virtio virtio_pci)
 
 # pack DIR FILE: whole or not at all, owned by root, the same for the same content.
 pack() {
@@ -60,6 +62,36 @@ make_base() {
 	mkdir -p "$dir/lib"
 	ln -s ../usr/lib/firmware "$dir/lib/firmware"
 	pack "$dir" "$out/base.cpio"
+}
+
+# make_igt: below /lab, for chroot: igt's runner and the tests in our lists, ours, and the
+# programs of Debian's that igt-tests/radeon-igt needs.
+make_igt() {
+	local dir=$work/igt lab=$work/igt/lab test
+
+	mkdir -p "$lab"/{dev,proc,sys,tmp,run,etc,usr/bin,usr/lib,usr/libexec/igt-gpu-tools}
+	ln -s usr/bin usr/lib "$lab"
+	ln -s usr/lib "$lab/lib64"
+	dpkg -L bash coreutils findutils grep jq mawk sed util-linux igt-gpu-tools |
+		grep -E '^/(usr/)?bin/[^/]+$' | while IFS= read -r file; do
+		[[ ! -f $file ]] || cp -aL "$file" "$lab/usr/bin"
+	done
+	rm -f "$lab/usr/bin/intel"*
+	ln -s mawk "$lab/usr/bin/awk"
+	ln -s bash "$lab/usr/bin/sh"
+	sed -nE 's/^igt@([a-z0-9_]+)(@.*)?$/\1/p' /src/igt-tests/lists/*.txt | sort -u |
+		while IFS= read -r test; do
+			cp "/usr/libexec/igt-gpu-tools/$test" "$lab/usr/libexec/igt-gpu-tools"
+		done
+	DESTDIR=$lab meson install --quiet --no-rebuild -C "$build/igt"
+	cp "$build/guest/lab-probe" "$lab/usr/bin"
+	add_libraries "$lab"
+	# What is looked for by name when it is needed, and would be missed with a warning.
+	cp -L /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 "$lab/usr/lib/x86_64-linux-gnu"
+	mkdir -p "$lab/etc/fonts"
+	echo '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><cachedir>/tmp</cachedir></fontconfig>' >"$lab/etc/fonts/fonts.conf"
+	echo 'root:x:0:0:root:/tmp:/bin/bash' >"$lab/etc/passwd"
+	pack "$dir" "$out/igt.cpio"
 }
 
 # build_module RELEASE NAME DIR: a module of the guest's own, into DIR.
@@ -120,7 +152,19 @@ make_debug() {
 	pack "$dir" "$out/debug-$1-$2.cpio"
 }
 
+# join NAME PART...: a first file system, without igt and with it.
+join() {
+	local name=$1
+
+	shift
+	cat "$@" >"$out/$name.tmp"
+	mv "$out/$name.tmp" "$out/$name.cpio"
+	cat "$out/$name.cpio" "$out/igt.cpio" >"$out/$name.tmp"
+	mv "$out/$name.tmp" "$out/$name-igt.cpio"
+}
+
 make_base
+make_igt
 for file in /boot/lab/version-*; do
 	series=${file##*-} release=$(<"$file")
 	# They change with the image, with this script and with our module.
@@ -134,12 +178,10 @@ for file in /boot/lab/version-*; do
 		make_new "$series" "$release"
 		parts+=("$out/new-$series.cpio")
 	fi
-	cat "${parts[@]}" >"$out/initrd-$series.tmp"
-	mv "$out/initrd-$series.tmp" "$out/initrd-$series.cpio"
+	join "initrd-$series" "${parts[@]}"
 	for machine in bare xen; do
 		[[ -e $build-debug-$series/$machine/stamp ]] || continue
 		make_debug "$series" "$machine"
-		cat "$out/base.cpio" "$out/debug-$series-$machine.cpio" >"$out/initrd-$series.tmp"
-		mv "$out/initrd-$series.tmp" "$out/initrd-$series-debug-$machine.cpio"
+		join "initrd-$series-debug-$machine" "$out/base.cpio" "$out/debug-$series-$machine.cpio"
 	done
 done

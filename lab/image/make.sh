@@ -179,6 +179,7 @@ in_ns --mount-proc mmdebstrap --verbose --mode=root --variant=apt --architecture
 	--skip=download/empty --skip=essential/unlink \
 	--setup-hook='mkdir -p "$1/var/cache/apt/archives"' \
 	--setup-hook="sync-in '$LAB_CACHE/debs' /var/cache/apt/archives" \
+	--setup-hook="copy-in '$LAB_TOP/lab/image/preferences' /etc/apt/preferences.d" \
 	--customize-hook='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q autoclean' \
 	--customize-hook="bash '$LAB_TOP/lab/image/kernels.sh' \"\$1\"" \
 	--customize-hook="sync-out /var/cache/apt/archives '$work/debs'" \
@@ -187,6 +188,7 @@ in_ns --mount-proc mmdebstrap --verbose --mode=root --variant=apt --architecture
 	"deb $DEBIAN_MIRROR $SUITE-updates main" \
 	"deb $DEBIAN_MIRROR $SUITE-backports main" \
 	"deb $DEBIAN_SECURITY_MIRROR $SUITE-security main" \
+	"deb $DEBIAN_MIRROR sid main" \
 	</dev/null > >(progress) 2>&1 9>&-
 wait "$LAB_NS_PID" || { LAB_NS_PID=; explain; }
 LAB_NS_PID=

@@ -83,6 +83,34 @@ kernel_doc() {
 		sort -u
 }
 
+# igt_style: the igt tests are of the kernel's style, with igt's own exceptions (PRIu64, "int
+# igt_main()" and types of user space are such, too); and each
+# subtest has a description.
+igt_style() {
+	local options=(--strict --terse --show-types --no-summary --max-line-length=100
+		--ignore "BIT_MACRO,SPLIT_STRING,LONG_LINE_STRING,BOOL_MEMBER,PREFER_KERNEL_TYPES,CAMELCASE,FUNCTION_WITHOUT_ARGS,MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF")
+	local files
+
+	# checkpatch writes where it is started.
+	cp -r /src/igt-tests "$work/igt"
+	mapfile -t files < <(cd "$work/igt" && find lib tests -name '*.[ch]' | sort)
+	export GIT_DIR=/nowhere
+	{
+		(cd "$scripts" && perl scripts/checkpatch.pl "${options[@]}" /src/patches/igt/*.patch) || true
+		cd "$work/igt"
+		perl "$scripts/scripts/checkpatch.pl" --root="$scripts" --no-tree "${options[@]}" \
+			-f "${files[@]}" || true
+		awk '
+		/igt_describe\(/ { described = 1 }
+		/igt_subtest(_f)?\(/ {
+			if (!described)
+				print FILENAME ":" FNR ": a subtest without igt_describe()"
+			described = 0
+		}' "${files[@]}"
+	} 2>&1 | findings igt-style "$out/igt-style-$series.log" "patches: $(ls /src/patches/igt/*.patch | wc -l), files: ${#files[@]}"
+	unset GIT_DIR
+}
+
 kernel_docs() {
 	kernel_doc "$work/stock" "${changed[@]}" >"$work/doc.stock"
 	kernel_doc "$work/ours" "${new[@]}" "${changed[@]}" >"$work/doc.ours"
@@ -175,6 +203,7 @@ coccicheck() {
 }
 
 checkpatch
+igt_style
 kernel_docs
 coccicheck
 sparse_modules

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * lab-probe: asks a card of the lab, from outside, and prints its answer.
+ *
+ *   lab-probe CARD COMMAND...
+ *
+ * What igt's tests call as IGT_RADEON_PROBE (lib/igt_radeon.c); the commands are those of
+ * the model's control socket (model/control.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab_console.h"
+
+int main(int argc, char **argv)
+{
+	char command[768] = "", reply[4096] = "";
+	size_t used = 0;
+	int ret;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: lab-probe CARD COMMAND...\n");
+		return 2;
+	}
+	for (int i = 2; i < argc && used < sizeof(command); i++)
+		used += (size_t)snprintf(command + used, sizeof(command) - used, "%s%s",
+					 i > 2 ? " " : "", argv[i]);
+	ret = lab_card_command(argv[1], command, reply, sizeof(reply));
+	if (ret && !reply[0]) {
+		fprintf(stderr, "lab-probe: no answer from the lab: %s\n", strerror(-ret));
+		return 1;
+	}
+	printf("%s\n", reply);
+	return ret ? 1 : 0;
+}

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# TTM modules with a fault each, on a debug kernel with both cards: for each, the test of igt's that
+# is to find it has to fail. Without a fault, the same tests pass.
+#
+# The kernel may say anything about them:
+#
+# needs: igt
+# allow: .
+
+. /usr/lib/lab/lib.sh
+
+# load TTM PARAMETER,...: a TTM, and radeon on it.
+load() {
+	insmod "$1" $(echo "$2" | tr , ' ') && modprobe radeon gartsize=64
+}
+
+unload() {
+	consoles_off
+	rmmod radeon
+	for module in drm_ttm_helper ttm; do
+		[ ! -d "/sys/module/$module" ] || rmmod "$module"
+	done
+	[ ! -d /sys/module/ttm ]
+}
+
+check_cards
+modprobe radeon gartsize=64
+sound=$(find /lib/modules -name ttm.ko)
+enter-igt true
+unload
+found=
+for what in sound faults; do
+	# What frees memory that is in use may take the machine with it: it comes last.
+	for dir in $(ls -d /usr/lib/lab/mutants/*/ | grep -v freed-in-use) /usr/lib/lab/mutants/freed-in-use/; do
+		[ -f "$dir/ttm.ko" ] || continue
+		found=y
+		fault=$(basename "$dir")
+		read -r card parameter test <"$dir/igt"
+		if [ $what = sound ]; then
+			ttm=$sound name=sound.$fault
+		else
+			ttm=$dir/ttm.ko name=igt-mutant.$fault
+		fi
+		if ! load "$ttm" "$parameter"; then
+			result fail "$name" "it could not be loaded"
+			finish
+		fi
+		igt_finds "$card" "$test"
+		case $what-$? in
+		faults-0) result pass "$name" "found by $test ($igt_found): $(cat "$dir/what")" ;;
+		faults-*) result fail "$name" "not found by $test ($igt_found): $(cat "$dir/what")" ;;
+		sound-*)
+			if [ "$igt_found" = Pass ]; then
+				result pass "$name" "$test without a fault: $igt_found"
+			else
+				result fail "$name" "$test ($igt_found) does not pass without a fault"
+			fi ;;
+		esac
+		if ! unload; then
+			result fail "$name" "it could not be unloaded"
+			finish
+		fi
+	done
+done
+[ -n "$found" ] || result fail igt-mutants "there are no modules with faults in this machine"
+finish

@@ -1,0 +1,30 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The model gets a fault (lab.mutation=) when the driver is there, and a test of igt's
+# (lab.igt_test=) has to find it. Without the fault it passes.
+#
+# The kernel may say anything about it:
+#
+# needs: igt
+# allow: .
+
+. /usr/lib/lab/lib.sh
+
+check_cards
+load_radeon
+enter-igt true
+for card in $(cards); do
+	igt_finds "$card" "$LAB_IGT_TEST"
+	if [ "$igt_found" != Pass ]; then
+		result fail "$card.$LAB_MUTATION" "$LAB_IGT_TEST ($igt_found) does not pass without a fault"
+		finish
+	fi
+	enter-igt lab-probe "$card" mutate "$LAB_MUTATION"
+	if igt_finds "$card" "$LAB_IGT_TEST"; then
+		result pass "$card.$LAB_MUTATION" "found by $LAB_IGT_TEST ($igt_found)"
+	else
+		result fail "$card.$LAB_MUTATION" "not found by $LAB_IGT_TEST ($igt_found)"
+	fi
+done
+finish
