@@ -3,11 +3,12 @@
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
 .PHONY: help run test bench image image-refresh build boot modules tree debug-kernel kunit
-.PHONY: mutants test-debug check-patches check-bisect check-tree
+.PHONY: mutants test-debug check-patches check-bisect check-tree test-full igt igt-run igt-install
 
 help:
 	@echo 'make run             a Xen dom0 with the card: the GPU moves all of its GTT and back'
 	@echo 'make test            all tests, unattended (ONLY=REGEX for some)'
+	@echo 'make test-full       the same with all of igt'\''s tests, igt'\''s own, and more faults to find'
 	@echo 'make bench           the stock pool and the new one measured beside each other'
 	@echo '                     (KERNEL=6.12|7.3)'
 	@echo 'make boot MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=stock|new'
@@ -24,6 +25,13 @@ help:
 	@echo '                     faults in the pool, each of which a KUnit test has to find'
 	@echo 'make test-debug [KERNEL=6.12|7.3] [MACHINE=bare|xen]'
 	@echo '                     all loads, and allocations that fail, on the debug kernels'
+	@echo 'make igt-run MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=new|stock|both'
+	@echo '             LIST=short|full|generic'
+	@echo '                     igt'\''s tests on the card, and a report'
+	@echo 'make igt [IGT_SRC=DIR]'
+	@echo '                     our igt tests against Debian'\''s libigt, or in an igt tree as a series'
+	@echo 'make igt-install [PREFIX=/usr/local] [DESTDIR=]'
+	@echo '                     radeon-igt and the tests, for this machine'\''s own card'
 	@echo 'make check-patches [KERNEL=6.12|7.3]'
 	@echo '                     checkpatch, kernel-doc, sparse and coccicheck on patches and new files'
 	@echo 'make check-bisect [KERNEL=6.12|7.3]'
@@ -40,8 +48,20 @@ run:
 test:
 	@lab/test/test.sh
 
+test-full:
+	@LISTS=full lab/test/test.sh
+
 bench:
 	@bench/bench.sh
+
+igt:
+	@igt-tests/build.sh
+
+igt-run:
+	@lab/test/igt.sh
+
+igt-install:
+	@igt-tests/build.sh install
 
 image:
 	@lab/image/make.sh

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# make test: everything, unattended. Unit tests of the model, as they are and with
+# make test, make test-full: everything, unattended. Unit tests of the model, as they are and with
 # sanitizers; short runs of the fuzzers; what a user can get wrong; boots of every
 # machine, kernel and card, in which the guest runs the driver's own tests and ours;
 # and mutations: boots with a fault in the model that a named test has to find.
 #
 #   ONLY=REGEX   run only the tests whose names match
 #   JOBS=N       how many at a time (2)
+#   LISTS=full   all of igt's tests instead of the short list, igt's own on both pools, and faults in
+#                the pool that tests of igt's have to find, on a debug kernel
 #
 # Each test has a directory in out/test. Ends with a line "N passed, N failed".
 LAB_TAG=test LAB_DIE_STATUS=2
@@ -17,11 +19,13 @@ LAB_TAG=test LAB_DIE_STATUS=2
 OUT=$LAB_TOP/out/test
 ONLY=${ONLY:-.}
 JOBS=${JOBS:-2}
+LISTS=${LISTS:-short}
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 export BUILD=no
 boot=$LAB_TOP/lab/boot/boot.sh
 enter=$LAB_TOP/lab/image/enter.sh
 
+[[ $LISTS == short || $LISTS == full ]] || die "LISTS=$LISTS is unknown: choose short|full"
 [[ $JOBS =~ ^[1-9][0-9]?$ ]] || die "JOBS=$JOBS is not a number from 1 to 99"
 rm -rf "$OUT"
 mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
@@ -173,6 +177,37 @@ machine_test() {
 	fi
 }
 
+# igt_test MACHINE KERNEL CARD LIST: igt's tests; each is a test.
+igt_test() {
+	local driver=radeon
+
+	# What is wrong with Debian's pool differs between machines.
+	[[ ${POOL:-new} == new ]] || driver=radeon-stock-$1
+	GUEST_ARGS="lab.igt_list=$4 lab.igt_driver=$driver" SILENCE=400 LIMIT=2400 \
+		machine_test "$1" "$2" "$3" igt
+}
+
+# igt_worse NAME: no test of igt's own may get worse: both pools' results are there.
+igt_worse() {
+	local bad
+
+	bad=$(awk '
+	FNR == NR { stock[$1] = $2; next }
+	($1 in stock) && stock[$1] ~ /^(Pass|Skip)$/ && $3 == "worse" { print $1 " " $2 }' \
+		"$OUT/igt-generic-stock-$1"/*-igt/verdicts.txt "$OUT/igt-generic-$1"/*-igt/verdicts.txt 2>&1) ||
+		bad="no results to compare: $bad"
+	if [[ -z $bad ]]; then
+		pass "$name" "none of $(wc -l <"$(echo "$OUT/igt-generic-$1"/*-igt/verdicts.txt)")"
+	else
+		fail "$name" "$(paste -sd' ' <<<"$bad")"
+	fi
+}
+
+# igt_mutation MACHINE CARD MUTATION TEST: the model gets a fault that a test of igt's finds.
+igt_mutation() {
+	GUEST_ARGS="lab.mutation=$3 lab.igt_test=$4" LIMIT=400 SILENCE=240 machine_test "$1" 6.12 "$2" igt-mutation
+}
+
 # shell_test: without a scenario the boot gives a shell, which takes commands.
 shell_test() {
 	local start=$SECONDS status=0
@@ -220,6 +255,7 @@ wait -n || exit 2
 job unit unit_tests "$build"
 job unit-sanitized unit_tests "$build-sanitized"
 job bench-table "$LAB_TOP/lab/test/bench_table.sh" "$OUT/verdicts" "$OUT/bench-table"
+job igt-report "$LAB_TOP/lab/test/igt_report.sh" "$OUT/verdicts" "$OUT/igt-report"
 wait
 job modules-6.12 modules_test 6.12
 job modules-7.3 modules_test 7.3
@@ -232,7 +268,7 @@ wait
 if [[ kunit-7.3-debug =~ $ONLY ]]; then
 	KERNEL=7.3 MACHINE=bare "$LAB_TOP/lab/kernel/debug.sh" || exit 2
 fi
-if [[ mutants-7.3-debug =~ $ONLY ]]; then
+if [[ mutants-7.3-debug =~ $ONLY || ($LISTS == full && igt-mutants-7.3-debug =~ $ONLY) ]]; then
 	KERNEL=7.3 "$LAB_TOP/lab/kernel/mutants.sh" || exit 2
 fi
 # The guest's first file system takes them from where they were built.
@@ -268,6 +304,35 @@ BESIDE=qxl job beside-qxl-7.3 machine_test bare 7.3 rv370 beside-drm
 BESIDE=bochs job beside-bochs-6.12 machine_test bare 6.12 rv370 beside-drm
 job kunit-7.3-debug machine_test bare 7.3-debug none kunit
 job mutants-7.3-debug machine_test bare 7.3-debug none mutants
+
+for card in rv370 rv100; do
+	for machine in xen bare; do
+		for kernel in 6.12 7.3; do
+			job "igt-$machine-$kernel-$card" igt_test "$machine" "$kernel" "$card" "$LISTS"
+		done
+	done
+done
+job igt-mutation.gart-off-by-one igt_mutation bare rv100 gart-off-by-one radeon_mapping@sizes-cached
+job igt-mutation.gart-stale igt_mutation bare rv370 gart-stale radeon_isolation@no-stale-page-cached
+job igt-mutation.scanout-pitch igt_mutation bare rv100 scanout-pitch radeon_mapping@scanout
+job igt-mutation.irq-lost igt_mutation bare rv370 irq-lost radeon_mapping@interrupts
+# What our promises are worth: Debian's pool does not keep them.
+POOL=stock job igt-stock-bare-6.12-rv100 igt_test bare 6.12 rv100 "$LISTS"
+if [[ $LISTS == full ]]; then
+	job igt-mutation.gart-off-by-one-rv370 igt_mutation bare rv370 gart-off-by-one radeon_mapping@sizes-cached
+	job igt-mutation.gart-stale-rv100 igt_mutation bare rv100 gart-stale radeon_isolation@no-stale-page-cached
+	job igt-mutation.gart-truncate igt_mutation xen rv370 gart-truncate radeon_mapping@sizes-cached
+	job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants
+	for what in bare-6.12-rv370 bare-7.3-rv370 xen-6.12-rv100 xen-7.3-rv100; do
+		IFS=- read -r machine kernel card <<<"$what"
+		POOL=stock job "igt-generic-stock-$what" igt_test "$machine" "$kernel" "$card" generic
+		job "igt-generic-$what" igt_test "$machine" "$kernel" "$card" generic
+	done
+	wait
+	for what in bare-6.12-rv370 bare-7.3-rv370 xen-6.12-rv100 xen-7.3-rv100; do
+		job "igt-generic-worse-$what" igt_worse "$what"
+	done
+fi
 
 job mutation.gart-off-by-one-rv370 mutation bare rv370 gtt-move gart-off-by-one ring-test
 job mutation.gart-off-by-one-rv100 mutation bare rv100 gtt-move gart-off-by-one ring-test

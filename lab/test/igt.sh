@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# make igt-run: igt's tests on the lab's card, as radeon-igt runs them on a real one.
+#
+#   MACHINE=bare|xen            (xen)
+#   KERNEL=6.12|7.3             (6.12)   with "-debug": our debug kernel
+#   CARD=rv370|rv100|both       (rv370)
+#   POOL=new|stock|both         (new)    both: one boot each, and a table of what differs
+#   LIST=short|full|generic     (short)  of igt-tests/lists
+#
+# Leaves report.txt, report.html and igt's results.json for each boot and card below out/igt. Ends
+# with 0 if all is as igt-tests/expectations say and no test is worse with our pool than with
+# Debian's; with 1 if not.
+LAB_TAG=igt LAB_DIE_STATUS=2
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+
+MACHINE=${MACHINE:-xen} KERNEL=${KERNEL:-6.12} CARD=${CARD:-rv370} LIST=${LIST:-short}
+case ${POOL:=new} in
+new | stock) pools=$POOL ;;
+both) pools='stock new' ;;
+*) die "POOL=$POOL is unknown: choose new|stock|both" ;;
+esac
+[[ -r $LAB_TOP/igt-tests/lists/$LIST.txt ]] ||
+	die "LIST=$LIST is unknown: choose $(cd "$LAB_TOP/igt-tests/lists" && printf '%s\n' *.txt | sed 's/\.txt$//' | paste -sd'|')"
+
+# driver POOL: its name in the names of expectation files. What is wrong with Debian's pool differs
+# between machines.
+driver() {
+	[[ $1 == new ]] && echo radeon || echo "radeon-stock-$MACHINE"
+}
+
+# dir POOL: where a boot's results go.
+dir() {
+	echo "$LAB_TOP/out/igt/$MACHINE-$KERNEL-$CARD-$1-$LIST"
+}
+
+# worse CARD: tests that passed, or were skipped, with Debian's pool, and fail with ours; but for
+# those that are known to fail now and then.
+worse() {
+	awk '
+	FNR == NR { stock[$1] = $2; next }
+	($1 in stock) && stock[$1] ~ /^(Pass|Skip)$/ && $3 == "worse" {
+		printf "  worse than stock: %s: %s, was %s\n", $1, $2, stock[$1]
+		bad = 1
+	}
+	END { exit bad }' "$(dir stock)/$1-igt/verdicts.txt" "$(dir new)/$1-igt/verdicts.txt"
+}
+
+failed=
+for pool in $pools; do
+	out=$(dir "$pool")
+	rm -rf "$out"
+	mkdir -p "$out" 2>/dev/null || die "cannot write to $out: make the checkout writable"
+	status=0
+	GUEST_ARGS="lab.igt_list=$LIST lab.igt_driver=$(driver "$pool") ${GUEST_ARGS:-}" POOL=$pool \
+		MACHINE=$MACHINE KERNEL=$KERNEL CARD=$CARD RUN=igt OUT=$out \
+		LIMIT=${LIMIT:-3600} SILENCE=${SILENCE:-400} \
+		"$LAB_TOP/lab/boot/boot.sh" || status=$?
+	((status < 2)) || exit "$status"
+	((status == 0)) || failed=y
+	for report in "$out"/*-igt/report.txt; do
+		[[ -e $report ]] || continue
+		echo
+		sed '/^test  *result/,$d' "$report"
+	done
+done
+
+if [[ $POOL == both ]]; then
+	cards=$CARD
+	[[ $CARD != both ]] || cards='rv370 rv100'
+	for card in $cards; do
+		for pool in stock new; do
+			[[ -s $(dir "$pool")/$card-igt/verdicts.txt ]] ||
+				die "there are no results of $card with POOL=$pool: see $(dir "$pool")/console.log"
+		done
+		worse "$card" || failed=y
+		printf '\n  %-60s %-8s %-8s\n' "$card: what differs" stock new
+		awk '
+		FNR == NR { stock[$1] = $2; next }
+		stock[$1] != $2 { printf "  %-60s %-8s %-8s\n", $1, stock[$1] == "" ? "-" : stock[$1], $2; n++ }
+		END { if (!n) print "  nothing" }' \
+			"$(dir stock)/$card-igt/verdicts.txt" "$(dir new)/$card-igt/verdicts.txt"
+	done
+fi
+echo
+for pool in $pools; do
+	for report in "$(dir "$pool")"/*-igt/report.html; do
+		[[ ! -e $report ]] || echo "  report:  $report"
+	done
+done
+[[ -z $failed ]]

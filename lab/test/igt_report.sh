@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Tests what radeon-igt-report says of made-up results, and what radeon-igt refuses.
+#
+#   igt_report.sh VERDICTS OUT
+#
+# Each test adds a line to VERDICTS, as in test.sh.
+LAB_TAG=test
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+# A check that fails is one verdict, and the next one follows.
+set +e
+
+verdicts=$1 out=$2
+enter=$LAB_TOP/lab/image/enter.sh
+mkdir -p "$out/expect" "$out/igt"
+
+# check NAME: the command before it has succeeded; the log says what came instead.
+check() {
+	local status=$? outcome=pass text
+
+	((status == 0)) || outcome=fail
+	text=$(grep -v '^  report:' "$out/log" | tail -n 1)
+	echo "igt-report.$1 $outcome $text" >>"$verdicts"
+	say "$outcome  igt-report.$1: $text"
+}
+
+# results NAME RESULT...: igt's results.json with these.
+results() {
+	echo '{ "tests": {'
+	while (($#)); do
+		printf '"igt@%s": { "result": "%s", "out": "Starting subtest\\nthe reason\\nSubtest x: END\\n", "err": "[1.0] (x:1) CRITICAL: Failed assertion: a == b\\n", "dmesg-warnings": "<4> [1.0] WARNING: at y", "time": { "start": 1.0, "end": 2.5 } }' "$1" "$2"
+		shift 2
+		(($# == 0)) || echo ,
+	done
+	echo '} }'
+}
+
+# report NAME RESULT...: what is made of them; verdicts.txt is left in $out.
+report() {
+	results "$@" >"$out/igt/results.json"
+	printf 'gpu rv0\ndriver radeon\ncard 0000:01:00.0 0x1002:0x0\nkernel 0\n' >"$out/machine.txt"
+	status=0
+	"$enter" --out "$out" /src/igt-tests/radeon-igt-report /out /out/expect >"$out/log" 2>&1 || status=$?
+}
+
+# is STATUS LINE...: the report ended so, and has these lines.
+is() {
+	((status == $1)) || return 1
+	shift
+	diff <(printf '%s\n' "$@") "$out/verdicts.txt" >"$out/diff"
+}
+
+printf '# a comment\na@known,Fail\na@mended,Fail\na@warns,Warn\n' >"$out/expect/radeon-rv0-fails.txt"
+printf 'a@flaky.*\n' >"$out/expect/radeon-rv0-flakes.txt"
+
+report a@one pass a@two skip
+is 0 'a@one Pass ok 1.5 ' 'a@two Skip ok 1.5 the reason'
+check fine
+report a@one fail
+is 1 'a@one Fail worse 1.5 Failed assertion: a == b'
+check failed
+report a@known fail a@flaky-1 crash a@warns dmesg-warn
+is 0 'a@known Fail known 1.5 Failed assertion: a == b' 'a@flaky-1 Crash flake 1.5 Failed assertion: a == b' \
+	'a@warns Warn known 1.5 <4> [1.0] WARNING: at y'
+check expected
+report a@known crash a@one dmesg-warn
+is 1 'a@known Crash worse 1.5 Failed assertion: a == b' 'a@one Warn worse 1.5 <4> [1.0] WARNING: at y'
+check otherwise
+report a@mended pass
+is 1 'a@mended Pass better 1.5 '
+check better
+report a@one incomplete a@two timeout a@three notrun
+is 1 'a@one Crash worse 1.5 Failed assertion: a == b' 'a@two Timeout worse 1.5 Failed assertion: a == b' \
+	'a@three NotRun ok 1.5 '
+check broken
+report
+is 1 'nothing Crash worse 0 no test of the list was run'
+check empty
+
+# refuses NAME PATTERN ARGUMENT...: radeon-igt says so in one line, and ends with 2.
+refuses() {
+	local name=$1 pattern=$2 status=0
+
+	shift 2
+	"$enter" --out "$out" /src/igt-tests/radeon-igt "$@" >"$out/log" 2>&1 || status=$?
+	((status == 2)) && [[ $(wc -l <"$out/log") == 1 ]] && grep -qE -e "$pattern" "$out/log"
+	check "$name"
+}
+
+refuses no-card 'has no card in this machine' --tests /src/igt-tests/tests --list /src/igt-tests/lists/short.txt
+refuses no-list 'there is no list .*/none.txt: choose short, full or generic' --list none
+refuses no-tests "there are no tests in /none/radeon: run 'make igt-install'" --tests /none --list /src/igt-tests/lists/short.txt
+refuses no-seconds "--timeout 0 is not a number of seconds" --timeout 0
+refuses no-option "unknown argument '--fast'" --fast
+
+# Whoever writes the job files has no farm to try them: they can be read, at least.
+"$enter" python3 -c '
+import sys, yaml
+for path in sys.argv[1:]:
+    assert yaml.safe_load(open(path)), path' /src/igt-tests/ci/{lava-radeon.yaml,gitlab-ci.yml} >"$out/log" 2>&1
+check job-files
