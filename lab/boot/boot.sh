@@ -10,6 +10,9 @@
 #   CARD=rv370|rv100|both|none  (rv370)
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
+#   POOL_DEVICE=default|xen|KEY=VALUE,...
+#                               a pool device as well, which says what a Xen PV domain is told, or
+#                               with other values (lab/model/pool_device.c), right or wrong
 #   BESIDE=qxl|bochs            a display of QEMU's as well, for the driver of that name
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
@@ -18,7 +21,7 @@
 #   ALLOW=REGEX                 kernel messages that are expected, beside those that
 #                               the scenario names ("# allow: REGEX", and "# allow-stock:
 #                               REGEX" with that pool)
-#   MODEL=PATH                  the model's program, inside the root
+#   MODEL=PATH                  the model's program, inside the root; pool-device-model beside it
 #   MODEL_ARGS='--mutate NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2)
@@ -37,6 +40,7 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 MACHINE=${MACHINE:-xen}
 KERNEL=${KERNEL:-6.12}
 CARD=${CARD:-rv370}
+POOL_DEVICE=${POOL_DEVICE:-}
 BESIDE=${BESIDE:-}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
@@ -66,6 +70,10 @@ case $KERNEL in
 esac
 choose CARD "$CARD" rv370 rv100 both none
 choose POOL "$POOL" stock new
+# Which keys there are, and what they take, the model says.
+pair='[a-z]+=[^,]*'
+[[ $POOL_DEVICE =~ ^((default|xen|$pair)(,$pair)*)?$ ]] ||
+	die "POOL_DEVICE=$POOL_DEVICE is unknown: choose default|xen, or KEY=VALUE,... like version=2,width=36"
 [[ -z $BESIDE ]] || choose BESIDE "$BESIDE" qxl bochs
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
@@ -187,6 +195,11 @@ add_out() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
+# add_vfio_user NAME BUS: the device that a model of that name serves.
+add_vfio_user() {
+	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"bus\":\"$2\",\"socket\":{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}}")
+}
+
 # add_cards: RV370 is behind a root port, or its PCIe capability does not reach the
 # guest and the driver takes it for a PCI card; RV100 is a PCI card on the root bus.
 add_cards() {
@@ -204,8 +217,15 @@ add_cards() {
 			bus=root-port
 			qemu+=(-device pcie-root-port,id=root-port,slot=1,chassis=1)
 		fi
-		qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"bus\":\"$bus\",\"socket\":{\"path\":\"/run/$card.sock\",\"type\":\"unix\"}}")
+		add_vfio_user "$card" "$bus"
 	done
+}
+
+# add_pool_device: last on the root bus, so that all else has the address that it has without.
+add_pool_device() {
+	[[ -n $POOL_DEVICE ]] || return 0
+	add_vfio_user pool pcie.0
+	options+=(--pool-model "${model%/*}/pool-device-model" --pool-device "$POOL_DEVICE")
 }
 
 # choose_accel: KVM only where this very kernel has come up on it: a host may have
@@ -245,11 +265,13 @@ choose_accel() {
 
 [[ -n $ACCEL ]] || choose_accel
 
-options=(--out /out --run /run --model "${MODEL:-$build/model/radeon-model}")
+model=${MODEL:-$build/model/radeon-model}
+options=(--out /out --run /run --model "$model")
 machine "$ACCEL" "$initrd" "$(kernel_args)"
 add_beside
 add_out
 add_cards
+add_pool_device
 for card in "${cards[@]}"; do options+=(--card "$card"); done
 for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
 [[ -z ${ALLOW:-} ]] || options+=(--allow "$ALLOW")
@@ -262,6 +284,6 @@ else
 	options+=(--interactive)
 fi
 
-say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool${BESIDE:+, $BESIDE}, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
+say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool${POOL_DEVICE:+, pool device}${BESIDE:+, $BESIDE}, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
 exec "$LAB_TOP/lab/image/enter.sh" --out "$OUT" \
 	"$build/boot/supervise" "${options[@]}" -- "${qemu[@]}"

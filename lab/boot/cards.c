@@ -60,7 +60,6 @@ pid_t spawn(const char *const *argv, int in, int out, int err)
 /**
  * card_start() - start a model and wait until it can be connected to.
  * @card: card; pid is set
- * @model: the model's program
  * @run: directory for sockets and VRAM, on tmpfs
  * @out: directory for logs
  * @why: what went wrong
@@ -68,17 +67,15 @@ pid_t spawn(const char *const *argv, int in, int out, int err)
  *
  * Return: false, with @why, if the model ended or stayed silent.
  */
-bool card_start(struct boot_card *card, const char *model, const char *run,
-		const char *out, char *why, size_t why_size)
+bool card_start(struct boot_card *card, const char *run, const char *out, char *why,
+		size_t why_size)
 {
 	char sock[PATH_MAX_LEN], control[PATH_MAX_LEN], log[PATH_MAX_LEN], err[PATH_MAX_LEN];
 	char vram[PATH_MAX_LEN];
 	const char *argv[16 + CARD_ARGS_MAX] = {
-		model, "--card", card->name, "--socket", sock,
-		"--control", control, "--log", log,
-		"--vram", vram,
+		card->model, "--socket", sock, "--control", control, "--log", log,
 	};
-	size_t argc = 11;
+	size_t argc = 7;
 	struct stat st;
 	int fd;
 
@@ -87,6 +84,15 @@ bool card_start(struct boot_card *card, const char *model, const char *run,
 	snprintf(vram, sizeof(vram), "%s/%s.vram", run, card->name);
 	snprintf(log, sizeof(log), "%s/%s.log", out, card->name);
 	snprintf(err, sizeof(err), "%s/%s.err", out, card->name);
+	if (card->capability) {
+		argv[argc++] = "--capability";
+		argv[argc++] = card->capability;
+	} else {
+		argv[argc++] = "--card";
+		argv[argc++] = card->name;
+		argv[argc++] = "--vram";
+		argv[argc++] = vram;
+	}
 	for (size_t i = 0; i < card->arg_count; i++)
 		argv[argc++] = card->args[i];
 
@@ -99,7 +105,7 @@ bool card_start(struct boot_card *card, const char *model, const char *run,
 	close(fd);
 	if (card->pid < 0) {
 		card->pid = 0;
-		snprintf(why, why_size, "cannot start %s: %s", model, strerror(errno));
+		snprintf(why, why_size, "cannot start %s: %s", card->model, strerror(errno));
 		return false;
 	}
 	/* The control socket is made last: both are listening then. */
@@ -107,7 +113,7 @@ bool card_start(struct boot_card *card, const char *model, const char *run,
 		if (!stat(control, &st) && S_ISSOCK(st.st_mode))
 			return true;
 		if (waitpid(card->pid, &card->status, WNOHANG) == card->pid) {
-			char line[200] = "";
+			char line[512] = "";
 			FILE *f = fopen(err, "re");
 
 			if (f && fgets(line, sizeof(line), f))

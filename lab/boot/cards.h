@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* The model processes of a boot and their control sockets. See cards.c. */
+/*
+ * The model processes of a boot, of cards and of the pool device, and their control
+ * sockets. See cards.c.
+ */
 #ifndef LAB_BOOT_CARDS_H
 #define LAB_BOOT_CARDS_H
 
@@ -8,11 +11,14 @@
 #include <sys/types.h>
 
 #define CARDS_MAX	4
+#define POOL_DEVICE_NAME	"pool"
 #define CARD_ARGS_MAX	32
 
 /**
- * struct boot_card - a card of this boot.
- * @name: its name on the model's command line
+ * struct boot_card - a card of this boot, or the pool device.
+ * @name: its name on the model's command line and in the names of its files
+ * @model: the model's program
+ * @capability: what the pool device says; NULL for a card
  * @args: further arguments of the model
  * @arg_count: their number
  * @pid: the model's process, 0 when it is not running
@@ -20,6 +26,8 @@
  */
 struct boot_card {
 	const char *name;
+	const char *model;
+	const char *capability;
 	const char *args[CARD_ARGS_MAX];
 	size_t arg_count;
 	pid_t pid;
@@ -28,8 +36,8 @@ struct boot_card {
 
 pid_t spawn(const char *const *argv, int in, int out, int err);
 bool plain_name(const char *name);
-bool card_start(struct boot_card *card, const char *model, const char *run,
-		const char *out, char *why, size_t why_size);
+bool card_start(struct boot_card *card, const char *run, const char *out, char *why,
+		size_t why_size);
 void card_command(const char *run, const char *out, const char *name,
 		  const char *command, char *reply, size_t size);
 bool card_check(const struct boot_card *card, const char *out, char *why,

@@ -2,16 +2,17 @@
 /*
  * supervise: one boot of the lab, from the models' start to the verdict.
  *
- * Starts a model for each card, then QEMU with the guest's console on its standard
- * input and output. Serves what the guest asks on the console (see lab_console.h
- * in guest/), keeps the time limits, and leaves in the result directory:
+ * Starts a model for each card and for the pool device, then QEMU with the guest's
+ * console on its standard input and output. Serves what the guest asks on the console
+ * (see lab_console.h in guest/), keeps the time limits, and leaves in the result
+ * directory:
  *
  *   console.log    what the guest printed, each line with its time in seconds
  *   kernel.log     those of its lines that come from the kernel or Xen
  *   results.txt    NAME pass|fail|skip TEXT
  *   rows.txt       KEY VALUE...
  *   problems.txt   what else went wrong, a line each
- *   CARD.log/.err  what a model logged, and printed otherwise
+ *   CARD.log/.err  what a model logged, and printed otherwise (pool: the pool device's)
  *   qemu.log       what QEMU complained about
  *
  * Ends with 0 if the guest reported success and nothing went wrong, 1 if something
@@ -69,7 +70,6 @@
 struct boot {
 	const char *out;
 	const char *run;
-	const char *model;
 	const char *display;
 	bool interactive;
 	bool interrupted;
@@ -548,9 +548,11 @@ static __attribute__((noreturn)) void usage(void)
 	fputs("usage: supervise --out DIR --run DIR [options] -- QEMU [ARGUMENT]...\n"
 	      "  --out DIR            result directory\n"
 	      "  --run DIR            directory for sockets, CARD.sock and CARD.ctl\n"
-	      "  --model PATH         the model's program\n"
+	      "  --model PATH         the program that is the model of cards\n"
 	      "  --card CARD          a card of the machine (repeat)\n"
 	      "  --model-arg ARG      an argument for the models of all cards (repeat)\n"
+	      "  --pool-model PATH    the program that is the model of the pool device\n"
+	      "  --pool-device LIST   the machine has a pool device, which says this\n"
 	      "  --display NAME       a display of QEMU's, which has a monitor in monitor.sock\n"
 	      "  --interactive        the terminal is the console; no limits\n"
 	      "  --limit SECONDS      end the machine after this time\n"
@@ -570,6 +572,13 @@ static double seconds(const char *text)
 	return val;
 }
 
+static struct boot_card *add_card(struct boot *boot)
+{
+	if (boot->card_count == CARDS_MAX)
+		die("at most %d cards, with the pool device", CARDS_MAX);
+	return &boot->cards[boot->card_count++];
+}
+
 static void parse_options(struct boot *boot, int argc, char **argv)
 {
 	static const struct option longopts[] = {
@@ -578,6 +587,8 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 		{ "model", required_argument, NULL, 'm' },
 		{ "card", required_argument, NULL, 'c' },
 		{ "model-arg", required_argument, NULL, 'a' },
+		{ "pool-model", required_argument, NULL, 'P' },
+		{ "pool-device", required_argument, NULL, 'p' },
 		{ "display", required_argument, NULL, 'd' },
 		{ "interactive", no_argument, NULL, 'i' },
 		{ "limit", required_argument, NULL, 'l' },
@@ -585,8 +596,9 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 		{ "allow", required_argument, NULL, 'A' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *args[CARD_ARGS_MAX];
+	const char *args[CARD_ARGS_MAX], *model = NULL, *pool_model = NULL;
 	size_t arg_count = 0;
+	struct boot_card *card;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+", longopts, NULL)) != -1) {
@@ -598,12 +610,18 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 			boot->run = optarg;
 			break;
 		case 'm':
-			boot->model = optarg;
+			model = optarg;
 			break;
 		case 'c':
-			if (boot->card_count == CARDS_MAX)
-				die("at most %d cards", CARDS_MAX);
-			boot->cards[boot->card_count++].name = optarg;
+			add_card(boot)->name = optarg;
+			break;
+		case 'P':
+			pool_model = optarg;
+			break;
+		case 'p':
+			card = add_card(boot);
+			card->name = POOL_DEVICE_NAME;
+			card->capability = optarg;
 			break;
 		case 'a':
 			if (arg_count == CARD_ARGS_MAX)
@@ -630,11 +648,17 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 			usage();
 		}
 	}
-	if (!boot->out || !boot->run || (boot->card_count && !boot->model) || optind == argc)
+	if (!boot->out || !boot->run || optind == argc)
 		usage();
 	for (size_t i = 0; i < boot->card_count; i++) {
-		memcpy(boot->cards[i].args, args, sizeof(args));
-		boot->cards[i].arg_count = arg_count;
+		card = &boot->cards[i];
+		card->model = card->capability ? pool_model : model;
+		if (!card->model)
+			usage();
+		if (card->capability)
+			continue;
+		memcpy(card->args, args, sizeof(args));
+		card->arg_count = arg_count;
 	}
 }
 
@@ -671,8 +695,7 @@ int main(int argc, char **argv)
 		die("signalfd: %s", strerror(errno));
 
 	for (size_t i = 0; i < boot.card_count; i++)
-		if (!card_start(&boot.cards[i], boot.model, boot.run, boot.out, why,
-				sizeof(why)))
+		if (!card_start(&boot.cards[i], boot.run, boot.out, why, sizeof(why)))
 			die("%s", why);
 	if (boot.interactive)
 		raw_terminal(&boot);

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Tests of what decides whether a boot has passed: the reading of the console and
- * the check of the kernel's log.
+ * the check of the kernel's log; and of how the models are started.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "cards.h"
 #include "console.h"
 #include "kernel_log.h"
 
@@ -178,6 +182,37 @@ static void test_allow(void **state)
 	kernel_log_free(log);
 }
 
+/* A model that says how it was called, and ends. */
+static void expect_arguments(struct boot_card *card, const char *more)
+{
+	char dir[] = "/tmp/test-boot.XXXXXX", file[64], want[512], why[512];
+
+	assert_non_null(mkdtemp(dir));
+	card->model = "/bin/echo";
+	assert_false(card_start(card, dir, dir, why, sizeof(why)));
+	snprintf(want, sizeof(want),
+		 "the model of %s did not start: --socket %s/%s.sock --control %s/%s.ctl --log %s/%s.log ",
+		 card->name, dir, card->name, dir, card->name, dir, card->name);
+	if (strncmp(why, want, strlen(want)) || !strstr(why, more))
+		fail_msg("not '%s' with '%s' but '%s'", want, more, why);
+	assert_int_equal(card->pid, 0);
+	assert_true(card_check(card, dir, why, sizeof(why)));
+	snprintf(file, sizeof(file), "%s/%s.err", dir, card->name);
+	unlink(file);
+	rmdir(dir);
+}
+
+static void test_model_arguments(void **state)
+{
+	struct boot_card card = { .name = "rv370", .args = { "--mutate", "none" }, .arg_count = 2 };
+	struct boot_card pool = { .name = POOL_DEVICE_NAME, .capability = "xen,width=36" };
+
+	(void)state;
+	expect_arguments(&card, "--card rv370 --vram /tmp/");
+	expect_arguments(&card, "/rv370.vram --mutate none");
+	expect_arguments(&pool, "/pool.log --capability xen,width=36");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_backtrace),
 		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_model_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,7 @@ make_base() {
 	cp -a "$dest/." "$dir"
 	chmod -R u+w "$dir"
 	cp /usr/bin/busybox "$dir/bin/busybox"
+	cp /src/tools/ttm-pool-info "$dir/usr/bin"
 	ln -s busybox "$dir/bin/sh"
 	add_libraries "$dir"
 	# Microcode of the command processor. The model takes it and has no use for it;

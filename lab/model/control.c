@@ -2,7 +2,7 @@
 /*
  * Control socket: the monitor cable and the bench instruments of the card.
  *
- * A UNIX stream socket, lines in, one line out for each:
+ * Lines in, one line out for each (line_server.c):
  *
  *   stats                  every counter as name=value
  *   crc CRTC               CRC-32 of the frame on the screen, RGB order
@@ -23,35 +23,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include <zlib.h>
 
+#include "card.h"
 #include "control.h"
 #include "display.h"
+#include "line_server.h"
 #include "mc.h"
 #include "mutation.h"
-#include "unix_socket.h"
 
-#define CONTROL_CLIENTS		4
-#define CONTROL_LINE		1024
 #define CONTROL_READ_MAX	256u
 #define CONTROL_FIND_MAX	64u
 #define LATENCY_MAX_US		1000000u
-
-struct client {
-	int fd;		/* -1: free */
-	size_t used;
-	char line[CONTROL_LINE];
-};
-
-struct control {
-	int listen_fd;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	struct card *card;
-	struct client clients[CONTROL_CLIENTS];
-};
 
 static void do_stats(struct card *card, char *out, size_t size)
 {
@@ -138,13 +121,19 @@ static void do_translate(struct card *card, char *list, char *out, size_t size)
 	}
 }
 
-/* One line in, one line out. */
-static void control_command(struct card *card, char *line, char *out,
-			    size_t size)
+/**
+ * control_command() - carry out a line of the control socket
+ * @priv: the card
+ * @line: the line
+ * @out: takes the answer
+ * @size: bytes in @out
+ */
+void control_command(void *priv, char *line, char *out, size_t size)
 {
+	struct card *card = priv;
 	unsigned int n, len;
 	unsigned long long word;
-	char path[CONTROL_LINE];
+	char path[LINE_SERVER_MAX];
 
 	if (!strcmp(line, "stats")) {
 		do_stats(card, out, size);
@@ -188,142 +177,4 @@ static void control_command(struct card *card, char *line, char *out,
 		snprintf(out, size, "error unknown command '%.100s': have stats, crc CRTC, screenshot CRTC PATH, latency USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
 			 line);
 	}
-}
-
-/**
- * control_listen() - make the control socket
- * @path: where; a stale socket is replaced, one in use is refused
- * @card: the card it talks about
- * @err: receives one line on failure
- * @err_size: bytes in @err
- *
- * Return: the control socket, or NULL with @err filled.
- */
-struct control *control_listen(const char *path, struct card *card, char *err,
-			       size_t err_size)
-{
-	struct control *ctl = calloc(1, sizeof(*ctl));
-
-	if (!ctl) {
-		snprintf(err, err_size, "out of memory");
-		return NULL;
-	}
-	ctl->card = card;
-	for (int i = 0; i < CONTROL_CLIENTS; i++)
-		ctl->clients[i].fd = -1;
-	ctl->listen_fd = unix_socket_listen(path, err, err_size);
-	if (ctl->listen_fd < 0) {
-		free(ctl);
-		return NULL;
-	}
-	snprintf(ctl->path, sizeof(ctl->path), "%s", path);
-	return ctl;
-}
-
-/**
- * control_poll_fds() - what to poll for
- * @ctl: control socket
- * @fds: receives the descriptors
- * @max: number of entries in @fds, at least CONTROL_CLIENTS + 1
- *
- * Return: number of entries filled.
- */
-int control_poll_fds(struct control *ctl, struct pollfd *fds, int max)
-{
-	int n = 0;
-
-	if (n < max)
-		fds[n++] = (struct pollfd){ .fd = ctl->listen_fd, .events = POLLIN };
-	for (int i = 0; i < CONTROL_CLIENTS && n < max; i++)
-		if (ctl->clients[i].fd >= 0)
-			fds[n++] = (struct pollfd){ .fd = ctl->clients[i].fd,
-						    .events = POLLIN };
-	return n;
-}
-
-static void client_close(struct client *client)
-{
-	close(client->fd);
-	client->fd = -1;
-	client->used = 0;
-}
-
-static void client_serve(struct control *ctl, struct client *client)
-{
-	char out[4096];
-	ssize_t got;
-	char *end;
-
-	got = recv(client->fd, client->line + client->used,
-		   sizeof(client->line) - 1 - client->used, MSG_DONTWAIT);
-	if (got <= 0) {
-		if (got == 0 || (errno != EAGAIN && errno != EINTR))
-			client_close(client);
-		return;
-	}
-	client->used += (size_t)got;
-	client->line[client->used] = '\0';
-	while ((end = strchr(client->line, '\n'))) {
-		size_t len;
-
-		*end++ = '\0';
-		control_command(ctl->card, client->line, out, sizeof(out) - 1);
-		len = strlen(out);
-		out[len++] = '\n';
-		if (send(client->fd, out, len, MSG_NOSIGNAL | MSG_DONTWAIT) !=
-		    (ssize_t)len) {
-			client_close(client);
-			return;
-		}
-		client->used -= (size_t)(end - client->line);
-		memmove(client->line, end, client->used + 1);
-	}
-	if (client->used == sizeof(client->line) - 1)
-		client_close(client);	/* a line without an end */
-}
-
-/**
- * control_serve() - handle what poll() found
- * @ctl: control socket
- * @fds: entries that control_poll_fds() made, after poll()
- * @count: number of entries
- */
-void control_serve(struct control *ctl, const struct pollfd *fds, int count)
-{
-	for (int n = 0; n < count; n++) {
-		if (!fds[n].revents)
-			continue;
-		if (fds[n].fd == ctl->listen_fd) {
-			int fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-			int i;
-
-			for (i = 0; fd >= 0 && i < CONTROL_CLIENTS; i++)
-				if (ctl->clients[i].fd < 0) {
-					ctl->clients[i].fd = fd;
-					break;
-				}
-			if (i == CONTROL_CLIENTS)
-				close(fd);
-			continue;
-		}
-		for (int i = 0; i < CONTROL_CLIENTS; i++)
-			if (ctl->clients[i].fd == fds[n].fd)
-				client_serve(ctl, &ctl->clients[i]);
-	}
-}
-
-/**
- * control_close() - close the socket and remove its file
- * @ctl: control socket, or NULL
- */
-void control_close(struct control *ctl)
-{
-	if (!ctl)
-		return;
-	for (int i = 0; i < CONTROL_CLIENTS; i++)
-		if (ctl->clients[i].fd >= 0)
-			client_close(&ctl->clients[i]);
-	close(ctl->listen_fd);
-	unlink(ctl->path);
-	free(ctl);
 }

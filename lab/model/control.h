@@ -3,16 +3,8 @@
 #ifndef LAB_CONTROL_H
 #define LAB_CONTROL_H
 
-#include <poll.h>
+#include <stddef.h>
 
-#include "card.h"
-
-struct control;
-
-struct control *control_listen(const char *path, struct card *card, char *err,
-			       size_t err_size);
-int control_poll_fds(struct control *ctl, struct pollfd *fds, int max);
-void control_serve(struct control *ctl, const struct pollfd *fds, int count);
-void control_close(struct control *ctl);
+void control_command(void *priv, char *line, char *out, size_t size);
 
 #endif

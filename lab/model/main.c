@@ -2,47 +2,32 @@
 /*
  * radeon-model: one software Radeon as a process, for QEMU's vfio-user-pci.
  *
- * This file is the front thread: it reads the command line, then waits for the
- * client's messages, the display clock, the control socket and signals. It ends
- * when the client disconnects or on SIGTERM.
+ * This file is the front thread: it reads the command line, then waits for what
+ * front.c waits for, and for the display clock.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "card.h"
 #include "clock.h"
 #include "control.h"
 #include "cp.h"
 #include "display.h"
+#include "front.h"
 #include "trace.h"
 #include "vfio_user.h"
 
-/* Indices as in linux/vfio.h */
-#define REGION_ROM	6
-#define REGION_CONFIG	7
-#define IRQ_INTX	0
-#define IRQ_MSI		1
-#define IRQ_ERR		3
-
-#define POLL_FDS	8
 #define LATENCY_MAX_US	1000000u
 
 struct options {
 	const struct card_info *info;
-	const char *socket;
-	const char *control;
-	const char *log;
+	struct front_paths paths;
 	const char *vram;
 	unsigned int mutations;
 	unsigned int latency_us;
@@ -79,19 +64,6 @@ static void usage(FILE *out)
 		list);
 	for (int i = 0; i < MUTATION_COUNT; i++)
 		fprintf(out, "       %-18s  %s\n", mutation_names[i], mutation_help[i]);
-}
-
-static __attribute__((noreturn, format(printf, 1, 2)))
-void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("radeon-model: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(2);
 }
 
 static unsigned int parse_mutation(const char *name)
@@ -143,13 +115,13 @@ static void parse_options(int argc, char **argv, struct options *opt)
 			}
 			break;
 		case 's':
-			opt->socket = optarg;
+			opt->paths.socket = optarg;
 			break;
 		case 'C':
-			opt->control = optarg;
+			opt->paths.control = optarg;
 			break;
 		case 'l':
-			opt->log = optarg;
+			opt->paths.log = optarg;
 			break;
 		case 'v':
 			opt->vram = optarg;
@@ -176,7 +148,7 @@ static void parse_options(int argc, char **argv, struct options *opt)
 	if (optind < argc)
 		die("unexpected argument '%s'; --help lists the options",
 		    argv[optind]);
-	if (!opt->info || !opt->socket)
+	if (!opt->info || !opt->paths.socket)
 		die("--card and --socket are needed; --help lists the options");
 }
 
@@ -185,7 +157,7 @@ static int region_read(void *priv, unsigned int region, uint64_t off, void *buf,
 {
 	struct card *card = priv;
 
-	if (region == REGION_CONFIG)
+	if (region == VU_REGION_CONFIG)
 		return pci_config_read(&card->pci, off, buf, len);
 	return card_bar_read(card, region, off, buf, len);
 }
@@ -195,7 +167,7 @@ static int region_write(void *priv, unsigned int region, uint64_t off,
 {
 	struct card *card = priv;
 
-	if (region == REGION_CONFIG)
+	if (region == VU_REGION_CONFIG)
 		return pci_config_write(&card->pci, off, buf, len);
 	return card_bar_write(card, region, off, buf, len);
 }
@@ -227,13 +199,13 @@ static void describe(struct vu_device *dev, struct card *card)
 					     card->info->msi ? card->vram_fd : -1 };
 	dev->region[1] = (struct vu_region){ CARD_IO_SIZE, true, true, -1 };
 	dev->region[2] = (struct vu_region){ CARD_MMIO_SIZE, true, true, -1 };
-	dev->region[REGION_ROM] = (struct vu_region){ card->rom_size, true,
+	dev->region[VU_REGION_ROM] = (struct vu_region){ card->rom_size, true,
 						      false, -1 };
-	dev->region[REGION_CONFIG] = (struct vu_region){ PCI_CONFIG_SIZE, true,
+	dev->region[VU_REGION_CONFIG] = (struct vu_region){ PCI_CONFIG_SIZE, true,
 							 true, -1 };
-	dev->irq_count[IRQ_INTX] = 1;
-	dev->irq_count[IRQ_MSI] = card->info->msi ? 1 : 0;
-	dev->irq_count[IRQ_ERR] = 1;	/* QEMU warns without it; never used */
+	dev->irq_count[VU_IRQ_INTX] = 1;
+	dev->irq_count[VU_IRQ_MSI] = card->info->msi ? 1 : 0;
+	dev->irq_count[VU_IRQ_ERR] = 1;	/* QEMU warns without it; never used */
 }
 
 /* Returns the descriptor, or -1 if no file was asked for. */
@@ -255,7 +227,7 @@ static int make_vram_file(const struct options *opt)
 	return fd;
 }
 
-static void wait_for_event(struct card *card, struct pollfd *fds, int count)
+static void wait_for_event(struct card *card, struct front *front)
 {
 	uint64_t next = display_next_event(card), now = clock_ns();
 	struct timespec ts = { 0 };
@@ -264,7 +236,7 @@ static void wait_for_event(struct card *card, struct pollfd *fds, int count)
 		ts.tv_sec = (time_t)((next - now) / 1000000000u);
 		ts.tv_nsec = (long)((next - now) % 1000000000u);
 	}
-	ppoll(fds, (nfds_t)count, next == UINT64_MAX ? NULL : &ts, NULL);
+	front_wait(front, next == UINT64_MAX ? NULL : &ts);
 	display_tick(card, clock_ns());
 }
 
@@ -278,57 +250,15 @@ static void print_stats(struct card *card)
 	fputc('\n', stderr);
 }
 
-/* Returns 0 at an orderly end, or a negative errno. */
-static int serve(struct card *card, struct vu_server *vu, struct control *ctl,
-		 int signal_fd)
-{
-	int ret = 0;
-
-	for (;;) {
-		struct pollfd fds[POLL_FDS] = {
-			{ .fd = signal_fd, .events = POLLIN },
-			{ .fd = vu_poll_fd(vu), .events = POLLIN },
-		};
-		int count = 2;
-
-		if (ctl)
-			count += control_poll_fds(ctl, fds + 2, POLL_FDS - 2);
-		wait_for_event(card, fds, count);
-		if (fds[0].revents)
-			return 0;
-		if (fds[1].revents) {
-			ret = vu_serve(vu);
-			if (ret)
-				return ret < 0 ? ret : 0;
-		}
-		if (ctl)
-			control_serve(ctl, fds + 2, count - 2);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct options opt = { 0 };
-	struct control *ctl = NULL;
-	struct vu_server *vu;
 	struct vu_device dev;
+	struct front front;
 	struct card *card;
-	sigset_t signals;
-	int signal_fd, ret;
-	char err[512];
+	int ret;
 
 	parse_options(argc, argv, &opt);
-
-	/* Before any thread is made, so that only the front takes them. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signal_fd < 0)
-		die("signalfd: %s", strerror(errno));
-
 	card = card_new(opt.info, make_vram_file(&opt));
 	if (!card)
 		die("cannot make the card: %s", strerror(errno));
@@ -336,34 +266,18 @@ int main(int argc, char **argv)
 	card->latency_us = opt.latency_us;
 	describe(&dev, card);
 
-	vu = vu_listen(opt.socket, &dev, err, sizeof(err));
-	if (!vu)
-		die("%s", err);
-	if (opt.control) {
-		ctl = control_listen(opt.control, card, err, sizeof(err));
-		if (!ctl) {
-			vu_close(vu);
-			die("%s", err);
-		}
-	}
-	if (opt.log && !freopen(opt.log, "a", stderr))
-		die("cannot open the log %s: %s", opt.log, strerror(errno));
-	setvbuf(stderr, NULL, _IOLBF, 0);
+	front_open(&front, &opt.paths, &dev, control_command, card);
 	ret = cp_start(card);
 	if (ret)
 		die("cannot start the engine thread: %s", strerror(-ret));
-
-	ret = serve(card, vu, ctl, signal_fd);
-	if (ret)
-		fprintf(stderr, "radeon-model: connection ended: %s\n",
-			strerror(-ret));
+	do
+		wait_for_event(card, &front);
+	while (front_serve(&front, &ret));
 
 	atomic_store(&card->stopping, true);
 	cp_stop(card);
-	control_close(ctl);
-	vu_close(vu);
+	front_close(&front);
 	print_stats(card);
 	card_free(card);
-	close(signal_fd);
 	return ret ? 1 : 0;
 }

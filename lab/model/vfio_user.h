@@ -13,6 +13,13 @@
 
 #define VU_NUM_REGIONS	9	/* BAR0-5, ROM, config, VGA: as in linux/vfio.h */
 #define VU_NUM_IRQS	5	/* INTx, MSI, MSI-X, ERR, REQ */
+/* Indices of those that models have, as in linux/vfio.h. */
+#define VU_REGION_ROM		6
+#define VU_REGION_CONFIG	7
+#define VU_IRQ_INTX		0
+#define VU_IRQ_MSI		1
+#define VU_IRQ_ERR		3
+
 #define VU_MAX_FDS	8
 #define VU_MAX_DATA	(1u << 20)
 

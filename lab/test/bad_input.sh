@@ -58,6 +58,8 @@ refuse scenario 'RUN=nothing is unknown' \
 	make -s -C "$LAB_TOP" boot RUN=nothing
 refuse beside 'BESIDE=vga is unknown: choose qxl\|bochs' \
 	make -s -C "$LAB_TOP" boot BESIDE=vga
+refuse pool-device 'POOL_DEVICE=vmware is unknown: choose default\|xen, or KEY=VALUE' \
+	make -s -C "$LAB_TOP" boot POOL_DEVICE=vmware
 refuse memory 'MEMORY=512M is not a size from 768M to 65536M' \
 	make -s -C "$LAB_TOP" boot MACHINE=bare MEMORY=512M
 refuse memory-xen 'MEMORY=768M is too little for Xen and a dom0' \
@@ -97,6 +99,16 @@ refuse socket 'in use by another process' \
 	$model --card rv370 --socket /tmp/s --log /tmp/log &
 	until [[ -S /tmp/s ]]; do sleep 0.1; done
 	exec $model --card rv370 --socket /tmp/s' - "/build/$(build_name)"
+
+# What the pool device cannot say: its model knows.
+for what in 'key:colour=3:there is no key .colour.: choose from vendor, .*, raw' \
+	'limit:xen,width=256:width=256 is over the limit of 255' \
+	'escape:hypervisor=\n:two hexadecimal digits are needed'; do
+	IFS=: read -r name list pattern <<<"$what"
+	refuse "pool-device-$name" "the model of pool did not start: pool-device-model: --capability: .*$pattern" \
+		env BUILD=no MACHINE=bare CARD=none RUN=check OUT="$dir/pool-device-$name" \
+		POOL_DEVICE="$list" "$LAB_TOP/lab/boot/boot.sh"
+done
 
 # A QEMU that is too old.
 refuse qemu 'this QEMU has no vfio-user-pci device' \

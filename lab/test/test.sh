@@ -247,7 +247,7 @@ mutation() {
 }
 
 say "building the model with sanitizers, and its fuzzers"
-build_variant sanitized 'model/radeon-model|[a-z]*/.*test[-_][a-z0-9_]*' gcc &
+build_variant sanitized 'model/(radeon|pool-device)-model|[a-z]*/.*test[-_][a-z0-9_]*' gcc &
 build_variant fuzz 'model/fuzz/fuzz_[a-z0-9_]*' clang -Dfuzz=true &
 wait -n || exit 2
 wait -n || exit 2
@@ -285,7 +285,7 @@ done
 job xen-6.12-both machine_test xen 6.12 both moves
 job bare-7.3-both machine_test bare 7.3 both moves
 # The model under sanitizers, driven by a real driver: a report fails the boot.
-MODEL=$build-sanitized/model/radeon-model \
+MODEL=$build-sanitized/model/radeon-model POOL_DEVICE=default \
 	job bare-6.12-both-sanitized machine_test bare 6.12 both sanitized
 job shell shell_test
 # Debian's own driver passes the same.
@@ -342,7 +342,7 @@ job mutation.gart-truncate mutation xen rv370 gtt-move gart-truncate ring-test
 job mutation.irq-lost mutation bare rv370 fence-wait irq-lost fence-wait
 job mutation.scanout-pitch mutation bare rv100 modeset scanout-pitch 'modeset\..*'
 
-for target in vfio_user commands display; do
+for target in vfio_user commands display pool_device; do
 	job "fuzz.$target" fuzz "$target"
 done
 wait

@@ -17,15 +17,14 @@
 
 #include "../control.h"
 #include "../cp.h"
+#include "../line_server.h"
 #include "../mutation.h"
-
-#define FDS 8
 
 struct fixture {
 	char dir[32];
 	char path[64];
 	struct card *card;
-	struct control *ctl;
+	struct line_server *ctl;
 };
 
 static int setup(void **state)
@@ -39,7 +38,7 @@ static int setup(void **state)
 	snprintf(f->path, sizeof(f->path), "%s/ctl", f->dir);
 	f->card = card_new(card_info_find("rv370"), -1);
 	assert_non_null(f->card);
-	f->ctl = control_listen(f->path, f->card, err, sizeof(err));
+	f->ctl = line_server_listen(f->path, control_command, f->card, err, sizeof(err));
 	assert_non_null(f->ctl);
 	*state = f;
 	return 0;
@@ -49,7 +48,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	control_close(f->ctl);
+	line_server_close(f->ctl);
 	assert_int_equal(access(f->path, F_OK), -1);
 	card_free(f->card);
 	rmdir(f->dir);
@@ -60,14 +59,14 @@ static int teardown(void **state)
 /* Let the server handle everything that is there. */
 static void serve(struct fixture *f)
 {
-	struct pollfd fds[FDS];
+	struct pollfd fds[LINE_SERVER_FDS];
 	int count;
 
 	do {
-		count = control_poll_fds(f->ctl, fds, FDS);
+		count = line_server_poll_fds(f->ctl, fds, LINE_SERVER_FDS);
 		if (poll(fds, (nfds_t)count, 0) <= 0)
 			return;
-		control_serve(f->ctl, fds, count);
+		line_server_serve(f->ctl, fds, count);
 	} while (true);
 }
 

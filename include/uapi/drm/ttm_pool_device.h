@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+#ifndef _UAPI_DRM_TTM_POOL_DEVICE_H_
+#define _UAPI_DRM_TTM_POOL_DEVICE_H_
+
+/*
+ * The TTM pool device: a PCI function without a BAR or an interrupt, by which a
+ * hypervisor tells its guest which memory has to be coherent for GPUs to reach it. All
+ * that it says is in one vendor-specific capability. The specification is
+ * Documentation/gpu/ttm-pool-device.rst.
+ *
+ * For those who provide the device, those who read it, and the tools of both.
+ */
+
+/* The range that the owner of the vendor ID has set aside for experiments. */
+#define TTM_POOL_PCI_VENDOR		0x1af4
+#define TTM_POOL_PCI_DEVICE		0x10f0
+/* Memory controller, other. */
+#define TTM_POOL_PCI_CLASS		0x058000
+
+/* Offsets in the capability, bytes. Numbers are little endian. */
+#define TTM_POOL_CAP_ID			0	/* 09h: vendor specific */
+#define TTM_POOL_CAP_NEXT		1
+#define TTM_POOL_CAP_LENGTH		2	/* TTM_POOL_CAP_SIZE */
+#define TTM_POOL_CAP_VERSION		3	/* TTM_POOL_VERSION */
+#define TTM_POOL_CAP_SIGNATURE		4	/* 4 bytes, TTM_POOL_SIGNATURE */
+#define TTM_POOL_CAP_ZONES		8	/* 4 bytes, TTM_POOL_ZONE_* */
+#define TTM_POOL_CAP_FLAGS		12	/* 4 bytes, TTM_POOL_FLAG_* */
+#define TTM_POOL_CAP_WIDTH		16	/* widest bus address, in bits */
+#define TTM_POOL_CAP_RESERVED		17	/* 3 bytes, zero */
+#define TTM_POOL_CAP_HYPERVISOR		20	/* 12 bytes, as in CPUID 40000000h */
+#define TTM_POOL_CAP_SIZE		32
+
+#define TTM_POOL_VERSION		1
+#define TTM_POOL_SIGNATURE		"TTMP"
+
+/* Memory of these zones has to be coherent for a device to reach it. */
+#define TTM_POOL_ZONE_DMA32		0x1	/* below 4 GiB */
+#define TTM_POOL_ZONE_NORMAL		0x2	/* all that the kernel maps */
+#define TTM_POOL_ZONE_HIGHMEM		0x4	/* all else, on 32-bit kernels */
+#define TTM_POOL_ZONES			0x7
+
+/* A bus address of coherent memory holds for every device. */
+#define TTM_POOL_FLAG_SHAREABLE		0x1
+/* Neighbouring pages need not be neighbours on the bus. */
+#define TTM_POOL_FLAG_NOT_CONTIGUOUS	0x2
+#define TTM_POOL_FLAGS			0x3
+
+#define TTM_POOL_WIDTH_MIN		32
+#define TTM_POOL_WIDTH_MAX		64
+
+#endif
