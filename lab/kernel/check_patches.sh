@@ -124,7 +124,7 @@ kernel_docs() {
 # is why Debian's headers for 7.3 would skip it. Nor can it work out the assertion in
 # that kernel's MODULE_INFO(), at the first column; the compiler can.
 run_sparse() {
-	local drm=$modules/tree/drivers/gpu/drm headers file dir options number=0
+	local drivers=$modules/tree/drivers headers file dir options number=0
 	local checkflags='-D__linux__ -Dlinux -D__STDC__ -Dunix -D__unix__ -Wbitwise
 		-Wno-return-void -Wno-unknown-attribute --arch=x86 -mlittle-endian -m64 -D__x86_64__
 		-D__typeof_unqual__=__typeof__'
@@ -132,18 +132,18 @@ run_sparse() {
 	headers=/usr/lib/modules/$(<"/boot/lab/version-$series")/build
 	rm -rf "$work/sparse"
 	mkdir "$work/sparse"
-	find "$drm" -name '.*.o.cmd' ! -name '.*.mod.o.cmd' ! -name '.module-common.o.cmd' -exec \
+	find "$drivers" -name '.*.o.cmd' ! -name '.*.mod.o.cmd' ! -name '.module-common.o.cmd' -exec \
 		sed -nE 's/^savedcmd_\S+ := +\S+ (.*) -c -o \S+ (\S+\.c)\b.*/\2 \1/p' {} + | sort |
 		while read -r file options; do
 			# 6.12 compiles in the headers, 7.3 in the modules' directory.
 			dir=$headers
-			[[ $file == /* ]] || dir=$drm file=$drm/$file
+			[[ $file == /* ]] || dir=$drivers file=$drivers/$file
 			[[ -e $1${file#"$modules/tree"} ]] || continue
 			# radeon's generated headers are where it was built. One output each, as
 			# parallel ones would mix within a line.
 			number=$((number + 1))
 			echo "cd $dir; sparse ${checkflags//[$'\n\t']/ } $options $file" |
-				sed "s|$modules/tree|$1|g; s|$| -I$drm/radeon >$work/sparse/$number 2>\&1|"
+				sed "s|$modules/tree|$1|g; s|$| -I$drivers/gpu/drm/radeon >$work/sparse/$number 2>\&1|"
 		done | xargs -d '\n' -P "$(nproc)" -I COMMAND sh -c 'COMMAND || true'
 	find "$work/sparse" -type f -exec sed "s|$1/||g" {} + |
 		grep -vE ':1: error: bad constant expression$' || true

@@ -62,13 +62,14 @@ fi
 	configure
 } >&2
 
-# users: files that use TTM; not those that others include. amdkfd's are parts of amdgpu.
+# users: files that use TTM, and who provides the pool device; not those that others
+# include. amdkfd's are parts of amdgpu.
 users() {
 	cd "$tree"
 	grep -rHE --include='*.c' '^#include ".*\.c"' drivers/gpu/drm |
 		sed -nE 's|^(.*)/[^/]+\.c:#include "(.*)"$|\1/\2|p' >"$work/included"
 	grep -rlE --include='*.c' 'ttm_(bo|tt|pool|device|resource)|drm/ttm/|drm_gem_(vram|ttm)_helper\.h' \
-		drivers/gpu/drm drivers/accel | grep -vxFf "$work/included" |
+		drivers/gpu/drm drivers/accel drivers/xen | grep -vxFf "$work/included" |
 		sed 's/c$/o/; s|/amd/amdkfd/|/amd/amdgpu/../amdkfd/|' | sort
 }
 
@@ -85,7 +86,7 @@ text="$(wc -l <"$work/compiled") files: $(sed -E 's|^gpu/drm/||; s|^amd/||; s|/.
 {
 	grep -E '^[^ ]+:[0-9]+:([0-9]+:)? (fatal )?error: |^make.*\*\*\* ' "$log" |
 		grep -v 'No rule to make target' || true
-	for driver in ttm ttm/tests radeon amd/amdgpu nouveau qxl vmwgfx i915 xe; do
-		grep -q "^gpu/drm/$driver/" "$work/compiled" || echo "no file of $driver was compiled"
+	for driver in gpu/drm/{ttm,ttm/tests,radeon,amd/amdgpu,nouveau,qxl,vmwgfx,i915,xe} xen; do
+		grep -q "^$driver/" "$work/compiled" || echo "no file of $driver was compiled"
 	done
 } | findings tree "/out/tree-$series.log" "$text"

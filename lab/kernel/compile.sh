@@ -5,8 +5,8 @@
 #
 #   compile.sh SERIES DIR CACHE
 #
-# DIR/out holds rttm.ko, radeon.ko and "depends", the modules that they need. DIR/tree
-# is what they are built from.
+# DIR/out holds rttm.ko, radeon.ko, xen-ttm-pool.ko and "depends", the modules that they
+# need. DIR/tree is what they are built from.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
@@ -31,7 +31,8 @@ make_modules "$series" "$dir/tree"
 
 rm -rf "$dir/out.tmp"
 mkdir "$dir/out.tmp"
-cp "$dir"/tree/drivers/gpu/drm/{ttm/rttm,radeon/radeon}.ko "$dir/out.tmp"
+# Paths are absolute or relative, it depends on the kernel.
+(cd "$dir/tree/drivers" && sed 's/o$/ko/' modules.order | xargs -d '\n' cp -t "$dir/out.tmp")
 modules_depend "$dir/tree" >"$dir/out.tmp/depends"
 mv "$dir/out.tmp" "$dir/out"
 echo "$stamp" >"$dir/stamp"

@@ -45,7 +45,7 @@ fi
 	printf '%s\n' "${new_file_dirs[@]}"
 	sed -nE 's|^--- a/||p' "/src/patches/$series"/*.patch
 	cat "$dir/paths" 2>/dev/null || true
-} | grep -vE "^($(IFS='|'; echo "${new_file_dirs[*]}"))/" | sort -u >"$dir/paths.new"
+} | grep -vE "$(in_new_file_dirs)" | sort -u >"$dir/paths.new"
 if [[ ! -e $dir/base ]] || ! cmp -s "$dir/paths.new" "$dir/paths"; then
 	mapfile -t paths <"$dir/paths.new"
 	rm -rf "$dir"/base{,.tmp}

@@ -7,7 +7,8 @@
 #
 # DIR is where compile_debug.sh has built the debug kernel. For each fault in
 # lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, and the files "found-by" (a KUnit
-# test) and "igt" (a card, parameters of ttm.ko and a test of igt's).
+# test) and "igt" (a card, parameters of ttm.ko and a test of igt's; empty where KUnit alone
+# can find it).
 set -euo pipefail
 
 series=$1 dir=$2 tree=$2/tree objects=$2/bare/objects
@@ -34,7 +35,6 @@ for fault in /src/lab/test/mutants/*.patch; do
 	strip --strip-debug -o "$dir/mutants.tmp/$name/ttm.ko" "$objects/drivers/gpu/drm/ttm/ttm.ko"
 	echo "$found_by" >"$dir/mutants.tmp/$name/found-by"
 	sed -n 's/^Igt: //p' "$fault" >"$dir/mutants.tmp/$name/igt"
-	[[ -s $dir/mutants.tmp/$name/igt ]] || { echo "error: $fault does not say which igt test finds it"; exit 1; }
 	sed '/^$/q' "$fault" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
 	restore
 done

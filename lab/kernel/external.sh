@@ -10,10 +10,10 @@ clone_stock() {
 	local series=$1 cache=$2 dir=$3 paths base work
 
 	mapfile -t paths < <({
-		printf '%s\n' drivers/gpu/drm/{ttm,radeon} include/drm/ttm \
+		printf '%s\n' "${new_file_dirs[@]}" \
 			drivers/gpu/drm/drm_gem_ttm_helper.c include/drm/drm_gem_ttm_helper.h
 		sed -nE 's|^--- a/||p' "/src/patches/$series"/*.patch |
-			grep -vE '^(drivers/gpu/drm|include/drm)/(ttm|radeon)/|^(drivers/gpu|include)/drm/drm_gem_ttm_helper\.'
+			grep -vE "$(in_new_file_dirs)|^(drivers/gpu|include)/drm/drm_gem_ttm_helper\."
 	} | sort -u)
 	base=$cache/linux-$series-$( (source_version "$series"; cat /src/lab/kernel/source.sh; printf '%s\n' "${paths[@]}") |
 		sha256sum | cut -c1-16)
@@ -49,9 +49,10 @@ rename_ttm() {
 		echo "error: ttm_device.c no longer makes its debugfs directory as expected"
 		return 1
 	}
-	cp "$kbuild/Kbuild" "$drm/Kbuild"
+	cp "$kbuild/Kbuild" "$1/drivers/Kbuild"
 	cp "$kbuild/Kbuild.ttm" "$drm/ttm/Kbuild"
 	cp "$kbuild/Kbuild.radeon" "$drm/radeon/Kbuild"
+	cp "$kbuild/Kbuild.xen" "$1/drivers/xen/Kbuild"
 	git -C "$1" add -A -f
 	git -C "$1" commit -q -m 'Modules of their own beside the kernel'\''s'
 }
@@ -71,7 +72,7 @@ make_modules() {
 	local release
 
 	release=$(<"/boot/lab/version-$1")
-	make -C "/usr/lib/modules/$release/build" M="$2/drivers/gpu/drm" \
+	make -C "/usr/lib/modules/$release/build" M="$2/drivers" \
 		POOL_TREE="$2" KCFLAGS=-g0 CONFIG_DEBUG_INFO_BTF_MODULES= W=e -j"$(nproc)" \
 		"${@:3}" modules
 }

@@ -9,10 +9,15 @@ set -euo pipefail
 . "$(dirname "$0")/source.sh"
 
 series=$1 dir=$2
-stamp="$(source_version "$series") $(changes "$series")"
+document=/src/Documentation/ttm-pool-device.rst
+stamp="$(source_version "$series") $(changes "$series") $(sha256sum <"$document")"
 [[ ! -e $dir/.git/made || $(<"$dir/.git/made") != "$stamp" ]] || exit 0
 find "$dir" -mindepth 1 -delete
 extract_source "$series" "$dir"
 apply_changes "$series" "$dir"
+# Where the comments say that it is.
+cp "$document" "$dir/Documentation/gpu"
+git -C "$dir" add -A
+git -C "$dir" commit -q -m 'Documentation/gpu: Specify the pool device'
 echo "$stamp" >"$dir/.git/made"
 git -C "$dir" log --oneline base..

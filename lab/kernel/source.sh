@@ -14,7 +14,12 @@ export GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE
 
 # Where a checkout may hold whole files for the kernel, below its own top and the
 # kernel's alike.
-new_file_dirs=(drivers/gpu/drm/ttm drivers/gpu/drm/radeon include/drm/ttm)
+new_file_dirs=(drivers/gpu/drm/ttm drivers/gpu/drm/radeon drivers/xen include/drm/ttm include/uapi/drm)
+
+# in_new_file_dirs: a regular expression for paths in them.
+in_new_file_dirs() {
+	(IFS='|'; echo "^(${new_file_dirs[*]})/")
+}
 
 # source_version SERIES: of Debian's source package, e.g. 6.12.117-1.
 source_version() {
@@ -65,6 +70,6 @@ apply_changes() {
 	done)
 	git -C "$dir" add -A -f
 	git -C "$dir" diff --cached --quiet ||
-		git -C "$dir" commit -q -m 'drm/ttm, drm/radeon: New files of the DMA-aware page pool'
+		git -C "$dir" commit -q -m 'drm/ttm, drm/radeon, xen: New files of the DMA-aware page pool'
 	git -C "$dir" am -q --whitespace=error "/src/patches/$series"/*.patch
 }

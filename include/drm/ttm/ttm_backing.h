@@ -5,16 +5,20 @@
 #include <linux/types.h>
 
 struct device;
+struct ttm_pool_cap;
 
 /**
  * enum ttm_backing_kind - where the pages of a device's BOs come from
  * @TTM_BACKING_SHARED: the system's pages, mapped for the device; they belong to
  *	no device and any other may have them mapped too
  * @TTM_BACKING_DEVICE: coherent memory of the device, from chunks
+ * @TTM_BACKING_HYPERVISOR: coherent memory of no device, from chunks that all devices
+ *	share which reach them
  */
 enum ttm_backing_kind {
 	TTM_BACKING_SHARED,
 	TTM_BACKING_DEVICE,
+	TTM_BACKING_HYPERVISOR,
 };
 
 /**
@@ -25,6 +29,9 @@ enum ttm_backing_kind {
  * @limited: the device does not reach all of this kernel's memory
  * @reach: highest bus address that the device can use
  * @bus_end: first bus address beyond the machine's memory; with @xen_pv alone
+ * @translated: an IOMMU or an offset is between the device and the bus, so that the
+ *	bus addresses of others mean nothing to it
+ * @cap: what the pool device says, or NULL without one
  */
 struct ttm_backing_facts {
 	bool xen_pv;
@@ -32,6 +39,8 @@ struct ttm_backing_facts {
 	bool limited;
 	u64 reach;
 	u64 bus_end;
+	bool translated;
+	const struct ttm_pool_cap *cap;
 };
 
 /**
@@ -39,11 +48,14 @@ struct ttm_backing_facts {
  * @TTM_BACKING_AUTO: nothing: the facts decide
  * @TTM_BACKING_FORCE_SHARED: shared pages
  * @TTM_BACKING_FORCE_DEVICE: coherent memory of the device
+ * @TTM_BACKING_FORCE_HYPERVISOR: coherent memory of no device, whatever zones the pool
+ *	device names; without a pool device as with @TTM_BACKING_AUTO
  */
 enum ttm_backing_force {
 	TTM_BACKING_AUTO,
 	TTM_BACKING_FORCE_SHARED,
 	TTM_BACKING_FORCE_DEVICE,
+	TTM_BACKING_FORCE_HYPERVISOR,
 };
 
 /**
@@ -55,6 +67,8 @@ enum ttm_backing_force {
  *	shared pages are mapped one by one
  * @reaches_all: the device reaches any page of the machine, so coherent memory
  *	may be made of single pages as they come
+ * @width: bits of the bus addresses that the device reaches and the machine has; with
+ *	TTM_BACKING_HYPERVISOR, else 0
  */
 struct ttm_backing {
 	enum ttm_backing_kind kind;
@@ -62,14 +76,17 @@ struct ttm_backing {
 	bool dma32;
 	bool single;
 	bool reaches_all;
+	unsigned int width;
 };
 
-void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts);
+void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
+			   struct ttm_backing_facts *facts);
 void ttm_backing_choose(const struct ttm_backing_facts *facts,
 			enum ttm_backing_force force,
 			struct ttm_backing *backing);
 int ttm_backing_parse(const char *name, enum ttm_backing_force *force);
-void ttm_backing_get(struct device *dev, struct ttm_backing *backing);
+void ttm_backing_get(struct device *dev, const struct ttm_pool_cap *cap,
+		     struct ttm_backing *backing);
 const char *ttm_backing_name(const struct ttm_backing *backing);
 
 #endif

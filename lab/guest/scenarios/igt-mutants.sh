@@ -34,7 +34,7 @@ found=
 for what in sound faults; do
 	# What frees memory that is in use may take the machine with it: it comes last.
 	for dir in $(ls -d /usr/lib/lab/mutants/*/ | grep -v freed-in-use) /usr/lib/lab/mutants/freed-in-use/; do
-		[ -f "$dir/ttm.ko" ] || continue
+		[ -f "$dir/ttm.ko" ] && [ -s "$dir/igt" ] || continue
 		found=y
 		fault=$(basename "$dir")
 		read -r card parameter test <"$dir/igt"

@@ -10,6 +10,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
+#include <linux/iommu.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -23,6 +24,8 @@
 
 #include <drm/drm_util.h>
 #include <drm/ttm/ttm_backing.h>
+
+#include "ttm_pool_cap.h"
 
 /**
  * DOC: Backing of BO pages
@@ -40,8 +43,14 @@
  * through swiotlb, behind the back of a GPU which reads and writes it as it likes.
  * There the pages have to be coherent memory of the device.
  *
+ * A hypervisor can say so itself, by a pool device: which zones of memory have to be
+ * coherent, and whether such memory has to belong to one device at all. Where it need
+ * not, BO pages are nobody's, and a BO is shared without a copy there as well. A zone
+ * that it does not name is shared memory as on bare metal, unless this kernel knows
+ * better: where mapping a page may copy it, the pool device is not believed.
+ *
  * On all others this would be pure loss: coherent memory belongs to one device. So
- * nothing but these two reasons leads there; in particular not where the machine
+ * nothing but these reasons leads there; in particular not where the machine
  * has its I/O memory, which drm_need_swiotlb() goes by: its end is above 4 GiB
  * on most machines, whatever memory they have.
  *
@@ -53,13 +62,14 @@ static const char * const backing_names[] = {
 	[TTM_BACKING_AUTO] = "auto",
 	[TTM_BACKING_FORCE_SHARED] = "shared",
 	[TTM_BACKING_FORCE_DEVICE] = "device",
+	[TTM_BACKING_FORCE_HYPERVISOR] = "hypervisor",
 };
 
 static enum ttm_backing_force backing_force;
 
 /**
  * ttm_backing_parse() - a value of the parameter "backing"
- * @name: "auto", "shared" or "device", a newline at its end is ignored
+ * @name: "auto", "shared", "device" or "hypervisor", a newline at its end is ignored
  * @force: set to its meaning
  *
  * Return: 0, or -EINVAL for any other name; @force is left alone then.
@@ -80,7 +90,7 @@ static int backing_set(const char *value, const struct kernel_param *kp)
 	int ret = ttm_backing_parse(value, kp->arg);
 
 	if (ret)
-		pr_err("backing=%.16s is unknown: choose auto, shared or device\n", value);
+		pr_err("backing=%.16s is unknown: choose auto, shared, device or hypervisor\n", value);
 	return ret;
 }
 
@@ -97,7 +107,7 @@ static const struct kernel_param_ops backing_ops = {
 };
 
 module_param_cb(backing, &backing_ops, &backing_force, 0644);
-MODULE_PARM_DESC(backing, "Where BO pages come from: auto (default), shared, device");
+MODULE_PARM_DESC(backing, "Where BO pages come from: auto (default), shared, device, hypervisor");
 
 #ifdef CONFIG_XEN_PV
 /*
@@ -117,15 +127,29 @@ static u64 xen_bus_end(void)
 }
 #endif
 
+/* Is there something that gives the device addresses of its own? */
+static bool is_translated(struct device *dev)
+{
+#ifdef CONFIG_IOMMU_API
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING))
+		return true;
+#endif
+	return dev->dma_range_map;
+}
+
 /**
  * ttm_backing_facts_get() - find out what the choice for a device depends on
  * @dev: device, its DMA mask set
+ * @cap: what the pool device says, or NULL without one; @facts point to it
  * @facts: filled in
  *
  * A Xen PV domain alone does not tell: a device behind an IOMMU that Xen lets the
  * domain program has no DMA ops of its own and no use for coherent memory.
  */
-void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts)
+void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
+			   struct ttm_backing_facts *facts)
 {
 	*facts = (struct ttm_backing_facts) {
 		.xen_pv = xen_pv_domain() && get_dma_ops(dev),
@@ -133,11 +157,97 @@ void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts)
 		.limited = dma_addressing_limited(dev),
 		.reach = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit),
 		.bus_end = U64_MAX,
+		.translated = is_translated(dev),
+		.cap = cap,
 	};
 	/* Coherent memory has a mask of its own. */
 	facts->reach = min_not_zero(facts->reach, dev->coherent_dma_mask);
 	if (facts->xen_pv)
 		facts->bus_end = xen_bus_end();
+}
+
+/* The choice without a pool device, but for the user's. */
+static void choose_alone(const struct ttm_backing_facts *facts, struct ttm_backing *backing)
+{
+	if (facts->xen_pv) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "Xen PV domain";
+	} else if (facts->mem_encrypt) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "memory encryption";
+	} else {
+		backing->kind = TTM_BACKING_SHARED;
+		backing->reason = facts->limited ? "device does not reach all memory" :
+						   "device reaches all memory";
+	}
+}
+
+/* The last bit of addresses that are all within reach. */
+static unsigned int reach_bits(const struct ttm_backing_facts *facts)
+{
+	return facts->reach == U64_MAX ? 64 : ilog2(facts->reach + 1);
+}
+
+/* The zones that shared pages for the device would be from, as ttm_pool.c asks for them. */
+static u32 zones_of(const struct ttm_backing_facts *facts)
+{
+	if (facts->limited || reach_bits(facts) <= 32)
+		return TTM_POOL_ZONE_DMA32;
+	return TTM_POOL_ZONE_NORMAL |
+		(IS_ENABLED(CONFIG_HIGHMEM) ? TTM_POOL_ZONE_HIGHMEM : 0);
+}
+
+/*
+ * Could a shared page be copied when it is mapped? Then it is no BO page, whatever a
+ * pool device says. A page of the kernel's may be anywhere on such a bus.
+ */
+static bool may_bounce(const struct ttm_backing_facts *facts)
+{
+	if (facts->mem_encrypt)
+		return true;
+	if (facts->xen_pv)
+		return facts->bus_end - 1 > facts->reach;
+	return (facts->cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS) &&
+		reach_bits(facts) < facts->cap->width;
+}
+
+/* The choice by a pool device. */
+static void choose_by_cap(const struct ttm_backing_facts *facts, bool forced,
+			  struct ttm_backing *backing)
+{
+	const u32 zones = zones_of(facts);
+	const bool dma32 = zones == TTM_POOL_ZONE_DMA32;
+
+	if (facts->cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS)
+		backing->single = true;
+
+	if (!forced && !(facts->cap->zones & zones)) {
+		if (may_bounce(facts)) {
+			backing->kind = TTM_BACKING_DEVICE;
+			backing->reason = dma32 ?
+				"pool device leaves out DMA32, but pages may be out of reach" :
+				"pool device leaves out NORMAL, but pages may be out of reach";
+			return;
+		}
+		backing->kind = TTM_BACKING_SHARED;
+		backing->reason = dma32 ? "pool device leaves out DMA32" :
+					  "pool device leaves out NORMAL";
+		return;
+	}
+	if (!(facts->cap->flags & TTM_POOL_FLAG_SHAREABLE)) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "pool device: coherent memory belongs to one device";
+		return;
+	}
+	if (reach_bits(facts) < TTM_POOL_WIDTH_MIN) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "device reaches less than 32 bits";
+		return;
+	}
+	backing->kind = TTM_BACKING_HYPERVISOR;
+	backing->reason = forced ? "forced by the parameter backing" :
+			  dma32 ? "pool device names DMA32" : "pool device names NORMAL";
+	backing->width = min(reach_bits(facts), facts->cap->width);
 }
 
 /**
@@ -164,16 +274,10 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 	} else if (force == TTM_BACKING_FORCE_DEVICE) {
 		backing->kind = TTM_BACKING_DEVICE;
 		backing->reason = "forced by the parameter backing";
-	} else if (facts->xen_pv) {
-		backing->kind = TTM_BACKING_DEVICE;
-		backing->reason = "Xen PV domain";
-	} else if (facts->mem_encrypt) {
-		backing->kind = TTM_BACKING_DEVICE;
-		backing->reason = "memory encryption";
+	} else if (facts->cap && !facts->translated) {
+		choose_by_cap(facts, force == TTM_BACKING_FORCE_HYPERVISOR, backing);
 	} else {
-		backing->kind = TTM_BACKING_SHARED;
-		backing->reason = facts->limited ? "device does not reach all memory" :
-						   "device reaches all memory";
+		choose_alone(facts, backing);
 	}
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_choose);
@@ -186,23 +290,38 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_choose);
  */
 const char *ttm_backing_name(const struct ttm_backing *backing)
 {
-	return backing->kind == TTM_BACKING_DEVICE ? "device" : "shared";
+	switch (backing->kind) {
+	case TTM_BACKING_DEVICE:
+		return "device";
+	case TTM_BACKING_HYPERVISOR:
+		return "hypervisor";
+	default:
+		return "shared";
+	}
 }
 
 /**
  * ttm_backing_get() - choose for a device and log it
  * @dev: device, its DMA mask set
+ * @cap: what the pool device says, or NULL without one
  * @backing: filled in with the choice
  */
-void ttm_backing_get(struct device *dev, struct ttm_backing *backing)
+void ttm_backing_get(struct device *dev, const struct ttm_pool_cap *cap,
+		     struct ttm_backing *backing)
 {
+	const enum ttm_backing_force force = READ_ONCE(backing_force);
 	struct ttm_backing_facts facts;
 
-	ttm_backing_facts_get(dev, &facts);
-	ttm_backing_choose(&facts, READ_ONCE(backing_force), backing);
+	ttm_backing_facts_get(dev, cap, &facts);
+	ttm_backing_choose(&facts, force, backing);
 	dev_info(dev, "BO pages: %s%s (%s)\n", ttm_backing_name(backing),
 		 backing->dma32 && backing->kind == TTM_BACKING_SHARED ?
 		 ", below 4 GiB" : "", backing->reason);
-	if (backing->kind == TTM_BACKING_SHARED && (facts.xen_pv || facts.mem_encrypt))
+	if (backing->kind == TTM_BACKING_SHARED && force == TTM_BACKING_FORCE_SHARED &&
+	    (facts.xen_pv || facts.mem_encrypt))
 		dev_warn(dev, "shared BO pages go through bounce buffers on this machine: expect wrong contents\n");
+	if (force == TTM_BACKING_FORCE_HYPERVISOR && backing->kind != TTM_BACKING_HYPERVISOR)
+		dev_warn(dev, "backing=hypervisor: %s\n", cap ?
+			 "the pool device's memory is not for this device" :
+			 "there is no pool device");
 }

@@ -45,6 +45,9 @@
  *
  * Each CPU keeps a few pages at hand, for BOs of a few pages. These count as used in
  * their chunk; before a chunk is made or given back, all CPUs' pages go home.
+ *
+ * A page that is given back finds its way home by itself: whoever has it need not know
+ * which allocator it is from, and a BO may have pages of several.
  */
 
 /* The page's index is in the low bits of a pointer to its chunk. */
@@ -63,6 +66,7 @@ struct ttm_chunk_piece {
 /**
  * struct ttm_chunk - memory that was got at once
  * @link: in one of the allocator's lists
+ * @alloc: the allocator that made it
  * @remapped: where the CPU sees the pieces, if not in the linear mapping; else NULL
  * @used: a bit for each page that is not free
  * @pages: number of pages
@@ -75,6 +79,7 @@ struct ttm_chunk_piece {
  */
 struct ttm_chunk {
 	struct list_head link;
+	struct ttm_chunk_allocator *alloc;
 	void **remapped;
 	DECLARE_BITMAP(used, TTM_CHUNK_MAX_PAGES);
 	u16 pages;
@@ -246,20 +251,27 @@ static unsigned int chunk_take(struct ttm_chunk_allocator *alloc,
 	return taken;
 }
 
+/* The order of the runs that a request of so many pages is best served with. */
+static unsigned int best_order(const struct ttm_chunk_allocator *alloc, unsigned int count)
+{
+	if (READ_ONCE(alloc->source->scattered))
+		return 0;
+	return min_t(unsigned int, ilog2(count), TTM_CHUNK_ORDER);
+}
+
 /*
- * Free pages out of chunks, the longest runs first. Takes them from one chunk, so
- * that the lock is not held for long. Returns how many, 0 if there are none.
+ * Free pages out of chunks, in runs of the order or, if there are none, of a lower one.
+ * Takes them from one chunk, so that the lock is not held for long. Returns how many, 0
+ * if there are none.
  */
-static unsigned int chunks_take(struct ttm_chunk_allocator *alloc,
+static unsigned int chunks_take(struct ttm_chunk_allocator *alloc, int order,
 				struct page **pages, dma_addr_t *bus,
 				unsigned int count)
 {
 	struct ttm_chunk *chunk;
 	unsigned int taken = 0;
-	int order;
 
 	spin_lock(&alloc->lock);
-	order = alloc->source->scattered ? 0 : min_t(int, ilog2(count), TTM_CHUNK_ORDER);
 	while (!taken && order >= 0) {
 		chunk = chunk_find(alloc, order);
 		if (chunk)
@@ -304,7 +316,8 @@ static unsigned int cpu_take(struct ttm_chunk_allocator *alloc, struct page **pa
 
 	spin_lock(&cpu->lock);
 	if (cpu->count < count)
-		cpu->count += chunks_take(alloc, cpu->pages + cpu->count, NULL,
+		/* One by one: a run would be of no use here, and is for somebody else. */
+		cpu->count += chunks_take(alloc, 0, cpu->pages + cpu->count, NULL,
 					  TTM_CHUNK_CPU_BATCH);
 	while (taken < count && cpu->count)
 		pages[taken++] = cpu->pages[--cpu->count];
@@ -331,6 +344,16 @@ static void cpu_give(struct ttm_chunk_allocator *alloc, struct page **pages,
 	memcpy(cpu->pages + cpu->count, pages, count * sizeof(pages[0]));
 	cpu->count += count;
 	spin_unlock(&cpu->lock);
+}
+
+static unsigned long cpu_count(struct ttm_chunk_allocator *alloc)
+{
+	unsigned long count = 0;
+	int i;
+
+	for_each_possible_cpu(i)
+		count += READ_ONCE(per_cpu_ptr(alloc->cpu, i)->count);
+	return count;
 }
 
 /* All CPUs' pages go home. */
@@ -487,6 +510,7 @@ static struct ttm_chunk *chunk_of_order(struct ttm_chunk_allocator *alloc,
 			(gfp & (__GFP_NOWARN | __GFP_RETRY_MAYFAIL)));
 	if (!chunk)
 		return NULL;
+	chunk->alloc = alloc;
 	chunk->order = order;
 	chunk_get_pieces(alloc, chunk, need, gfp);
 	if (chunk->pages)
@@ -505,7 +529,7 @@ static struct ttm_chunk *chunk_of_order(struct ttm_chunk_allocator *alloc,
 static struct ttm_chunk *chunk_create(struct ttm_chunk_allocator *alloc,
 				      unsigned int need, gfp_t gfp)
 {
-	unsigned int order = alloc->source->scattered ? 0 : alloc->first_order;
+	unsigned int order = READ_ONCE(alloc->source->scattered) ? 0 : alloc->first_order;
 	struct ttm_chunk *chunk;
 
 	lockdep_assert_held(&alloc->grow_lock);
@@ -529,8 +553,8 @@ static struct ttm_chunk *chunk_create(struct ttm_chunk_allocator *alloc,
 }
 
 /*
- * Make a chunk, unless there are free pages after all: another CPU's, or those of a
- * chunk that somebody else has just made.
+ * Make a chunk, unless there are free pages after all: those of a chunk that somebody
+ * else has just made.
  */
 static int chunks_grow(struct ttm_chunk_allocator *alloc, unsigned int need, gfp_t gfp)
 {
@@ -538,7 +562,10 @@ static int chunks_grow(struct ttm_chunk_allocator *alloc, unsigned int need, gfp
 	int ret = 0;
 
 	mutex_lock(&alloc->grow_lock);
-	cpu_drain(alloc);
+	if (READ_ONCE(alloc->source->closed)) {
+		ret = -ENODEV;
+		goto out;
+	}
 	if (ttm_chunk_free_count(alloc))
 		goto out;
 
@@ -566,6 +593,43 @@ out:
 }
 
 /**
+ * ttm_chunk_take_pages() - get pages that are free, clean ones
+ * @alloc: allocator
+ * @pages: filled in
+ * @bus: filled in with their bus addresses, or NULL
+ * @count: how many
+ *
+ * Makes no chunk, and does not sleep.
+ *
+ * Return: how many there were, from 0 to @count.
+ */
+unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
+				  struct page **pages, dma_addr_t *bus,
+				  unsigned int count)
+{
+	unsigned int done = 0, taken;
+	bool drained = false;
+
+	if (READ_ONCE(alloc->source->closed))
+		return 0;
+	if (count <= TTM_CHUNK_CPU_BATCH)
+		done = cpu_take(alloc, pages, bus, count);
+	while (done < count) {
+		taken = chunks_take(alloc, best_order(alloc, count - done), pages + done,
+				    bus ? bus + done : NULL, count - done);
+		done += taken;
+		if (taken)
+			continue;
+		if (drained || !cpu_count(alloc))
+			break;
+		cpu_drain(alloc);
+		drained = true;
+	}
+	return done;
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_take_pages);
+
+/**
  * ttm_chunk_alloc_pages() - get pages, clean ones
  * @alloc: allocator
  * @pages: filled in
@@ -576,44 +640,50 @@ out:
  * May sleep and reclaim memory. There is no page in @pages that is not cached as the
  * allocator says.
  *
- * Return: 0, or -ENOMEM, and no page is kept then.
+ * Return: 0; -ENOMEM; -ENODEV if its source is closed. On failure no page is kept.
  */
 int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp)
 {
-	unsigned int done = 0, left;
+	unsigned int done = 0;
 	int ret;
 
-	if (count <= TTM_CHUNK_CPU_BATCH)
-		done = cpu_take(alloc, pages, bus, count);
-	while (done < count) {
-		left = count - done;
-		left = chunks_take(alloc, pages + done, bus ? bus + done : NULL, left);
-		if (!left) {
-			ret = chunks_grow(alloc, count - done, gfp);
-			if (ret) {
-				chunks_give(alloc, pages, done);
-				return ret;
-			}
+	for (;;) {
+		done += ttm_chunk_take_pages(alloc, pages + done,
+					     bus ? bus + done : NULL, count - done);
+		if (done == count)
+			return 0;
+		ret = chunks_grow(alloc, count - done, gfp);
+		if (ret) {
+			chunks_give(alloc, pages, done);
+			return ret;
 		}
-		done += left;
 	}
-	return 0;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_alloc_pages);
 
+/* How many of the pages, from the first on, come from the same allocator: at least one. */
+static unsigned int same_home(struct page **pages, unsigned int count)
+{
+	const struct ttm_chunk_allocator *alloc = page_chunk(pages[0])->alloc;
+	unsigned int n = 1;
+
+	while (n < count && page_chunk(pages[n])->alloc == alloc)
+		n++;
+	return n;
+}
+
 /**
  * ttm_chunk_free_pages() - give pages back
- * @alloc: allocator that they came from
- * @pages: pages, in any order; they need not have come together
+ * @pages: pages of any allocators, in any order; they need not have come together
  * @count: how many
  *
  * Clears them: nobody sees what was in them. No device must use them any more. May
  * sleep.
  */
-void ttm_chunk_free_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
-			  unsigned int count)
+void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 {
+	struct ttm_chunk_allocator *alloc;
 	unsigned int i, n;
 
 	for (i = 0; i < count; i++) {
@@ -621,16 +691,39 @@ void ttm_chunk_free_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 		if (i % TTM_CHUNK_MAX_PAGES == TTM_CHUNK_MAX_PAGES - 1)
 			cond_resched();
 	}
-	if (count <= TTM_CHUNK_CPU_BATCH) {
-		cpu_give(alloc, pages, count);
-		return;
-	}
 	for (i = 0; i < count; i += n) {
-		n = min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES);
-		chunks_give(alloc, pages + i, n);
+		alloc = page_chunk(pages[i])->alloc;
+		n = same_home(pages + i, min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES));
+		if (count <= TTM_CHUNK_CPU_BATCH)
+			cpu_give(alloc, pages + i, n);
+		else
+			chunks_give(alloc, pages + i, n);
+		/* Pairs with ttm_chunk_close(): one of us sees that the chunk is empty. */
+		smp_mb();
+		if (READ_ONCE(alloc->source->closed))
+			ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
 	}
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_free_pages);
+
+/**
+ * ttm_chunk_close() - the source has been closed
+ * @alloc: one of its allocators
+ *
+ * For whoever has set &ttm_chunk_source.closed. When it returns, no chunk is being made,
+ * and none is left that has no page in use; each of the others goes with its last page.
+ * May sleep.
+ */
+void ttm_chunk_close(struct ttm_chunk_allocator *alloc)
+{
+	/* Who is making a chunk may not have seen that it is closed. */
+	mutex_lock(&alloc->grow_lock);
+	mutex_unlock(&alloc->grow_lock);
+	/* Pairs with ttm_chunk_free_pages(). */
+	smp_mb();
+	ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_close);
 
 /**
  * ttm_chunk_free_count() - pages that are free in chunks
@@ -641,16 +734,6 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_free_pages);
 unsigned long ttm_chunk_free_count(struct ttm_chunk_allocator *alloc)
 {
 	return READ_ONCE(alloc->free_pages);
-}
-
-static unsigned long cpu_count(struct ttm_chunk_allocator *alloc)
-{
-	unsigned long count = 0;
-	int i;
-
-	for_each_possible_cpu(i)
-		count += READ_ONCE(per_cpu_ptr(alloc->cpu, i)->count);
-	return count;
 }
 
 /**

@@ -54,11 +54,14 @@ struct ttm_chunk_source_ops {
  * @ops: how
  * @dev: device that the memory is coherent for
  * @scattered: chunks are made of single pages instead of contiguous memory
+ * @closed: there is no more memory to be had, and what comes back is not kept; see
+ *	ttm_chunk_close()
  */
 struct ttm_chunk_source {
 	const struct ttm_chunk_source_ops *ops;
 	struct device *dev;
 	bool scattered;
+	bool closed;
 };
 
 void ttm_chunk_source_init(struct ttm_chunk_source *source, struct device *dev,
@@ -148,8 +151,11 @@ void ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc);
 
 int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp);
-void ttm_chunk_free_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
-			  unsigned int count);
+unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
+				  struct page **pages, dma_addr_t *bus,
+				  unsigned int count);
+void ttm_chunk_free_pages(struct page **pages, unsigned int count);
+void ttm_chunk_close(struct ttm_chunk_allocator *alloc);
 
 unsigned long ttm_chunk_reclaimable(struct ttm_chunk_allocator *alloc, int nid);
 unsigned long ttm_chunk_shrink(struct ttm_chunk_allocator *alloc, int nid,

@@ -106,7 +106,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_destroy);
  * @count: how many
  * @gfp: for memory that the pool does not have yet; may sleep
  *
- * Return: 0, or -ENOMEM, and nothing is kept then.
+ * Return: 0; -ENOMEM; -ENODEV if the pool is closed. On failure nothing is kept.
  */
 int ttm_dma_pool_alloc(struct ttm_dma_pool *pool, enum ttm_caching caching,
 		       struct page **pages, dma_addr_t *bus, unsigned int count,
@@ -117,20 +117,63 @@ int ttm_dma_pool_alloc(struct ttm_dma_pool *pool, enum ttm_caching caching,
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_alloc);
 
 /**
- * ttm_dma_pool_free() - a BO's pages come back
- * @pool: pool that they came from
- * @caching: their caching
- * @pages: pages, which no device uses any more
+ * ttm_dma_pool_take() - get pages for a BO that the pool has already
+ * @pool: pool
+ * @caching: the caching that the pages shall have
+ * @pages: filled in with pages, all clean
+ * @bus: filled in with their addresses for the pool's device, or NULL
  * @count: how many
  *
- * Clears them. May sleep.
+ * Return: how many there were, from 0 to @count.
  */
-void ttm_dma_pool_free(struct ttm_dma_pool *pool, enum ttm_caching caching,
-		       struct page **pages, unsigned int count)
+unsigned int ttm_dma_pool_take(struct ttm_dma_pool *pool, enum ttm_caching caching,
+			       struct page **pages, dma_addr_t *bus,
+			       unsigned int count)
 {
-	ttm_chunk_free_pages(&pool->modes[caching], pages, count);
+	return ttm_chunk_take_pages(&pool->modes[caching], pages, bus, count);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_take);
+
+/**
+ * ttm_dma_pool_free() - a BO's pages come back
+ * @pages: pages of any pools, which no device uses any more
+ * @count: how many
+ *
+ * Clears them. Each goes to the pool that it came from. May sleep.
+ */
+void ttm_dma_pool_free(struct page **pages, unsigned int count)
+{
+	ttm_chunk_free_pages(pages, count);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_free);
+
+/**
+ * ttm_dma_pool_open() - let a pool that was closed have memory again
+ * @pool: pool
+ * @scattered: make chunks of single pages from now on
+ */
+void ttm_dma_pool_open(struct ttm_dma_pool *pool, bool scattered)
+{
+	WRITE_ONCE(pool->source.scattered, scattered);
+	WRITE_ONCE(pool->source.closed, false);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_open);
+
+/**
+ * ttm_dma_pool_close() - let a pool give no page any more
+ * @pool: pool
+ *
+ * Frees what is free; the rest is freed as it comes back. May sleep.
+ */
+void ttm_dma_pool_close(struct ttm_dma_pool *pool)
+{
+	int i;
+
+	WRITE_ONCE(pool->source.closed, true);
+	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
+		ttm_chunk_close(&pool->modes[i]);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_close);
 
 /**
  * ttm_dma_pools_reclaimable() - pages that ttm_dma_pools_shrink() may free
@@ -244,13 +287,40 @@ static void show_row(struct seq_file *m, const char *key,
 }
 
 /**
- * ttm_dma_pool_show() - the numbers of a pool as a table
+ * ttm_dma_pool_shape() - what the pool's chunks are made of
  * @pool: pool, or NULL for one that has nothing
+ *
+ * Return: a word that is never freed.
+ */
+const char *ttm_dma_pool_shape(const struct ttm_dma_pool *pool)
+{
+	if (!pool)
+		return "-";
+	return READ_ONCE(pool->source.scattered) ? "scattered" : "contiguous";
+}
+
+/* All of its members are numbers of the same kind. */
+static void stats_add(struct ttm_chunk_stats *sum, const struct ttm_chunk_stats *stats)
+{
+	const unsigned long *from = (const unsigned long *)stats;
+	unsigned long *to = (unsigned long *)sum;
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(*sum) % sizeof(*to));
+	for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+/**
+ * ttm_dma_pool_show() - the numbers of some pools, summed up, as a table
+ * @pools: pools
+ * @count: how many, may be 0
  * @m: file
  *
  * A line for each number, a column for each caching mode.
  */
-void ttm_dma_pool_show(struct ttm_dma_pool *pool, struct seq_file *m)
+void ttm_dma_pool_show(struct ttm_dma_pool *const *pools, unsigned int count,
+		       struct seq_file *m)
 {
 	static const struct {
 		const char *key;
@@ -268,15 +338,21 @@ void ttm_dma_pool_show(struct ttm_dma_pool *pool, struct seq_file *m)
 		{ "caching_changes", offsetof(struct ttm_chunk_stats, caching_changes) },
 		{ "bookkeeping", offsetof(struct ttm_chunk_stats, bookkeeping) },
 	};
-	struct ttm_chunk_stats *stats;
+	struct ttm_chunk_stats *stats, *one;
 	char key[16];
 	int i, order;
 
-	stats = kcalloc(TTM_NUM_CACHING_TYPES, sizeof(*stats), GFP_KERNEL);
+	/* The last is for one pool's. */
+	stats = kcalloc(TTM_NUM_CACHING_TYPES + 1, sizeof(*stats), GFP_KERNEL);
 	if (!stats)
 		return;
-	for (i = 0; pool && i < TTM_NUM_CACHING_TYPES; i++)
-		ttm_dma_pool_stats(pool, i, &stats[i]);
+	one = &stats[TTM_NUM_CACHING_TYPES];
+	while (count--) {
+		for (i = 0; i < TTM_NUM_CACHING_TYPES; i++) {
+			ttm_dma_pool_stats(pools[count], i, one);
+			stats_add(&stats[i], one);
+		}
+	}
 
 	seq_printf(m, "%-15s %8s %8s %8s\n", "mode", "cached", "wc", "uc");
 	for (i = 0; i < ARRAY_SIZE(rows); i++)

@@ -236,7 +236,7 @@ static int get(struct chunk_test *t, unsigned int at, unsigned int count)
 
 static void put(struct chunk_test *t, unsigned int at, unsigned int count)
 {
-	ttm_chunk_free_pages(&t->alloc, t->pages + at, count);
+	ttm_chunk_free_pages(t->pages + at, count);
 }
 
 static void dirty(struct chunk_test *t, unsigned int at, unsigned int count)
@@ -691,7 +691,7 @@ static int churn(void *data)
 
 				c->bad += *word != (unsigned long)&slots[s][i];
 			}
-			ttm_chunk_free_pages(&c->t->alloc, slots[s], counts[s]);
+			ttm_chunk_free_pages(slots[s], counts[s]);
 			kfree(slots[s]);
 			slots[s] = NULL;
 			continue;
@@ -716,7 +716,7 @@ static int churn(void *data)
 	}
 	for (s = 0; s < CHURN_SLOTS; s++) {
 		if (slots[s])
-			ttm_chunk_free_pages(&c->t->alloc, slots[s], counts[s]);
+			ttm_chunk_free_pages(slots[s], counts[s]);
 		kfree(slots[s]);
 	}
 	kthread_complete_and_exit(&c->done, 0);

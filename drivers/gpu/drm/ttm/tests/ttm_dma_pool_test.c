@@ -55,10 +55,10 @@ static int get(struct pool_test *t, enum ttm_caching caching, unsigned int at,
 				  GFP_KERNEL);
 }
 
-static void put(struct pool_test *t, enum ttm_caching caching, unsigned int at,
-		unsigned int count, unsigned long limit)
+static void put(struct pool_test *t, unsigned int at, unsigned int count,
+		unsigned long limit)
 {
-	ttm_dma_pool_free(t->pool, caching, t->pages + at, count);
+	ttm_dma_pool_free(t->pages + at, count);
 	ttm_dma_pools_trim(limit);
 }
 
@@ -107,13 +107,13 @@ static void ttm_dma_pool_caching(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, get(t, mode, 0, CHUNK_PAGES), 0);
 		KUNIT_EXPECT_EQ(test, miscached(t, 0, CHUNK_PAGES, mode), 0);
 		KUNIT_EXPECT_EQ(test, stats(t, mode).caching_changes, mode != ttm_cached);
-		put(t, mode, 0, CHUNK_PAGES, ULONG_MAX);
+		put(t, 0, CHUNK_PAGES, ULONG_MAX);
 
 		/*
 		 * Nobody else has these pages before this test ends but by chance;
 		 * and whoever has got one wants it cached.
 		 */
-		put(t, mode, 0, 0, 0);
+		put(t, 0, 0, 0);
 		KUNIT_EXPECT_EQ(test, stats(t, mode).chunks, 0);
 		KUNIT_EXPECT_EQ_MSG(test, miscached(t, 0, CHUNK_PAGES, ttm_cached), 0,
 				    "pages went back to the system that are not cached");
@@ -135,7 +135,7 @@ static void ttm_dma_pool_clean(struct kunit *test)
 			dirty += !!memchr_inv(page_address(t->pages[i]), 0, PAGE_SIZE);
 			memset(page_address(t->pages[i]), 0xa5, PAGE_SIZE);
 		}
-		put(t, mode, 0, count, ULONG_MAX);
+		put(t, 0, count, ULONG_MAX);
 	}
 	KUNIT_EXPECT_EQ(test, dirty, 0);
 	ttm_dma_pool_destroy(t->pool);
@@ -153,7 +153,7 @@ static void ttm_dma_pool_modes_apart(struct kunit *test)
 	}
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		KUNIT_EXPECT_EQ(test, miscached(t, i, 1, modes[i]), 0);
-		put(t, modes[i], i, 1, ULONG_MAX);
+		put(t, i, 1, ULONG_MAX);
 	}
 	ttm_dma_pool_destroy(t->pool);
 }
@@ -165,13 +165,13 @@ static void ttm_dma_pool_limit(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, get(t, ttm_write_combined, 0, 3 * CHUNK_PAGES), 0);
 	KUNIT_ASSERT_EQ(test, get(t, ttm_cached, 3 * CHUNK_PAGES, CHUNK_PAGES), 0);
-	put(t, ttm_write_combined, 0, 3 * CHUNK_PAGES, 2 * CHUNK_PAGES);
+	put(t, 0, 3 * CHUNK_PAGES, 2 * CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_write_combined).chunks, 2);
-	put(t, ttm_cached, 3 * CHUNK_PAGES + 1, CHUNK_PAGES - 1, CHUNK_PAGES);
+	put(t, 3 * CHUNK_PAGES + 1, CHUNK_PAGES - 1, CHUNK_PAGES);
 	/* A page of the cached chunk is in use: its free pages stay, and count. */
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_cached).chunks, 1);
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_write_combined).chunks, 0);
-	put(t, ttm_cached, 3 * CHUNK_PAGES, 1, 0);
+	put(t, 3 * CHUNK_PAGES, 1, 0);
 	KUNIT_EXPECT_LE(test, stats(t, ttm_cached).free, CHUNK_PAGES);
 	ttm_dma_pool_destroy(t->pool);
 }

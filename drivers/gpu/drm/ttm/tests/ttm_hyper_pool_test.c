@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Pages that belong to no GPU: who gets which, and what becomes of them when the pool
+ * device goes. On real coherent memory.
+ */
+#include <kunit/test.h>
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "../ttm_chunk.h"
+#include "../ttm_dma_pool.h"
+#include "../ttm_hyper_pool.h"
+#include "../ttm_pool_cap.h"
+#include "../ttm_pool_device.h"
+
+#define TEST_PAGES	(2 * TTM_CHUNK_MAX_PAGES)
+#define NARROW		32
+#define WIDE		40
+
+struct hyper_test {
+	struct page **pages;
+	dma_addr_t *bus;
+};
+
+static const struct ttm_pool_cap both = {
+	.zones = TTM_POOL_ZONE_DMA32 | TTM_POOL_ZONE_NORMAL,
+	.flags = TTM_POOL_FLAG_SHAREABLE | TTM_POOL_FLAG_NOT_CONTIGUOUS,
+	.width = WIDE,
+};
+
+static int get(struct hyper_test *t, unsigned int width, unsigned int at, unsigned int count)
+{
+	return ttm_hyper_pool_alloc(width, ttm_cached, t->pages + at, t->bus + at, count,
+				    GFP_KERNEL);
+}
+
+static void put(struct hyper_test *t, unsigned int at, unsigned int count)
+{
+	ttm_dma_pool_free(t->pages + at, count);
+}
+
+/* What a GPU of that width sees: the sum over all pools that it may have pages from. */
+static struct ttm_chunk_stats stats(unsigned int width)
+{
+	struct ttm_dma_pool *pools[TTM_HYPER_POOLS];
+	unsigned int count = ttm_hyper_pool_list(width, pools);
+	struct ttm_chunk_stats sum = { }, one;
+
+	while (count--) {
+		ttm_dma_pool_stats(pools[count], ttm_cached, &one);
+		sum.in_use += one.in_use;
+		sum.free += one.free;
+		sum.chunks += one.chunks;
+		sum.allocs += one.allocs;
+		sum.frees += one.frees;
+	}
+	return sum;
+}
+
+static void ttm_hyper_pool_narrow_serves_all(struct kunit *test)
+{
+	struct hyper_test *t = test->priv;
+	struct ttm_chunk_stats before;
+
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 100), 0);
+	put(t, 0, 100);
+	before = stats(WIDE);
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
+	KUNIT_EXPECT_EQ_MSG(test, stats(WIDE).allocs, before.allocs,
+			    "a chunk was made while there were free pages");
+	put(t, 0, 100);
+}
+
+static void ttm_hyper_pool_wide_does_not(struct kunit *test)
+{
+	struct hyper_test *t = test->priv;
+	unsigned int i, beyond = 0;
+
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
+	put(t, 0, 100);
+	KUNIT_ASSERT_EQ(test, stats(NARROW).chunks, 0);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 100), 0);
+	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).in_use, 100,
+			    "they were from a pool that is too wide");
+	for (i = 0; i < 100; i++)
+		beyond += t->bus[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
+	KUNIT_EXPECT_EQ(test, beyond, 0);
+	put(t, 0, 100);
+}
+
+/* A BO may have pages of both; each goes home. */
+static void ttm_hyper_pool_mixed(struct kunit *test)
+{
+	struct hyper_test *t = test->priv;
+	unsigned int free, count;
+
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 8), 0);
+	put(t, 0, 8);
+	free = stats(NARROW).free;
+	count = free + 50;
+	KUNIT_ASSERT_LE(test, count, TEST_PAGES);
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, count), 0);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, free);
+	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, count);
+	put(t, 0, count);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).free, free);
+	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
+}
+
+static void ttm_hyper_pool_closed(struct kunit *test)
+{
+	struct hyper_test *t = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 20), 0);
+	for (i = 0; i < 20; i++)
+		memset(page_address(t->pages[i]), i + 1, PAGE_SIZE);
+	ttm_hyper_pool_close();
+
+	KUNIT_EXPECT_EQ(test, get(t, NARROW, 20, 1), -ENODEV);
+	KUNIT_EXPECT_EQ(test, get(t, WIDE, 20, 1), -ENODEV);
+	for (i = 0; i < 20; i++)
+		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(t->pages[i]), i + 1,
+						   PAGE_SIZE));
+	/* A few at a time, as these are kept at hand otherwise. */
+	for (i = 0; i < 19; i++)
+		put(t, i, 1);
+	KUNIT_EXPECT_GT(test, stats(NARROW).chunks, 0);
+	put(t, 19, 1);
+	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).chunks, 0,
+			    "a chunk outlived its last page");
+}
+
+/* Whatever is free when it goes is freed at once. */
+static void ttm_hyper_pool_close_frees(struct kunit *test)
+{
+	struct hyper_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 600), 0);
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 600, 3), 0);
+	put(t, 600, 3);
+	put(t, 0, 600);
+	KUNIT_ASSERT_GT(test, stats(WIDE).chunks, 0);
+	ttm_hyper_pool_close();
+	KUNIT_EXPECT_EQ(test, stats(WIDE).chunks, 0);
+}
+
+static void ttm_hyper_pool_open_again(struct kunit *test)
+{
+	struct ttm_pool_cap contiguous = both;
+	struct hyper_test *t = test->priv;
+
+	contiguous.flags = TTM_POOL_FLAG_SHAREABLE;
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 20), 0);
+	ttm_hyper_pool_close();
+	ttm_hyper_pool_open(&contiguous);
+	/* Those of before go home, to chunks of another shape. */
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 20, 600), 0);
+	put(t, 0, 20);
+	put(t, 20, 600);
+	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
+}
+
+static int ttm_hyper_pool_test_init(struct kunit *test)
+{
+	struct hyper_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct ttm_pool_cap cap;
+	bool present;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->pages = kunit_kcalloc(test, TEST_PAGES, sizeof(*t->pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->pages);
+	t->bus = kunit_kcalloc(test, TEST_PAGES, sizeof(*t->bus), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->bus);
+	ttm_pool_device_get(&cap, &present);
+	if (present)
+		kunit_skip(test, "this machine has a pool device, whose pools these are");
+	test->priv = t;
+	ttm_hyper_pool_open(&both);
+	return 0;
+}
+
+static void ttm_hyper_pool_test_exit(struct kunit *test)
+{
+	if (!test->priv)
+		return;
+	ttm_hyper_pool_close();
+	ttm_hyper_pool_fini();
+}
+
+static struct kunit_case ttm_hyper_pool_tests[] = {
+	KUNIT_CASE(ttm_hyper_pool_narrow_serves_all),
+	KUNIT_CASE(ttm_hyper_pool_wide_does_not),
+	KUNIT_CASE(ttm_hyper_pool_mixed),
+	KUNIT_CASE(ttm_hyper_pool_closed),
+	KUNIT_CASE(ttm_hyper_pool_close_frees),
+	KUNIT_CASE(ttm_hyper_pool_open_again),
+	{}
+};
+
+static struct kunit_suite ttm_hyper_pool_suite = {
+	.name = "ttm_hyper_pool",
+	.init = ttm_hyper_pool_test_init,
+	.exit = ttm_hyper_pool_test_exit,
+	.test_cases = ttm_hyper_pool_tests,
+};
+
+kunit_test_suites(&ttm_hyper_pool_suite);
+
+MODULE_DESCRIPTION("KUnit tests of pages that belong to no GPU");
+MODULE_LICENSE("Dual MIT/GPL");

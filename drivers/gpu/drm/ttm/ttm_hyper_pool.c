@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Coherent BO pages that belong to no GPU.
+ */
+
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <drm/drm_util.h>
+
+#include "ttm_dma_pool.h"
+#include "ttm_hyper_pool.h"
+#include "ttm_pool_cap.h"
+
+/**
+ * DOC: Hypervisor backing
+ *
+ * Where a pool device says that bus addresses of coherent memory hold for every device,
+ * that memory need not belong to a GPU: any other that reaches the address may use the
+ * page. So it is allocated with a struct device of the pool's own, which stands for "a
+ * device that reaches so many bits": there is one for each DMA width in use,
+ * ttm-pool-32, ttm-pool-40 and so on, with chunks of its own.
+ *
+ * A GPU gets free pages of its width, else of a narrower one, else a new chunk of its
+ * width. A page of 32 bits thus serves all GPUs, and one of 40 bits never gets to a GPU
+ * that cannot reach it.
+ *
+ * The devices are made when a width is first used and stay as long as TTM does, so that
+ * pages outlive the pool device without a count: when it goes the pools are closed,
+ * which means that they make no chunk, give no page, and free each chunk with the last
+ * page that comes back.
+ */
+
+#define HYPER_WIDTHS	(TTM_POOL_WIDTH_MAX + 1)
+
+/**
+ * struct ttm_hyper_pool - the pages that a DMA width reaches
+ * @dev: the device that they are coherent for
+ * @pool: the pages
+ */
+struct ttm_hyper_pool {
+	struct device *dev;
+	struct ttm_dma_pool *pool;
+};
+
+/* Protects what follows; the pools themselves have their own locks. */
+static DEFINE_MUTEX(hyper_lock);
+static struct ttm_hyper_pool *hyper_pools[HYPER_WIDTHS];
+static bool hyper_open;
+static bool hyper_not_contiguous;
+static unsigned int hyper_width;
+
+/*
+ * Single pages where neighbours are of no use anyway, if the width reaches any page that
+ * the machine may give: that needs no contiguous memory, and under Xen no hypercall.
+ */
+static bool hyper_scattered(unsigned int width)
+{
+	lockdep_assert_held(&hyper_lock);
+
+	return hyper_not_contiguous && width >= hyper_width;
+}
+
+static struct ttm_hyper_pool *hyper_pool_create(unsigned int width)
+{
+	struct ttm_hyper_pool *hyper;
+	char name[16];
+	int ret;
+
+	hyper = kzalloc(sizeof(*hyper), GFP_KERNEL);
+	if (!hyper)
+		return ERR_PTR(-ENOMEM);
+
+	snprintf(name, sizeof(name), "ttm-pool-%u", width);
+	hyper->dev = root_device_register(name);
+	if (IS_ERR(hyper->dev)) {
+		ret = PTR_ERR(hyper->dev);
+		goto error_free;
+	}
+	hyper->dev->dma_mask = &hyper->dev->coherent_dma_mask;
+	ret = dma_set_mask_and_coherent(hyper->dev, DMA_BIT_MASK(width));
+	if (ret)
+		goto error_device;
+
+	hyper->pool = ttm_dma_pool_create(hyper->dev, hyper_scattered(width));
+	if (IS_ERR(hyper->pool)) {
+		ret = PTR_ERR(hyper->pool);
+		goto error_device;
+	}
+	return hyper;
+
+error_device:
+	root_device_unregister(hyper->dev);
+error_free:
+	kfree(hyper);
+	return ERR_PTR(ret);
+}
+
+/* The pool of a width. It stays, once it is there. */
+static struct ttm_hyper_pool *hyper_pool_get(unsigned int width)
+{
+	struct ttm_hyper_pool *hyper = smp_load_acquire(&hyper_pools[width]);
+
+	if (hyper)
+		return hyper;
+
+	mutex_lock(&hyper_lock);
+	hyper = hyper_pools[width];
+	if (!hyper_open) {
+		hyper = ERR_PTR(-ENODEV);
+	} else if (!hyper) {
+		hyper = hyper_pool_create(width);
+		if (!IS_ERR(hyper))
+			smp_store_release(&hyper_pools[width], hyper);
+	}
+	mutex_unlock(&hyper_lock);
+	return hyper;
+}
+
+/**
+ * ttm_hyper_pool_open() - there is a pool device now
+ * @cap: what it says
+ */
+void ttm_hyper_pool_open(const struct ttm_pool_cap *cap)
+{
+	unsigned int i;
+
+	mutex_lock(&hyper_lock);
+	hyper_open = true;
+	hyper_not_contiguous = cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS;
+	hyper_width = cap->width;
+	for (i = 0; i < HYPER_WIDTHS; i++)
+		if (hyper_pools[i])
+			ttm_dma_pool_open(hyper_pools[i]->pool, hyper_scattered(i));
+	mutex_unlock(&hyper_lock);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_open);
+
+/**
+ * ttm_hyper_pool_close() - the pool device is gone
+ *
+ * Pages that BOs have stay good. When this returns no chunk is left that has none in
+ * use, and none is made any more.
+ */
+void ttm_hyper_pool_close(void)
+{
+	unsigned int i;
+
+	mutex_lock(&hyper_lock);
+	hyper_open = false;
+	for (i = 0; i < HYPER_WIDTHS; i++)
+		if (hyper_pools[i])
+			ttm_dma_pool_close(hyper_pools[i]->pool);
+	mutex_unlock(&hyper_lock);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_close);
+
+/**
+ * ttm_hyper_pool_fini() - give all back
+ *
+ * When no pool of a GPU is left, and the pools are closed.
+ */
+void ttm_hyper_pool_fini(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < HYPER_WIDTHS; i++) {
+		if (!hyper_pools[i])
+			continue;
+		ttm_dma_pool_destroy(hyper_pools[i]->pool);
+		root_device_unregister(hyper_pools[i]->dev);
+		kfree(hyper_pools[i]);
+		hyper_pools[i] = NULL;
+	}
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_fini);
+
+/**
+ * ttm_hyper_pool_alloc() - get pages for a BO
+ * @width: bits of the bus addresses that the GPU reaches, TTM_POOL_WIDTH_MIN to _MAX
+ * @caching: the caching that the pages shall have
+ * @pages: filled in with pages, all clean
+ * @bus: filled in with their addresses, for any device that reaches them, or NULL
+ * @count: how many
+ * @gfp: for memory that there is not yet; may sleep
+ *
+ * They go back by ttm_dma_pool_free().
+ *
+ * Return: 0; -ENODEV if there is no pool device; -ENOMEM. On failure nothing is kept.
+ */
+int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
+			 struct page **pages, dma_addr_t *bus, unsigned int count,
+			 gfp_t gfp)
+{
+	struct ttm_hyper_pool *own = hyper_pool_get(width), *hyper;
+	unsigned int done = 0, w;
+	int ret;
+
+	if (IS_ERR(own))
+		return PTR_ERR(own);
+
+	/* Narrower ones, too, before a chunk is made. */
+	for (w = width; w >= TTM_POOL_WIDTH_MIN && done < count; w--) {
+		hyper = smp_load_acquire(&hyper_pools[w]);
+		if (hyper)
+			done += ttm_dma_pool_take(hyper->pool, caching, pages + done,
+						  bus ? bus + done : NULL, count - done);
+	}
+	if (done == count)
+		return 0;
+
+	ret = ttm_dma_pool_alloc(own->pool, caching, pages + done,
+				 bus ? bus + done : NULL, count - done, gfp);
+	if (ret)
+		ttm_dma_pool_free(pages, done);
+	return ret;
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc);
+
+/**
+ * ttm_hyper_pool_list() - the pools that pages for a GPU may be from
+ * @width: bits of the bus addresses that the GPU reaches
+ * @pools: filled in, the widest first; room for TTM_HYPER_POOLS
+ *
+ * Return: how many there are.
+ */
+unsigned int ttm_hyper_pool_list(unsigned int width, struct ttm_dma_pool **pools)
+{
+	struct ttm_hyper_pool *hyper;
+	unsigned int count = 0, w;
+
+	for (w = width; w >= TTM_POOL_WIDTH_MIN; w--) {
+		hyper = smp_load_acquire(&hyper_pools[w]);
+		if (hyper)
+			pools[count++] = hyper->pool;
+	}
+	return count;
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_list);
+
+/**
+ * ttm_hyper_pool_show() - the numbers of all widths as tables
+ * @m: file
+ *
+ * A line "device", then lines as ttm_dma_pool_show() has them, for each width in use.
+ */
+void ttm_hyper_pool_show(struct seq_file *m)
+{
+	struct ttm_hyper_pool *hyper;
+	unsigned int i;
+
+	for (i = 0; i < HYPER_WIDTHS; i++) {
+		hyper = smp_load_acquire(&hyper_pools[i]);
+		if (!hyper)
+			continue;
+		seq_printf(m, "\n%-15s %s\n", "device", dev_name(hyper->dev));
+		seq_printf(m, "%-15s %s\n", "shape", ttm_dma_pool_shape(hyper->pool));
+		ttm_dma_pool_show(&hyper->pool, 1, m);
+	}
+}

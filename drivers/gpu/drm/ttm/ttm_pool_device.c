@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The driver of the pool device: the hypervisor's word on which memory is coherent.
+ */
+
+#define pr_fmt(fmt) "[TTM] " fmt
+
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include <drm/drm_util.h>
+
+#include "ttm_hyper_pool.h"
+#include "ttm_pool_cap.h"
+#include "ttm_pool_device.h"
+
+/**
+ * DOC: Pool device
+ *
+ * In a virtual machine the hypervisor knows what the guest can only guess: whether a
+ * page that the CPU sees at one address is at another on the bus, and whether a device
+ * sees it at all. It says so by a PCI function without any hardware behind it, whose
+ * one capability tells which of the kernel's zones hold memory that has to be coherent.
+ * The pool binds the function like any other driver its device.
+ *
+ * There is one such function; what it says holds for the whole machine. It may come
+ * before the GPUs or after them, and go at any time, by hotplug or by unbinding. Each
+ * change begins a new generation. A GPU's pool chooses again where pages come from when
+ * it next needs some and finds that its choice is of an older generation; pages that
+ * BOs have stay as they are until they are given back, to where they came from.
+ *
+ * What does not conform is refused, and all goes on as without it.
+ */
+
+/*
+ * Held while the device comes or goes: whoever chooses again waits until the pools are
+ * what the new generation says. Nothing is allocated under it.
+ */
+static DEFINE_MUTEX(state_lock);
+static struct pci_dev *bound;
+static struct ttm_pool_cap bound_cap;
+static unsigned int generation;
+
+static char *ids;
+module_param_named(pool_device, ids, charp, 0444);
+MODULE_PARM_DESC(pool_device, "More PCI IDs of pool devices: VENDOR:DEVICE[,VENDOR:DEVICE]..., in hexadecimal");
+
+/**
+ * ttm_pool_device_generation() - how often the pool device came or went
+ *
+ * Return: a number that is another one after each change.
+ */
+unsigned int ttm_pool_device_generation(void)
+{
+	return READ_ONCE(generation);
+}
+
+/**
+ * ttm_pool_device_get() - what the pool device says
+ * @cap: filled in, if there is one
+ * @present: set to whether there is one
+ *
+ * May sleep.
+ *
+ * Return: the generation that this is true for.
+ */
+unsigned int ttm_pool_device_get(struct ttm_pool_cap *cap, bool *present)
+{
+	unsigned int now;
+
+	mutex_lock(&state_lock);
+	*present = bound;
+	if (bound)
+		*cap = bound_cap;
+	now = generation;
+	mutex_unlock(&state_lock);
+	return now;
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_get);
+
+static int read_cap(struct pci_dev *pdev, struct ttm_pool_cap *cap, char *why, size_t size)
+{
+	u8 raw[TTM_POOL_CAP_SIZE];
+	unsigned int pos, i;
+	u32 word;
+
+	pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
+	if (!pos) {
+		snprintf(why, size, "it has no vendor-specific capability");
+		return -EINVAL;
+	}
+	if (pos + sizeof(raw) > PCI_CFG_SPACE_SIZE) {
+		snprintf(why, size, "capability at %02xh does not fit into config space", pos);
+		return -EINVAL;
+	}
+	for (i = 0; i < sizeof(raw); i += sizeof(word)) {
+		if (pci_read_config_dword(pdev, pos + i, &word)) {
+			snprintf(why, size, "config space cannot be read at %02xh", pos + i);
+			return -EIO;
+		}
+		put_unaligned_le32(word, raw + i);
+	}
+	return ttm_pool_cap_parse(raw, cap, why, size);
+}
+
+/* One line for each refusal: the driver core says nothing of -ENODEV. */
+static int ttm_pool_device_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct ttm_pool_cap cap;
+	char why[96];
+
+	if (read_cap(pdev, &cap, why, sizeof(why))) {
+		pci_err(pdev, "pool device refused: %s; BO pages are chosen as without it\n", why);
+		return -ENODEV;
+	}
+
+	mutex_lock(&state_lock);
+	if (bound) {
+		pci_err(pdev, "pool device refused: %s is one already; unbind that one first\n",
+			pci_name(bound));
+		mutex_unlock(&state_lock);
+		return -ENODEV;
+	}
+	ttm_hyper_pool_open(&cap);
+	bound = pdev;
+	bound_cap = cap;
+	WRITE_ONCE(generation, generation + 1);
+	mutex_unlock(&state_lock);
+
+	pci_info(pdev, "pool device of \"%s\": zones %#x, flags %#x, bus addresses of %u bits\n",
+		 cap.hypervisor, cap.zones, cap.flags, cap.width);
+	return 0;
+}
+
+static void ttm_pool_device_remove(struct pci_dev *pdev)
+{
+	mutex_lock(&state_lock);
+	bound = NULL;
+	/* First the new generation: whoever finds the pools closed chooses again. */
+	WRITE_ONCE(generation, generation + 1);
+	ttm_hyper_pool_close();
+	mutex_unlock(&state_lock);
+}
+
+static const struct pci_device_id ttm_pool_device_ids[] = {
+	{ PCI_DEVICE(TTM_POOL_PCI_VENDOR, TTM_POOL_PCI_DEVICE) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, ttm_pool_device_ids);
+
+static struct pci_driver ttm_pool_device_driver = {
+	.name = "ttm-pool",
+	.id_table = ttm_pool_device_ids,
+	.probe = ttm_pool_device_probe,
+	.remove = ttm_pool_device_remove,
+	.driver = {
+		/* GPUs that come next shall find it. */
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+
+/* IDs of the parameter; a bad one does not take TTM away from the machine's GPUs. */
+static void __init add_ids(void)
+{
+	char *list = ids, *word;
+
+	while (list && (word = strsep(&list, ","))) {
+		unsigned int vendor, device;
+		char end;
+
+		if (sscanf(word, "%x:%x%c", &vendor, &device, &end) != 2 ||
+		    vendor > 0xffff || device > 0xffff) {
+			pr_err("pool_device=%.16s is not VENDOR:DEVICE in hexadecimal, like %04x:%04x: ignored\n",
+			       word, TTM_POOL_PCI_VENDOR, TTM_POOL_PCI_DEVICE);
+			continue;
+		}
+		if (pci_add_dynid(&ttm_pool_device_driver, vendor, device, PCI_ANY_ID,
+				  PCI_ANY_ID, 0, 0, 0))
+			pr_err("pool_device=%04x:%04x could not be added\n", vendor, device);
+	}
+}
+
+static int __init ttm_pool_device_init(void)
+{
+	int ret = pci_register_driver(&ttm_pool_device_driver);
+
+	if (!ret)
+		add_ids();
+	return ret;
+}
+module_init(ttm_pool_device_init);
+
+static void __exit ttm_pool_device_exit(void)
+{
+	pci_unregister_driver(&ttm_pool_device_driver);
+	ttm_hyper_pool_fini();
+}
+module_exit(ttm_pool_device_exit);
+
+static int ttm_pool_device_show(struct seq_file *m, void *data)
+{
+	static const char * const zone_names[] = { "dma32", "normal", "highmem" };
+	unsigned int i;
+
+	mutex_lock(&state_lock);
+	seq_printf(m, "%-15s %s\n", "pool_device", bound ? pci_name(bound) : "-");
+	seq_printf(m, "%-15s %u\n", "generation", generation);
+	if (bound) {
+		seq_printf(m, "%-15s %s\n", "hypervisor", bound_cap.hypervisor);
+		seq_printf(m, "%-15s", "zones");
+		for (i = 0; i < ARRAY_SIZE(zone_names); i++)
+			if (bound_cap.zones & BIT(i))
+				seq_printf(m, " %s", zone_names[i]);
+		seq_printf(m, "%s\n", bound_cap.zones ? "" : " -");
+		seq_printf(m, "%-15s %s\n", "shareable",
+			   str_yes_no(bound_cap.flags & TTM_POOL_FLAG_SHAREABLE));
+		seq_printf(m, "%-15s %s\n", "contiguous",
+			   str_yes_no(!(bound_cap.flags & TTM_POOL_FLAG_NOT_CONTIGUOUS)));
+		seq_printf(m, "%-15s %u\n", "width", bound_cap.width);
+	}
+	mutex_unlock(&state_lock);
+	ttm_hyper_pool_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ttm_pool_device);
+
+/**
+ * ttm_pool_device_debugfs_init() - make the file "pool_device"
+ * @parent: directory, which goes with all that is in it
+ */
+void ttm_pool_device_debugfs_init(struct dentry *parent)
+{
+	debugfs_create_file("pool_device", 0444, parent, NULL, &ttm_pool_device_fops);
+}
