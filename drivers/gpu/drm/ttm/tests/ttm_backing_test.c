@@ -205,25 +205,27 @@ static void ttm_backing_force_without(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, backing.reason, "device reaches all memory");
 }
 
+/* What leads to a row of its own. */
+static const struct ttm_backing_facts rows[] = {
+	{ }, { .limited = true }, { .xen_pv = true }, { .mem_encrypt = true },
+	{ .reach = U64_MAX, .cap = CAP(NORMAL, SHAREABLE, 40) },
+	{ .reach = DMA_BIT_MASK(32), .cap = CAP(DMA32, SHAREABLE, 40) },
+	{ .reach = DMA_BIT_MASK(31), .cap = CAP(DMA32, SHAREABLE, 40) },
+	{ .reach = U64_MAX, .cap = CAP(NORMAL, 0, 40) },
+	{ .reach = U64_MAX, .cap = CAP(DMA32, SHAREABLE, 40) },
+	{ .reach = DMA_BIT_MASK(32), .cap = CAP(NORMAL, SHAREABLE, 40) },
+	{ .mem_encrypt = true, .reach = U64_MAX, .cap = CAP(0, 0, 40) },
+	{ .mem_encrypt = true, .reach = DMA_BIT_MASK(32), .cap = CAP(0, 0, 40) },
+};
+
 /* A reason for each row, so that a log tells which it was. */
 static void ttm_backing_reasons(struct kunit *test)
 {
-	static const struct ttm_backing_facts facts[] = {
-		{ }, { .limited = true }, { .xen_pv = true }, { .mem_encrypt = true },
-		{ .reach = U64_MAX, .cap = CAP(NORMAL, SHAREABLE, 40) },
-		{ .reach = DMA_BIT_MASK(32), .cap = CAP(DMA32, SHAREABLE, 40) },
-		{ .reach = DMA_BIT_MASK(31), .cap = CAP(DMA32, SHAREABLE, 40) },
-		{ .reach = U64_MAX, .cap = CAP(NORMAL, 0, 40) },
-		{ .reach = U64_MAX, .cap = CAP(DMA32, SHAREABLE, 40) },
-		{ .reach = DMA_BIT_MASK(32), .cap = CAP(NORMAL, SHAREABLE, 40) },
-		{ .mem_encrypt = true, .reach = U64_MAX, .cap = CAP(0, 0, 40) },
-		{ .mem_encrypt = true, .reach = DMA_BIT_MASK(32), .cap = CAP(0, 0, 40) },
-	};
-	struct ttm_backing backing[ARRAY_SIZE(facts)];
+	struct ttm_backing backing[ARRAY_SIZE(rows)];
 	int i, j;
 
-	for (i = 0; i < ARRAY_SIZE(facts); i++) {
-		ttm_backing_choose(&facts[i], TTM_BACKING_AUTO, &backing[i]);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		ttm_backing_choose(&rows[i], TTM_BACKING_AUTO, &backing[i]);
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_STRNEQ(test, backing[i].reason, backing[j].reason);
 	}

@@ -184,8 +184,8 @@ static void ttm_dma_pool_shrinker(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, get(a, ttm_cached, 0, 2 * CHUNK_PAGES), 0);
 	KUNIT_ASSERT_EQ(test, get(b, ttm_uncached, 0, 2 * CHUNK_PAGES), 0);
 	KUNIT_EXPECT_EQ(test, ttm_dma_pools_reclaimable(NUMA_NO_NODE), before);
-	put(a, ttm_cached, 0, 2 * CHUNK_PAGES, ULONG_MAX);
-	put(b, ttm_uncached, 0, CHUNK_PAGES, ULONG_MAX);
+	put(a, 0, 2 * CHUNK_PAGES, ULONG_MAX);
+	put(b, 0, CHUNK_PAGES, ULONG_MAX);
 	KUNIT_EXPECT_EQ(test, ttm_dma_pools_reclaimable(NUMA_NO_NODE),
 			before + 3 * CHUNK_PAGES);
 	KUNIT_EXPECT_GE(test, ttm_dma_pools_shrink(NUMA_NO_NODE, ULONG_MAX), 3 * CHUNK_PAGES);
@@ -193,7 +193,7 @@ static void ttm_dma_pool_shrinker(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats(b, ttm_uncached).chunks, 1);
 	KUNIT_EXPECT_EQ(test, stats(b, ttm_uncached).in_use, CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, ttm_dma_pools_shrink(NUMA_NO_NODE, ULONG_MAX), 0);
-	put(b, ttm_uncached, CHUNK_PAGES, CHUNK_PAGES, ULONG_MAX);
+	put(b, CHUNK_PAGES, CHUNK_PAGES, ULONG_MAX);
 	ttm_dma_pool_destroy(a->pool);
 	ttm_dma_pool_destroy(b->pool);
 }
