@@ -87,6 +87,7 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 int ttm_backing_parse(const char *name, enum ttm_backing_force *force);
 void ttm_backing_get(struct device *dev, const struct ttm_pool_cap *cap,
 		     struct ttm_backing *backing);
+bool ttm_backing_translated(struct device *dev);
 const char *ttm_backing_name(const struct ttm_backing *backing);
 
 #endif

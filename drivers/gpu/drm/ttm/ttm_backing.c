@@ -127,8 +127,14 @@ static u64 xen_bus_end(void)
 }
 #endif
 
-/* Is there something that gives the device addresses of its own? */
-static bool is_translated(struct device *dev)
+/**
+ * ttm_backing_translated() - does anything give the device addresses of its own?
+ * @dev: device
+ *
+ * Return: whether an IOMMU or an offset is between it and the bus, so that the bus
+ * addresses of others mean nothing to it.
+ */
+bool ttm_backing_translated(struct device *dev)
 {
 #ifdef CONFIG_IOMMU_API
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
@@ -138,6 +144,7 @@ static bool is_translated(struct device *dev)
 #endif
 	return dev->dma_range_map;
 }
+EXPORT_SYMBOL(ttm_backing_translated);
 
 /**
  * ttm_backing_facts_get() - find out what the choice for a device depends on
@@ -157,7 +164,7 @@ void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
 		.limited = dma_addressing_limited(dev),
 		.reach = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit),
 		.bus_end = U64_MAX,
-		.translated = is_translated(dev),
+		.translated = ttm_backing_translated(dev),
 		.cap = cap,
 	};
 	/* Coherent memory has a mask of its own. */

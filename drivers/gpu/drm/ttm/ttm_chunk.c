@@ -43,8 +43,9 @@
  * Free pages are always clean: coherent memory comes zeroed, and pages are cleared
  * when a BO gives them back.
  *
- * Each CPU keeps a few pages at hand, for BOs of a few pages. These count as used in
- * their chunk; before a chunk is made or given back, all CPUs' pages go home.
+ * Each CPU keeps a few pages at hand, for BOs of one page, and for those of a few where
+ * runs are of no use. These count as used in their chunk. Before a chunk is made or given
+ * back, all CPUs' pages go home.
  *
  * A page that is given back finds its way home by itself: whoever has it need not know
  * which allocator it is from, and a BO may have pages of several.
@@ -306,6 +307,16 @@ static void chunks_give(struct ttm_chunk_allocator *alloc, struct page **pages,
 		chunk_file(alloc, chunk, old_free);
 	}
 	spin_unlock(&alloc->lock);
+}
+
+/*
+ * Are so many pages dealt with by each CPU for itself? Runs are not: a CPU has single
+ * pages, of anywhere.
+ */
+static bool cpu_serves(const struct ttm_chunk_allocator *alloc, unsigned int count)
+{
+	return count == 1 || (count <= TTM_CHUNK_CPU_BATCH &&
+			      READ_ONCE(alloc->source->scattered));
 }
 
 static unsigned int cpu_take(struct ttm_chunk_allocator *alloc, struct page **pages,
@@ -612,7 +623,7 @@ unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
 
 	if (READ_ONCE(alloc->source->closed))
 		return 0;
-	if (count <= TTM_CHUNK_CPU_BATCH)
+	if (cpu_serves(alloc, count))
 		done = cpu_take(alloc, pages, bus, count);
 	while (done < count) {
 		taken = chunks_take(alloc, best_order(alloc, count - done), pages + done,
@@ -694,7 +705,7 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 	for (i = 0; i < count; i += n) {
 		alloc = page_chunk(pages[i])->alloc;
 		n = same_home(pages + i, min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES));
-		if (count <= TTM_CHUNK_CPU_BATCH)
+		if (cpu_serves(alloc, count))
 			cpu_give(alloc, pages + i, n);
 		else
 			chunks_give(alloc, pages + i, n);

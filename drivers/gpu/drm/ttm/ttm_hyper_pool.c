@@ -34,6 +34,9 @@
  * pages outlive the pool device without a count: when it goes the pools are closed,
  * which means that they make no chunk, give no page, and free each chunk with the last
  * page that comes back.
+ *
+ * A BO that moves to within another device's reach, see ttm_tt_move_within(), needs such
+ * pages as well, whether there is a pool device or not.
  */
 
 #define HYPER_WIDTHS	(TTM_POOL_WIDTH_MAX + 1)
@@ -42,10 +45,12 @@
  * struct ttm_hyper_pool - the pages that a DMA width reaches
  * @dev: the device that they are coherent for
  * @pool: the pages
+ * @always: not closed when the pool device goes
  */
 struct ttm_hyper_pool {
 	struct device *dev;
 	struct ttm_dma_pool *pool;
+	bool always;
 };
 
 /* Protects what follows; the pools themselves have their own locks. */
@@ -101,22 +106,30 @@ error_free:
 	return ERR_PTR(ret);
 }
 
-/* The pool of a width. It stays, once it is there. */
-static struct ttm_hyper_pool *hyper_pool_get(unsigned int width)
+/*
+ * The pool of a width. It stays, once it is there. One that is needed without a pool
+ * device is open for good.
+ */
+static struct ttm_hyper_pool *hyper_pool_get(unsigned int width, bool always)
 {
 	struct ttm_hyper_pool *hyper = smp_load_acquire(&hyper_pools[width]);
 
-	if (hyper)
+	if (hyper && (!always || READ_ONCE(hyper->always)))
 		return hyper;
 
 	mutex_lock(&hyper_lock);
 	hyper = hyper_pools[width];
-	if (!hyper_open) {
-		hyper = ERR_PTR(-ENODEV);
-	} else if (!hyper) {
+	if (!hyper && (hyper_open || always)) {
 		hyper = hyper_pool_create(width);
 		if (!IS_ERR(hyper))
 			smp_store_release(&hyper_pools[width], hyper);
+	}
+	if (!hyper) {
+		hyper = ERR_PTR(-ENODEV);
+	} else if (!IS_ERR(hyper) && always && !hyper->always) {
+		if (!hyper_open)
+			ttm_dma_pool_open(hyper->pool, hyper_scattered(width));
+		WRITE_ONCE(hyper->always, true);
 	}
 	mutex_unlock(&hyper_lock);
 	return hyper;
@@ -154,7 +167,7 @@ void ttm_hyper_pool_close(void)
 	mutex_lock(&hyper_lock);
 	hyper_open = false;
 	for (i = 0; i < HYPER_WIDTHS; i++)
-		if (hyper_pools[i])
+		if (hyper_pools[i] && !hyper_pools[i]->always)
 			ttm_dma_pool_close(hyper_pools[i]->pool);
 	mutex_unlock(&hyper_lock);
 }
@@ -197,7 +210,7 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 			 struct page **pages, dma_addr_t *bus, unsigned int count,
 			 gfp_t gfp)
 {
-	struct ttm_hyper_pool *own = hyper_pool_get(width), *hyper;
+	struct ttm_hyper_pool *own = hyper_pool_get(width, false), *hyper;
 	unsigned int done = 0, w;
 	int ret;
 
@@ -221,6 +234,32 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 	return ret;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc);
+
+/**
+ * ttm_hyper_pool_alloc_any() - get pages, also without a pool device
+ * @width: bits that their bus addresses have to fit into, TTM_POOL_WIDTH_MIN to _MAX
+ * @caching: the caching that the pages shall have
+ * @pages: filled in with pages, all clean
+ * @bus: filled in with their addresses
+ * @count: how many
+ * @gfp: for memory that there is not yet; may sleep
+ *
+ * For pages that two devices are to use which reach them at the same address. They go
+ * back by ttm_dma_pool_free().
+ *
+ * Return: 0 or -ENOMEM. On failure nothing is kept.
+ */
+int ttm_hyper_pool_alloc_any(unsigned int width, enum ttm_caching caching,
+			     struct page **pages, dma_addr_t *bus, unsigned int count,
+			     gfp_t gfp)
+{
+	struct ttm_hyper_pool *hyper = hyper_pool_get(width, true);
+
+	if (IS_ERR(hyper))
+		return PTR_ERR(hyper);
+	return ttm_dma_pool_alloc(hyper->pool, caching, pages, bus, count, gfp);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc_any);
 
 /**
  * ttm_hyper_pool_list() - the pools that pages for a GPU may be from

@@ -25,6 +25,9 @@ void ttm_hyper_pool_fini(void);
 int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 			 struct page **pages, dma_addr_t *bus, unsigned int count,
 			 gfp_t gfp);
+int ttm_hyper_pool_alloc_any(unsigned int width, enum ttm_caching caching,
+			     struct page **pages, dma_addr_t *bus, unsigned int count,
+			     gfp_t gfp);
 unsigned int ttm_hyper_pool_list(unsigned int width, struct ttm_dma_pool **pools);
 void ttm_hyper_pool_show(struct seq_file *m);
 
@@ -35,6 +38,13 @@ static inline int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching cach
 				       unsigned int count, gfp_t gfp)
 {
 	return -ENODEV;
+}
+
+static inline int ttm_hyper_pool_alloc_any(unsigned int width, enum ttm_caching caching,
+					   struct page **pages, dma_addr_t *bus,
+					   unsigned int count, gfp_t gfp)
+{
+	return -EOPNOTSUPP;
 }
 
 static inline unsigned int ttm_hyper_pool_list(unsigned int width,

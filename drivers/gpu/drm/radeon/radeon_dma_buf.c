@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * BOs that another device uses, and those of another device's.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
+#include <linux/minmax.h>
+#include <linux/scatterlist.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include <drm/drm_prime.h>
+#include <drm/ttm/ttm_backing.h>
+#include <drm/ttm/ttm_reach.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include "radeon.h"
+#include "radeon_dma_buf.h"
+#include "radeon_trace.h"
+
+/**
+ * DOC: BOs between devices
+ *
+ * A BO that is exported is pinned in GTT while it is attached to another device. Its
+ * pages are those of the exporter's GPU, and the importer may drive fewer address bits.
+ * Left to itself the DMA API would map a page out of reach by a copy of it, which for a
+ * GPU is wrong: what the importer writes never gets to the BO.
+ *
+ * So what the importer reaches is looked at before its first mapping. If it reaches all
+ * pages, they are mapped as they are, in segments that are contiguous on the bus. If not,
+ * the contents move once, to pages that both devices reach; the exporter's GART and CPU
+ * mappings then lead there. That takes the BO to be idle, and needs that no other
+ * importer has its pages mapped: nobody could tell that one. Then the mapping is refused.
+ *
+ * Coherent pages have bus addresses already, and these hold for every device that
+ * nothing translates for: they are handed out as they are.
+ *
+ * An import is checked as it comes: addresses that the GPU does not drive are refused, and
+ * so are pages that the exporter had bounced.
+ */
+
+/**
+ * struct radeon_dma_buf_table - a mapping for an importer
+ * @base: what the importer gets
+ * @direct: bus addresses were handed out, nothing has to be unmapped
+ */
+struct radeon_dma_buf_table {
+	struct sg_table base;
+	bool direct;
+};
+
+/* Runs that are contiguous for the CPU and on the bus. */
+static unsigned int run_length(const struct ttm_tt *tt, unsigned int first, unsigned int max)
+{
+	unsigned int n = 1;
+
+	while (n < max && first + n < tt->num_pages &&
+	       tt->dma_address[first + n] == tt->dma_address[first] + n * PAGE_SIZE &&
+	       page_to_pfn(tt->pages[first + n]) == page_to_pfn(tt->pages[first]) + n)
+		n++;
+	return n;
+}
+
+/* The addresses that the exporter's GPU uses, for an importer that sees the same bus. */
+static int table_of_addresses(struct sg_table *sgt, const struct ttm_tt *tt,
+			      struct device *importer)
+{
+	unsigned int max = max(dma_get_max_seg_size(importer) >> PAGE_SHIFT, 1u);
+	unsigned int i, n, runs = 0;
+	struct scatterlist *sg;
+	int ret;
+
+	for (i = 0; i < tt->num_pages; i += n, runs++)
+		n = run_length(tt, i, max);
+	ret = sg_alloc_table(sgt, runs, GFP_KERNEL);
+	if (ret)
+		return ret;
+	sg = sgt->sgl;
+	for (i = 0; i < tt->num_pages; i += n, sg = sg_next(sg)) {
+		n = run_length(tt, i, max);
+		sg_set_page(sg, tt->pages[i], n << PAGE_SHIFT, 0);
+		sg_dma_address(sg) = tt->dma_address[i];
+		sg_dma_len(sg) = n << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+/* The pages, mapped for the importer. None is out of its reach, so none is bounced. */
+static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
+			  struct device *importer, enum dma_data_direction dir)
+{
+	const struct ttm_tt *tt = bo->tbo.ttm;
+	size_t max = PAGE_SIZE;
+	int ret;
+
+	if (!bo->tbo.bdev->pool.backing.single)
+		max = clamp(dma_max_mapping_size(importer), PAGE_SIZE,
+			    (size_t)dma_get_max_seg_size(importer));
+	ret = sg_alloc_table_from_pages_segment(sgt, tt->pages, tt->num_pages, 0,
+						(size_t)tt->num_pages << PAGE_SHIFT,
+						ALIGN_DOWN(max, PAGE_SIZE), GFP_KERNEL);
+	if (ret)
+		return ret;
+	ret = dma_map_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
+	if (ret)
+		sg_free_table(sgt);
+	return ret;
+}
+
+/* One line for each, but not for ever: user space can go on trying. */
+static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const char *why)
+{
+	struct radeon_device *rdev = bo->rdev;
+
+	atomic_long_inc(&rdev->dma_buf_stats.refused);
+	trace_radeon_dma_buf_refuse(rdev->dev, importer, radeon_bo_size(bo));
+	dev_err_ratelimited(rdev->dev,
+			    "a BO of %lu bytes cannot be shared with %s, which reaches bus addresses up to %#llx: %s\n",
+			    radeon_bo_size(bo), dev_name(importer),
+			    ttm_reach_last(importer), why);
+	return ret;
+}
+
+/*
+ * Move a BO's contents to where the importer reaches them. The BO is reserved and pinned
+ * in GTT.
+ */
+static int move_within(struct radeon_bo *bo, struct device *importer)
+{
+	struct ttm_operation_ctx ctx = { .interruptible = true };
+	struct radeon_device *rdev = bo->rdev;
+	struct ttm_tt *tt = bo->tbo.ttm;
+	int ret, bound;
+
+	if (bo->dma_buf_maps)
+		return refuse(bo, importer, -EBUSY, "another device has its pages mapped");
+	if (bo->dma_buf_vmaps || bo->kptr)
+		return refuse(bo, importer, -EBUSY, "the kernel has it mapped");
+
+	/* Fences of importers are in the same object. */
+	ret = ttm_bo_wait_ctx(&bo->tbo, &ctx);
+	if (ret)
+		return ret;
+	ttm_bo_unmap_virtual(&bo->tbo);
+	radeon_ttm_tt_unbind(&rdev->mman.bdev, tt);
+	ret = ttm_tt_move_within(&rdev->mman.bdev, tt, ttm_reach_last(importer), &ctx);
+	bound = radeon_ttm_tt_bind(&rdev->mman.bdev, tt, bo->tbo.resource);
+	radeon_vm_bo_invalidate(rdev, bo);
+	if (ret)
+		return refuse(bo, importer, ret, ret == -ENOMEM ?
+			      "there is no memory that both reach" :
+			      "there is no way to memory that both reach");
+	if (bound)
+		return bound;
+	atomic_long_inc(&rdev->dma_buf_stats.copies);
+	atomic_long_add(radeon_bo_size(bo), &rdev->dma_buf_stats.copied_bytes);
+	trace_radeon_dma_buf_copy(rdev->dev, importer, radeon_bo_size(bo));
+	return 0;
+}
+
+/**
+ * radeon_dma_buf_map() - &dma_buf_ops.map_dma_buf
+ * @attach: attachment, whose BO is pinned and reserved
+ * @dir: direction of the importer's accesses
+ *
+ * Return: the mapping, or an error pointer: -EBUSY if pages would have to move while
+ * others have them mapped, -EOPNOTSUPP if there are none that both devices reach, -ENOMEM,
+ * -ERESTARTSYS if a signal ended the wait for the GPU.
+ */
+static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
+					   enum dma_data_direction dir)
+{
+	struct drm_gem_object *gobj = attach->dmabuf->priv;
+	struct radeon_bo *bo = gem_to_radeon_bo(gobj);
+	struct device *importer = attach->dev;
+	struct radeon_dma_buf_table *table;
+	struct ttm_tt *tt = bo->tbo.ttm;
+	bool copied = false;
+	int ret;
+
+	dma_resv_assert_held(gobj->resv);
+	if (WARN_ON(!tt || !ttm_tt_is_populated(tt)))
+		return ERR_PTR(-EINVAL);
+
+	if (!ttm_tt_within(tt, ttm_reach_last(importer))) {
+		ret = move_within(bo, importer);
+		if (ret)
+			return ERR_PTR(ret);
+		copied = true;
+	}
+
+	table = kzalloc(sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return ERR_PTR(-ENOMEM);
+	table->direct = ttm_tt_is_coherent(tt) && !ttm_backing_translated(importer) &&
+		!ttm_backing_translated(bo->rdev->dev);
+	if (table->direct)
+		ret = table_of_addresses(&table->base, tt, importer);
+	else
+		ret = table_of_pages(&table->base, bo, importer, dir);
+	if (ret) {
+		kfree(table);
+		return ERR_PTR(ret);
+	}
+	bo->dma_buf_maps++;
+	if (!copied) {
+		atomic_long_inc(&bo->rdev->dma_buf_stats.copies_avoided);
+		trace_radeon_dma_buf_map(bo->rdev->dev, importer, radeon_bo_size(bo));
+	}
+	return &table->base;
+}
+
+static void radeon_dma_buf_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
+				 enum dma_data_direction dir)
+{
+	struct radeon_dma_buf_table *table = container_of(sgt, typeof(*table), base);
+	struct drm_gem_object *gobj = attach->dmabuf->priv;
+
+	dma_resv_assert_held(gobj->resv);
+	gem_to_radeon_bo(gobj)->dma_buf_maps--;
+	if (!table->direct)
+		dma_unmap_sgtable(attach->dev, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
+	sg_free_table(sgt);
+	kfree(table);
+}
+
+/* Whoever has the kernel's mapping cannot be told that pages move. */
+static int radeon_dma_buf_vmap(struct dma_buf *dma_buf, struct iosys_map *map)
+{
+	struct drm_gem_object *gobj = dma_buf->priv;
+	int ret = drm_gem_dmabuf_vmap(dma_buf, map);
+
+	if (!ret)
+		gem_to_radeon_bo(gobj)->dma_buf_vmaps++;
+	return ret;
+}
+
+static void radeon_dma_buf_vunmap(struct dma_buf *dma_buf, struct iosys_map *map)
+{
+	struct drm_gem_object *gobj = dma_buf->priv;
+
+	gem_to_radeon_bo(gobj)->dma_buf_vmaps--;
+	drm_gem_dmabuf_vunmap(dma_buf, map);
+}
+
+static const struct dma_buf_ops radeon_dma_buf_ops = {
+	.attach = drm_gem_map_attach,
+	.detach = drm_gem_map_detach,
+	.map_dma_buf = radeon_dma_buf_map,
+	.unmap_dma_buf = radeon_dma_buf_unmap,
+	.release = drm_gem_dmabuf_release,
+	.mmap = drm_gem_dmabuf_mmap,
+	.vmap = radeon_dma_buf_vmap,
+	.vunmap = radeon_dma_buf_vunmap,
+};
+
+/**
+ * radeon_dma_buf_export() - make a BO available to other devices
+ * @gobj: its GEM object
+ * @flags: of the file, DRM_CLOEXEC and DRM_RDWR
+ *
+ * Return: the dma-buf or an error pointer.
+ */
+struct dma_buf *radeon_dma_buf_export(struct drm_gem_object *gobj, int flags)
+{
+	struct dma_buf *dma_buf = drm_gem_prime_export(gobj, flags);
+
+	if (!IS_ERR(dma_buf))
+		dma_buf->ops = &radeon_dma_buf_ops;
+	return dma_buf;
+}
+
+/**
+ * radeon_dma_buf_import() - a BO for what another device has exported
+ * @dev: DRM device
+ * @dma_buf: what was exported; of this device's own it is the BO itself
+ *
+ * Return: a GEM object or an error pointer.
+ */
+struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
+					     struct dma_buf *dma_buf)
+{
+	struct drm_gem_object *gobj = dma_buf->priv;
+
+	if (dma_buf->ops == &radeon_dma_buf_ops && gobj->dev == dev) {
+		/* The BO lives as long as the dma-buf, which it keeps. */
+		drm_gem_object_get(gobj);
+		return gobj;
+	}
+	return drm_gem_prime_import(dev, dma_buf);
+}
+
+/**
+ * radeon_dma_buf_check() - can the GPU use what was mapped for it?
+ * @rdev: device
+ * @attach: attachment
+ * @sgt: its mapping
+ *
+ * Return: 0, or the reason to refuse it: -EINVAL if it is smaller than the buffer, -ERANGE
+ * if the GPU does not drive an address, -EOPNOTSUPP if the exporter had it bounced.
+ */
+int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *attach,
+			 struct sg_table *sgt)
+{
+	u64 last = dma_get_mask(rdev->dev), size = 0, end;
+	struct scatterlist *sg;
+	const char *why;
+	int i, ret;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		end = (u64)sg_dma_address(sg) + sg_dma_len(sg) - 1;
+		if (end > last || end < sg_dma_address(sg)) {
+			why = "it has addresses that this GPU does not drive";
+			ret = -ERANGE;
+			goto refused;
+		}
+		size += sg_dma_len(sg);
+	}
+	if (size < attach->dmabuf->size) {
+		why = "less than all of it was mapped";
+		ret = -EINVAL;
+		goto refused;
+	}
+	if (ttm_reach_bounced(rdev->dev, sgt)) {
+		why = "its exporter has mapped copies of pages, which this GPU does not reach";
+		ret = -EOPNOTSUPP;
+		goto refused;
+	}
+	return 0;
+
+refused:
+	atomic_long_inc(&rdev->dma_buf_stats.refused);
+	trace_radeon_dma_buf_refuse(NULL, rdev->dev, attach->dmabuf->size);
+	dev_err_ratelimited(rdev->dev, "a buffer of %zu bytes of %s cannot be imported: %s; addresses up to %#llx are possible\n",
+			    attach->dmabuf->size, attach->dmabuf->exp_name, why, last);
+	return ret;
+}
+
+static int radeon_dma_buf_show(struct seq_file *m, void *data)
+{
+	struct radeon_device *rdev = m->private;
+	struct radeon_dma_buf_stats *stats = &rdev->dma_buf_stats;
+
+	seq_printf(m, "%-15s %ld\n", "copies", atomic_long_read(&stats->copies));
+	seq_printf(m, "%-15s %ld\n", "copied_bytes", atomic_long_read(&stats->copied_bytes));
+	seq_printf(m, "%-15s %ld\n", "copies_avoided", atomic_long_read(&stats->copies_avoided));
+	seq_printf(m, "%-15s %ld\n", "refused", atomic_long_read(&stats->refused));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(radeon_dma_buf);
+
+/**
+ * radeon_dma_buf_debugfs_init() - make the file "radeon_dma_buf"
+ * @rdev: device
+ * @root: its directory in debugfs
+ */
+void radeon_dma_buf_debugfs_init(struct radeon_device *rdev, struct dentry *root)
+{
+	debugfs_create_file("radeon_dma_buf", 0444, root, rdev, &radeon_dma_buf_fops);
+}

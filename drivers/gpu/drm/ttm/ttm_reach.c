@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Which pages a device reaches, and moving a tt's pages to where another device does.
+ */
+
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/highmem.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include <xen/xen.h>
+#ifdef CONFIG_XEN_PV
+#include <xen/page.h>
+#endif
+
+#include <drm/ttm/ttm_backing.h>
+#include <drm/ttm/ttm_device.h>
+#include <drm/ttm/ttm_pool.h>
+#include <drm/ttm/ttm_reach.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include "ttm_hyper_pool.h"
+#include "ttm_pool_move.h"
+
+/**
+ * DOC: Reach
+ *
+ * A BO that one device has made may be used by another which drives fewer address bits,
+ * and the page that it is in may be above what those reach. The DMA API would copy such
+ * a page when it is mapped, to a bounce buffer, which is right for a disk: it knows when
+ * the device has done with it. A GPU has done with it when the BO is freed. What it
+ * wrote into the bounce buffer would be lost, and there are few such buffers.
+ *
+ * So a page out of reach is not mapped. Its contents move, once, to a page that both
+ * devices reach, and both use that. In the other direction nothing is copied: a page
+ * that the device of fewer bits reaches is one that the other does.
+ *
+ * A device behind an IOMMU reaches any page.
+ */
+
+/**
+ * ttm_reach_last() - how far a device reaches
+ * @dev: device, its DMA mask set
+ *
+ * Return: the last bus address that memory may have to be mapped for it as it is.
+ */
+u64 ttm_reach_last(struct device *dev)
+{
+	if (ttm_backing_translated(dev))
+		return U64_MAX;
+	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
+}
+EXPORT_SYMBOL(ttm_reach_last);
+
+/* Where a page is on the bus, for a device that nothing translates for. */
+static u64 page_bus(struct page *page)
+{
+#ifdef CONFIG_XEN_PV
+	if (xen_pv_domain())
+		return (u64)pfn_to_bfn(page_to_xen_pfn(page)) << XEN_PAGE_SHIFT;
+#endif
+	return page_to_phys(page);
+}
+
+/**
+ * ttm_reach_bounced() - has mapping pages copied them?
+ * @dev: device that they were mapped for
+ * @sgt: pages and the addresses that they were mapped to; whoever made it may have left
+ *	out the pages, and then nobody can tell
+ *
+ * Return: whether a page is mapped to an address that is not its own.
+ */
+bool ttm_reach_bounced(struct device *dev, struct sg_table *sgt)
+{
+	struct sg_dma_page_iter dma;
+	struct sg_page_iter cpu;
+
+	if (ttm_backing_translated(dev))
+		return false;
+
+	__sg_page_iter_start(&cpu, sgt->sgl, sgt->orig_nents, 0);
+	for_each_sgtable_dma_page(sgt, &dma, 0) {
+		if (!__sg_page_iter_next(&cpu) || !sg_page(cpu.sg))
+			return false;
+		if (sg_page_iter_dma_address(&dma) != page_bus(sg_page_iter_page(&cpu)))
+			return true;
+	}
+	return false;
+}
+EXPORT_SYMBOL(ttm_reach_bounced);
+
+/**
+ * ttm_tt_within() - are all pages of a tt within reach?
+ * @tt: populated tt of a device's
+ * @last: last bus address that another device reaches
+ *
+ * Return: whether they are.
+ */
+bool ttm_tt_within(const struct ttm_tt *tt, u64 last)
+{
+	bool translated;
+	u64 bus;
+	u32 i;
+
+	if (last == U64_MAX)
+		return true;
+	translated = ttm_backing_translated(tt->dma_dev);
+	for (i = 0; i < tt->num_pages; i++) {
+		bus = translated ? page_bus(tt->pages[i]) : tt->dma_address[i];
+		if (bus + PAGE_SIZE - 1 > last)
+			return false;
+	}
+	return true;
+}
+EXPORT_SYMBOL(ttm_tt_within);
+
+/* A tt to get pages into, with arrays of its own. */
+static int twin_init(struct ttm_tt *twin, const struct ttm_tt *tt)
+{
+	*twin = *tt;
+	twin->page_flags &= TTM_TT_FLAG_DECRYPTED;
+	twin->pages = kvcalloc(tt->num_pages, sizeof(*twin->pages), GFP_KERNEL);
+	twin->dma_address = kvcalloc(tt->num_pages, sizeof(*twin->dma_address), GFP_KERNEL);
+	if (twin->pages && twin->dma_address)
+		return 0;
+	kvfree(twin->pages);
+	kvfree(twin->dma_address);
+	return -ENOMEM;
+}
+
+static void twin_fini(struct ttm_tt *twin)
+{
+	kvfree(twin->pages);
+	kvfree(twin->dma_address);
+}
+
+/**
+ * ttm_tt_move_within() - move a tt's contents to pages that are within reach
+ * @bdev: the tt's device
+ * @tt: populated tt of a BO that the caller has reserved. No device uses its pages and
+ *	nobody has them mapped.
+ * @last: last bus address that pages may have, at least that of 32 bits
+ * @ctx: how to allocate
+ *
+ * The tt has other pages then, with the same contents and caching. May sleep.
+ *
+ * Return: 0; -EOPNOTSUPP if there is no memory that is certain to be within; -ENOMEM. On
+ * failure nothing has changed.
+ */
+int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
+		       struct ttm_operation_ctx *ctx)
+{
+	const u32 coherent = TTM_TT_FLAG_PRIV_COHERENT;
+	unsigned int bits = last == U64_MAX ? 64 : ilog2(last + 1);
+	struct ttm_tt twin;
+	u32 i;
+	int ret;
+
+	if (bits < TTM_POOL_WIDTH_MIN)
+		return -EOPNOTSUPP;
+
+	ret = twin_init(&twin, tt);
+	if (ret)
+		return ret;
+
+	if ((tt->page_flags & coherent) || bdev->pool.backing.single) {
+		ret = ttm_hyper_pool_alloc_any(bits, twin.caching, twin.pages,
+					       twin.dma_address, twin.num_pages,
+					       GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		if (!ret)
+			twin.page_flags |= coherent;
+	} else {
+		ret = ttm_pool_alloc_dma32(&bdev->pool, &twin, ctx);
+	}
+	if (ret)
+		goto out;
+
+	for (i = 0; i < tt->num_pages; i++) {
+		copy_highpage(twin.pages[i], tt->pages[i]);
+		swap(twin.pages[i], tt->pages[i]);
+		swap(twin.dma_address[i], tt->dma_address[i]);
+		if (i % 512 == 511)
+			cond_resched();
+	}
+	/* What is not cached may be on its way. */
+	wmb();
+	i = tt->page_flags & coherent;
+	tt->page_flags = (tt->page_flags & ~coherent) | (twin.page_flags & coherent);
+	twin.page_flags = (twin.page_flags & ~coherent) | i;
+	ttm_pool_free(&bdev->pool, &twin);
+out:
+	twin_fini(&twin);
+	return ret;
+}
+EXPORT_SYMBOL(ttm_tt_move_within);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef _TTM_REACH_H_
+#define _TTM_REACH_H_
+
+#include <linux/types.h>
+
+struct device;
+struct sg_table;
+struct ttm_device;
+struct ttm_operation_ctx;
+struct ttm_tt;
+
+u64 ttm_reach_last(struct device *dev);
+bool ttm_reach_bounced(struct device *dev, struct sg_table *sgt);
+
+bool ttm_tt_within(const struct ttm_tt *tt, u64 last);
+int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
+		       struct ttm_operation_ctx *ctx);
+
+#endif
