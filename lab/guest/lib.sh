@@ -165,8 +165,17 @@ load_radeon() {
 
 # needed_backing CARD: the backing and shape that this machine and this card need: no
 # coherent page on the bare machine, under Xen chunks, of single pages if the card reaches
-# all of them (MEMORY is more than 32 bits reach).
+# all of them (MEMORY is more than 32 bits reach). A pool device that is bound has the last word:
+# that of POOL_DEVICE=default.
 needed_backing() {
+	for device in /sys/bus/pci/drivers/ttm-pool/*:*; do
+		[ -e "$device" ] || continue
+		case $1 in
+		rv370) echo "hypervisor scattered" ;;
+		rv100) echo "hypervisor contiguous" ;;
+		esac
+		return
+	done
 	case "$(machine)-$1" in
 	Xen*-rv370) echo "device scattered" ;;
 	Xen*-rv100) echo "device contiguous" ;;

@@ -6,9 +6,9 @@
 #   compile_mutants.sh SERIES DIR
 #
 # DIR is where compile_debug.sh has built the debug kernel. For each fault in
-# lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, and the files "found-by" (a KUnit
-# test) and "igt" (a card, parameters of ttm.ko and a test of igt's; empty where KUnit alone
-# can find it).
+# lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, or one without and a radeon.ko with it, and
+# the files "found-by" (a KUnit test) and "igt" (a card, parameters of ttm.ko and a test of igt's). One of
+# these is empty where only the other can find it.
 set -euo pipefail
 
 series=$1 dir=$2 tree=$2/tree objects=$2/bare/objects
@@ -19,22 +19,27 @@ mkdir "$dir/mutants.tmp"
 
 # Whatever happens, the tree stays that of the kernel.
 restore() {
-	git -C "$tree" checkout -q -- drivers/gpu/drm/ttm
+	git -C "$tree" checkout -q -- drivers/gpu/drm/ttm drivers/gpu/drm/radeon
 }
 trap restore EXIT
 
 for fault in /src/lab/test/mutants/*.patch; do
 	name=$(basename "$fault" .patch)
 	found_by=$(sed -n 's/^Found-by: //p' "$fault")
-	[[ $found_by == *.* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
+	igt=$(sed -n 's/^Igt: //p' "$fault")
+	[[ $found_by == *.* || $igt == *@* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
+	modules=(drivers/gpu/drm/ttm/ttm.ko)
+	! grep -q '^+++ drivers/gpu/drm/radeon/' "$fault" || modules+=(drivers/gpu/drm/radeon/radeon.ko)
 	git -C "$tree" apply -p0 "$fault" || { echo "error: $fault does not apply"; exit 1; }
 	# All that matters is that it can be loaded; what it needs is not looked for here.
 	make -s -C "$tree" O="$objects" ARCH=x86_64 LOCALVERSION= CONFIG_WERROR= \
-		KBUILD_MODPOST_WARN=1 -j"$(nproc)" drivers/gpu/drm/ttm/ttm.ko
+		KBUILD_MODPOST_WARN=1 -j"$(nproc)" "${modules[@]}"
 	mkdir "$dir/mutants.tmp/$name"
-	strip --strip-debug -o "$dir/mutants.tmp/$name/ttm.ko" "$objects/drivers/gpu/drm/ttm/ttm.ko"
-	echo "$found_by" >"$dir/mutants.tmp/$name/found-by"
-	sed -n 's/^Igt: //p' "$fault" >"$dir/mutants.tmp/$name/igt"
+	for module in "${modules[@]}"; do
+		strip --strip-debug -o "$dir/mutants.tmp/$name/${module##*/}" "$objects/$module"
+	done
+	echo "$found_by" | sed '/^$/d' >"$dir/mutants.tmp/$name/found-by"
+	echo "$igt" | sed '/^$/d' >"$dir/mutants.tmp/$name/igt"
 	sed '/^$/q' "$fault" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
 	restore
 done

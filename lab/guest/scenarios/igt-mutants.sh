@@ -11,9 +11,15 @@
 
 . /usr/lib/lab/lib.sh
 
-# load TTM PARAMETER,...: a TTM, and radeon on it.
+# load TTM PARAMETER,...: a TTM, and on it the radeon beside it or the kernel's.
 load() {
-	insmod "$1" $(echo "$2" | tr , ' ') && modprobe radeon gartsize=64
+	insmod "$1" $(echo "$2" | tr , ' ') || return
+	if [ -f "${1%/*}/radeon.ko" ] && [ "$1" != "$sound" ]; then
+		modprobe drm_ttm_helper
+		insmod "${1%/*}/radeon.ko" gartsize=64
+	else
+		modprobe radeon gartsize=64
+	fi
 }
 
 unload() {

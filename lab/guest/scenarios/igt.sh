@@ -8,8 +8,9 @@
 # What the driver says of requests that it refuses, and of a reset that was asked for, is
 # expected:
 #
-# allow: \*ERROR\* (Failed to (allocate GEM object|parse relocation|initialize parser|get (const )?ib)|gem object lookup failed|RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)
+# allow: \*ERROR\* (Failed to (allocate GEM object|parse relocation|initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)
 # allow: \[IGT\] add ignored dmesg regex
+# allow: cannot be (imported|shared with)|pin failed
 # allow: GPU reset succeeded
 # allow: You may not have enough display bandwidth
 #

@@ -20,7 +20,7 @@ modprobe ttm
 rmmod ttm
 found=
 for dir in /usr/lib/lab/mutants/*/; do
-	[ -f "$dir/ttm.ko" ] || continue
+	[ -f "$dir/ttm.ko" ] && [ -s "$dir/found-by" ] || continue
 	found=y
 	fault=mutant.$(basename "$dir")
 	test=$(cat "$dir/found-by")
