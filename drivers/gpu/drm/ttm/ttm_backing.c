@@ -90,7 +90,8 @@ static int backing_set(const char *value, const struct kernel_param *kp)
 	int ret = ttm_backing_parse(value, kp->arg);
 
 	if (ret)
-		pr_err("backing=%.16s is unknown: choose auto, shared, device or hypervisor\n", value);
+		pr_err("backing=%.16s is unknown: choose auto, shared, device or hypervisor\n",
+		       value);
 	return ret;
 }
 

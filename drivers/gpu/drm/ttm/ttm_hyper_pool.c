@@ -73,11 +73,10 @@ static bool hyper_scattered(unsigned int width)
 
 static struct ttm_hyper_pool *hyper_pool_create(unsigned int width)
 {
-	struct ttm_hyper_pool *hyper;
+	struct ttm_hyper_pool *hyper = kzalloc(sizeof(*hyper), GFP_KERNEL);
 	char name[16];
 	int ret;
 
-	hyper = kzalloc(sizeof(*hyper), GFP_KERNEL);
 	if (!hyper)
 		return ERR_PTR(-ENOMEM);
 
@@ -106,13 +105,20 @@ error_free:
 	return ERR_PTR(ret);
 }
 
+/* The pool of a width, if there is one, and all that is in it. */
+static struct ttm_hyper_pool *hyper_pool_at(unsigned int width)
+{
+	/* Pairs with hyper_pool_get(). */
+	return smp_load_acquire(&hyper_pools[width]);
+}
+
 /*
  * The pool of a width. It stays, once it is there. One that is needed without a pool
  * device is open for good.
  */
 static struct ttm_hyper_pool *hyper_pool_get(unsigned int width, bool always)
 {
-	struct ttm_hyper_pool *hyper = smp_load_acquire(&hyper_pools[width]);
+	struct ttm_hyper_pool *hyper = hyper_pool_at(width);
 
 	if (hyper && (!always || READ_ONCE(hyper->always)))
 		return hyper;
@@ -121,8 +127,10 @@ static struct ttm_hyper_pool *hyper_pool_get(unsigned int width, bool always)
 	hyper = hyper_pools[width];
 	if (!hyper && (hyper_open || always)) {
 		hyper = hyper_pool_create(width);
-		if (!IS_ERR(hyper))
+		if (!IS_ERR(hyper)) {
+			/* Pairs with hyper_pool_at(). */
 			smp_store_release(&hyper_pools[width], hyper);
+		}
 	}
 	if (!hyper) {
 		hyper = ERR_PTR(-ENODEV);
@@ -219,7 +227,7 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 
 	/* Narrower ones, too, before a chunk is made. */
 	for (w = width; w >= TTM_POOL_WIDTH_MIN && done < count; w--) {
-		hyper = smp_load_acquire(&hyper_pools[w]);
+		hyper = hyper_pool_at(w);
 		if (hyper)
 			done += ttm_dma_pool_take(hyper->pool, caching, pages + done,
 						  bus ? bus + done : NULL, count - done);
@@ -274,7 +282,7 @@ unsigned int ttm_hyper_pool_list(unsigned int width, struct ttm_dma_pool **pools
 	unsigned int count = 0, w;
 
 	for (w = width; w >= TTM_POOL_WIDTH_MIN; w--) {
-		hyper = smp_load_acquire(&hyper_pools[w]);
+		hyper = hyper_pool_at(w);
 		if (hyper)
 			pools[count++] = hyper->pool;
 	}
@@ -294,7 +302,7 @@ void ttm_hyper_pool_show(struct seq_file *m)
 	unsigned int i;
 
 	for (i = 0; i < HYPER_WIDTHS; i++) {
-		hyper = smp_load_acquire(&hyper_pools[i]);
+		hyper = hyper_pool_at(i);
 		if (!hyper)
 			continue;
 		seq_printf(m, "\n%-15s %s\n", "device", dev_name(hyper->dev));
