@@ -2,7 +2,7 @@
 #
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench image image-refresh build boot modules tree debug-kernel kunit
+.PHONY: help run test bench prime image image-refresh build boot modules tree debug-kernel kunit
 .PHONY: mutants test-debug check-patches check-bisect check-tree test-full igt igt-run igt-install
 
 help:
@@ -11,6 +11,8 @@ help:
 	@echo 'make test-full       the same with all of igt'\''s tests, igt'\''s own, and more faults to find'
 	@echo 'make bench           the stock pool and the new one measured beside each other'
 	@echo '                     (KERNEL=6.12|7.3)'
+	@echo 'make prime           BOs that two GPUs share, stock and new'
+	@echo '                     (KERNEL=6.12|7.3|both MACHINE=bare|xen|xen-pool-device|all)'
 	@echo 'make boot MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=stock|new'
 	@echo '                     a shell in the lab; further variables: lab/boot/boot.sh'
 	@echo 'make modules KERNEL=6.12|7.3'
@@ -26,7 +28,7 @@ help:
 	@echo 'make test-debug [KERNEL=6.12|7.3] [MACHINE=bare|xen]'
 	@echo '                     all loads, and allocations that fail, on the debug kernels'
 	@echo 'make igt-run MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=new|stock|both'
-	@echo '             LIST=short|full|generic'
+	@echo '             LIST=short|full|two-gpus|generic'
 	@echo '                     igt'\''s tests on the card, and a report'
 	@echo 'make igt [IGT_SRC=DIR]'
 	@echo '                     our igt tests against Debian'\''s libigt, or in an igt tree as a series'
@@ -53,6 +55,9 @@ test-full:
 
 bench:
 	@bench/bench.sh
+
+prime:
+	@bench/prime.sh
 
 igt:
 	@igt-tests/build.sh

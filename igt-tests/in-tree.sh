@@ -53,7 +53,7 @@ commit() {
 }
 
 commit "$top"/patches/igt/0001-*.patch
-commit "$top"/patches/igt/0002-*.patch lib/igt_radeon.c lib/igt_radeon.h
+commit "$top"/patches/igt/0002-*.patch lib/igt_radeon.c lib/igt_radeon.h lib/igt_radeon_blit.c
 mapfile -t tests < <(cd "$top/igt-tests" && printf '%s\n' tests/radeon/*)
 commit "$top"/patches/igt/0003-*.patch "${tests[@]}"
 git -C "$tree" format-patch -q --subject-prefix='PATCH i-g-t' -o "$OUT/series" "$base"

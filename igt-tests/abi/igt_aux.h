@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Suspending the machine, as Debian's libigt.so.0 exports it; see igt_core.h.
+ * Suspending the machine, and signals that interrupt, as Debian's libigt.so.0 exports them; see
+ * igt_core.h.
  */
 #ifndef ABI_IGT_AUX_H
 #define ABI_IGT_AUX_H
@@ -15,6 +16,8 @@ enum igt_suspend_test {
 	SUSPEND_TEST_DEVICES,
 };
 
+void igt_fork_signal_helper(void);
+void igt_stop_signal_helper(void);
 void igt_system_suspend_autoresume(enum igt_suspend_state state, enum igt_suspend_test test);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -92,9 +93,10 @@ void igt_radeon_ignore_complaints(void)
 {
 	/* The kernel's log shows a backslash as \x5c: there is none in it. */
 	igt_emit_ignore_dmesg_regex("[*]ERROR[*] (Failed to (allocate GEM object|parse relocation|"
-				    "initialize parser|get (const )?ib)|gem object lookup failed|"
+				    "initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|"
 				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
-				    "Forbidden register|failed to get a new IB|Set domain without domain");
+				    "Forbidden register|failed to get a new IB|Set domain without domain|"
+				    "cannot be (imported|shared with)|pin failed");
 }
 
 /**
@@ -112,6 +114,41 @@ int igt_radeon_reopen(int fd)
 	again = open(path, O_RDWR | O_CLOEXEC);
 	igt_assert_f(again >= 0, "the device cannot be opened again: %s\n", strerror(errno));
 	return again;
+}
+
+static bool driven_by_radeon(int fd)
+{
+	drmVersionPtr version = drmGetVersion(fd);
+	bool radeon = version && !strcmp(version->name, "radeon");
+
+	drmFreeVersion(version);
+	return radeon;
+}
+
+/**
+ * igt_radeon_open_other:
+ * @fd: DRM device
+ *
+ * Returns: another device that is driven by radeon, or -1 if there is none.
+ */
+int igt_radeon_open_other(int fd)
+{
+	struct stat this, that;
+	char path[32];
+	int other;
+
+	igt_assert_eq(fstat(fd, &this), 0);
+	for (int i = 0; i < 64; i++) {
+		snprintf(path, sizeof(path), "/dev/dri/card%d", i);
+		other = open(path, O_RDWR | O_CLOEXEC);
+		if (other < 0)
+			continue;
+		if (!fstat(other, &that) && that.st_rdev != this.st_rdev &&
+		    driven_by_radeon(other))
+			return other;
+		close(other);
+	}
+	return -1;
 }
 
 static void gem_info(int fd, struct drm_radeon_gem_info *info)
@@ -283,6 +320,50 @@ void igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags
 }
 
 /**
+ * __igt_radeon_bo_import:
+ * @fd: DRM device
+ * @dma_buf: file descriptor of a dma-buf, which stays the caller's
+ * @size: bytes of it
+ * @bo: filled in; without a mapping for the CPU, which only the exporter's BO has
+ *
+ * Makes a BO of what another device has exported.
+ *
+ * Returns: 0 or a negative errno; then there is no BO.
+ */
+int __igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_bo *bo)
+{
+	int ret;
+
+	memset(bo, 0, sizeof(*bo));
+	ret = drmPrimeFDToHandle(fd, dma_buf, &bo->handle) ? -errno : 0;
+	errno = 0;
+	if (ret)
+		return ret;
+	bo->size = size;
+	ret = va_map(fd, bo);
+	if (ret)
+		igt_radeon_bo_close(fd, bo);
+	return ret;
+}
+
+/**
+ * igt_radeon_bo_import:
+ * @fd: DRM device
+ * @dma_buf: file descriptor of a dma-buf, which stays the caller's
+ * @size: bytes of it
+ * @bo: filled in
+ *
+ * Like __igt_radeon_bo_import(), which has to succeed.
+ */
+void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_bo *bo)
+{
+	int ret = __igt_radeon_bo_import(fd, dma_buf, size, bo);
+
+	igt_assert_f(ret == 0, "a dma-buf of %" PRIu64 " bytes was not imported: %s\n", size,
+		     strerror(-ret));
+}
+
+/**
  * igt_radeon_bo_close:
  * @fd: DRM device
  * @bo: BO; all zero is none
@@ -341,6 +422,47 @@ uint32_t igt_radeon_bo_domain(int fd, const struct igt_radeon_bo *bo)
 }
 
 /**
+ * __igt_radeon_submit:
+ * @fd: DRM device
+ * @ib: commands
+ * @dwords: how many
+ * @relocs: relocations, one for each BO of the stream
+ * @count: how many
+ * @vm: whether the BOs have an address in the GPU's virtual address space
+ *
+ * Returns: 0 or a negative errno.
+ */
+int __igt_radeon_submit(int fd, const uint32_t *ib, unsigned int dwords,
+			const struct drm_radeon_cs_reloc *relocs, unsigned int count, bool vm)
+{
+	uint32_t flags[2] = { RADEON_CS_USE_VM, RADEON_CS_RING_GFX };
+	struct drm_radeon_cs_chunk chunks[] = {
+		{
+			.chunk_id = RADEON_CHUNK_ID_IB,
+			.length_dw = dwords,
+			.chunk_data = (uintptr_t)ib,
+		}, {
+			.chunk_id = RADEON_CHUNK_ID_RELOCS,
+			.length_dw = count * sizeof(relocs[0]) / sizeof(uint32_t),
+			.chunk_data = (uintptr_t)relocs,
+		}, {
+			.chunk_id = RADEON_CHUNK_ID_FLAGS,
+			.length_dw = 2,
+			.chunk_data = (uintptr_t)flags,
+		},
+	};
+	uint64_t addresses[] = {
+		(uintptr_t)&chunks[0], (uintptr_t)&chunks[1], (uintptr_t)&chunks[2],
+	};
+	struct drm_radeon_cs cs = {
+		.num_chunks = vm ? 3 : 2,
+		.chunks = (uintptr_t)addresses,
+	};
+
+	return ioctl_errno(fd, DRM_IOCTL_RADEON_CS, &cs);
+}
+
+/**
  * __igt_radeon_cs:
  * @fd: DRM device
  * @bos: BOs
@@ -358,29 +480,8 @@ int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int coun
 		    uint32_t domain)
 {
 	struct drm_radeon_cs_reloc relocs[CS_MAX_BOS] = {};
-	uint32_t ib[IB_DWORDS], flags[2] = { RADEON_CS_USE_VM, RADEON_CS_RING_GFX };
-	struct drm_radeon_cs_chunk chunks[] = {
-		{
-			.chunk_id = RADEON_CHUNK_ID_IB,
-			.length_dw = IB_DWORDS,
-			.chunk_data = (uintptr_t)ib,
-		}, {
-			.chunk_id = RADEON_CHUNK_ID_RELOCS,
-			.length_dw = count * sizeof(relocs[0]) / sizeof(uint32_t),
-			.chunk_data = (uintptr_t)relocs,
-		}, {
-			.chunk_id = RADEON_CHUNK_ID_FLAGS,
-			.length_dw = 2,
-			.chunk_data = (uintptr_t)flags,
-		},
-	};
-	uint64_t addresses[] = {
-		(uintptr_t)&chunks[0], (uintptr_t)&chunks[1], (uintptr_t)&chunks[2],
-	};
-	struct drm_radeon_cs cs = {
-		.num_chunks = 2,
-		.chunks = (uintptr_t)addresses,
-	};
+	uint32_t ib[IB_DWORDS];
+	bool vm = false;
 
 	igt_assert(count > 0 && count <= CS_MAX_BOS);
 	for (int i = 0; i < IB_DWORDS; i++)
@@ -389,10 +490,9 @@ int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int coun
 		relocs[i].handle = bos[i]->handle;
 		relocs[i].read_domains = domain;
 		relocs[i].write_domain = domain;
-		if (bos[i]->va)
-			cs.num_chunks = 3;
+		vm |= bos[i]->va != 0;
 	}
-	return ioctl_errno(fd, DRM_IOCTL_RADEON_CS, &cs);
+	return __igt_radeon_submit(fd, ib, IB_DWORDS, relocs, count, vm);
 }
 
 /**
@@ -456,27 +556,33 @@ void igt_radeon_fill(const struct igt_radeon_bo *bo, uint64_t seed)
 		word[i] = pattern(seed, i);
 }
 
-/*
- * Reads of uncached memory are slow: a page at a time into memory that is not. Returns words
- * that differ, and which is the first.
- */
-static uint64_t compare(const struct igt_radeon_bo *bo, uint64_t (*expect)(uint64_t, uint64_t),
-			uint64_t seed, uint64_t *first, uint64_t *found)
+/* What of a BO is not as it should be, and the first word of that. */
+struct difference {
+	uint64_t words, pages, first, found;
+};
+
+/* Reads of uncached memory are slow: a page at a time into memory that is not. */
+static struct difference compare(const struct igt_radeon_bo *bo,
+				 uint64_t (*expect)(uint64_t, uint64_t), uint64_t seed)
 {
-	uint64_t page[IGT_RADEON_PAGE_SIZE / sizeof(uint64_t)], wrong = 0;
+	uint64_t page[IGT_RADEON_PAGE_SIZE / sizeof(uint64_t)];
+	struct difference wrong = {};
 
 	for (uint64_t offset = 0; offset < bo->size; offset += sizeof(page)) {
+		uint64_t before = wrong.words;
+
 		memcpy(page, (char *)bo->map + offset, sizeof(page));
 		for (unsigned int i = 0; i < ARRAY_SIZE(page); i++) {
 			uint64_t word = offset / sizeof(page[0]) + i;
 
 			if (page[i] == expect(seed, word))
 				continue;
-			if (!wrong++) {
-				*first = word;
-				*found = page[i];
+			if (!wrong.words++) {
+				wrong.first = word;
+				wrong.found = page[i];
 			}
 		}
+		wrong.pages += wrong.words != before;
 	}
 	return wrong;
 }
@@ -490,9 +596,19 @@ static uint64_t compare(const struct igt_radeon_bo *bo, uint64_t (*expect)(uint6
  */
 uint64_t igt_radeon_mismatches(const struct igt_radeon_bo *bo, uint64_t seed)
 {
-	uint64_t first, found;
+	return compare(bo, pattern, seed).words;
+}
 
-	return compare(bo, pattern, seed, &first, &found);
+/**
+ * igt_radeon_wrong_pages:
+ * @bo: BO
+ * @seed: as for igt_radeon_fill()
+ *
+ * Returns: pages of the BO with a word that is not as igt_radeon_fill() writes it.
+ */
+uint64_t igt_radeon_wrong_pages(const struct igt_radeon_bo *bo, uint64_t seed)
+{
+	return compare(bo, pattern, seed).pages;
 }
 
 /**
@@ -505,13 +621,13 @@ uint64_t igt_radeon_mismatches(const struct igt_radeon_bo *bo, uint64_t seed)
  */
 void igt_radeon_check(const struct igt_radeon_bo *bo, uint64_t seed, const char *when)
 {
-	uint64_t first = 0, found = 0, wrong = compare(bo, pattern, seed, &first, &found);
+	struct difference wrong = compare(bo, pattern, seed);
 
-	igt_assert_f(wrong == 0,
+	igt_assert_f(wrong.words == 0,
 		     "%s: %" PRIu64 " of %" PRIu64 " words are wrong, the first in page %" PRIu64
 		     " of %" PRIu64 ": %#" PRIx64 " instead of %#" PRIx64 "\n",
-		     when, wrong, bo->size / 8, first / (IGT_RADEON_PAGE_SIZE / 8),
-		     bo->size / IGT_RADEON_PAGE_SIZE, found, pattern(seed, first));
+		     when, wrong.words, bo->size / 8, wrong.first / (IGT_RADEON_PAGE_SIZE / 8),
+		     bo->size / IGT_RADEON_PAGE_SIZE, wrong.found, pattern(seed, wrong.first));
 }
 
 static uint64_t zero(uint64_t seed, uint64_t word)
@@ -528,12 +644,12 @@ static uint64_t zero(uint64_t seed, uint64_t word)
  */
 void igt_radeon_check_zero(const struct igt_radeon_bo *bo, const char *when)
 {
-	uint64_t first = 0, found = 0, wrong = compare(bo, zero, 0, &first, &found);
+	struct difference wrong = compare(bo, zero, 0);
 
-	igt_assert_f(wrong == 0,
+	igt_assert_f(wrong.words == 0,
 		     "%s: %" PRIu64 " of %" PRIu64 " words are not zero, the first in page %" PRIu64
-		     ": %#" PRIx64 "\n", when, wrong, bo->size / 8,
-		     first / (IGT_RADEON_PAGE_SIZE / 8), found);
+		     ": %#" PRIx64 "\n", when, wrong.words, bo->size / 8,
+		     wrong.first / (IGT_RADEON_PAGE_SIZE / 8), wrong.found);
 }
 
 /* A whole file: what of it fits, 0 bytes if it cannot be read. */
@@ -562,13 +678,13 @@ static size_t debugfs_file(int fd, const char *name, char *text, size_t size)
 	return used;
 }
 
-/* The line of ttm_backing that begins with the key, what is behind it. */
-static bool backing_line(int fd, const char *key, char *text, size_t size)
+/* The line of a file that begins with the key, what is behind it. */
+static bool debugfs_line(int fd, const char *name, const char *key, char *text, size_t size)
 {
 	char file[4096], *save, *line;
 	size_t length = strlen(key);
 
-	debugfs_file(fd, "ttm_backing", file, sizeof(file));
+	debugfs_file(fd, name, file, sizeof(file));
 	for (line = strtok_r(file, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (strncmp(line, key, length) || (line[length] != ' ' && line[length] != '\0'))
 			continue;
@@ -577,6 +693,11 @@ static bool backing_line(int fd, const char *key, char *text, size_t size)
 		return true;
 	}
 	return false;
+}
+
+static bool backing_line(int fd, const char *key, char *text, size_t size)
+{
+	return debugfs_line(fd, "ttm_backing", key, text, size);
 }
 
 /**
@@ -655,6 +776,39 @@ uint64_t igt_radeon_backing_mode(int fd, const char *key, unsigned int mode)
 
 	igt_assert_lte(mode, backing_numbers(fd, key, numbers) - 1);
 	return numbers[mode];
+}
+
+/**
+ * igt_radeon_has_shared_counts:
+ * @fd: DRM device
+ *
+ * Returns: whether the kernel counts, in debugfs (radeon_dma_buf), what becomes of this device's
+ * BOs when others import them.
+ */
+bool igt_radeon_has_shared_counts(int fd)
+{
+	char text[64];
+
+	return debugfs_line(fd, "radeon_dma_buf", "copies", text, sizeof(text));
+}
+
+/**
+ * igt_radeon_shared_count:
+ * @fd: DRM device
+ * @key: first word of a line of radeon_dma_buf
+ *
+ * Returns: that line's number.
+ */
+uint64_t igt_radeon_shared_count(int fd, const char *key)
+{
+	char text[64], *end;
+	uint64_t count;
+
+	igt_assert_f(debugfs_line(fd, "radeon_dma_buf", key, text, sizeof(text)),
+		     "radeon_dma_buf has no line '%s'\n", key);
+	count = strtoull(text, &end, 10);
+	igt_assert_f(end != text && *end == '\0', "radeon_dma_buf: '%s' has '%s'\n", key, text);
+	return count;
 }
 
 /**
@@ -798,6 +952,32 @@ bool igt_radeon_coherent_needed(char *reason, size_t size)
 }
 
 /**
+ * igt_radeon_pool_device:
+ * @name: its place on the bus, if there is one
+ * @size: bytes at @name
+ *
+ * Returns: whether the page pool has bound the PCI function by which a hypervisor says which
+ * memory has to be coherent.
+ */
+bool igt_radeon_pool_device(char *name, size_t size)
+{
+	DIR *dir = opendir("/sys/bus/pci/drivers/ttm-pool");
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		/* 0000:00:04.0 */
+		if (!strchr(entry->d_name, ':'))
+			continue;
+		snprintf(name, size, "%s", entry->d_name);
+		found = true;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/**
  * igt_radeon_has_probe:
  *
  * Returns: whether something beside the kernel can tell what the GPU sees: an emulated GPU,
@@ -837,4 +1017,57 @@ void igt_radeon_probe(const char *command, char *answer, size_t size)
 	igt_assert_f(!strncmp(line, "ok", 2), "the probe answers '%s' to '%s'\n", line, command);
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(answer, size, "%s", line + 2 + (line[2] == ' '));
+}
+
+/**
+ * igt_radeon_find_pages:
+ * @word: what they begin with
+ * @addresses: gets their GTT addresses
+ *
+ * Asks the probe; there may be no more than IGT_RADEON_MAX_FOUND.
+ *
+ * Returns: how many pages the GPU finds in GTT that begin with the word.
+ */
+unsigned int igt_radeon_find_pages(uint64_t word, uint64_t addresses[IGT_RADEON_MAX_FOUND])
+{
+	char command[64], text[4096], *save, *next;
+	unsigned int count, i;
+
+	snprintf(command, sizeof(command), "find %016" PRIx64, word);
+	igt_radeon_probe(command, text, sizeof(text));
+	next = strtok_r(text, " ", &save);
+	igt_assert(next);
+	count = strtoul(next, NULL, 10);
+	igt_assert_lte(count, IGT_RADEON_MAX_FOUND);
+	for (i = 0; i < count; i++) {
+		next = strtok_r(NULL, " ", &save);
+		igt_assert_f(next, "the probe has counted %u addresses and told %u\n", count, i);
+		addresses[i] = strtoull(next, NULL, 16);
+	}
+	return count;
+}
+
+/**
+ * igt_radeon_translate:
+ * @addresses: GTT addresses
+ * @count: how many, IGT_RADEON_MAX_FOUND at most
+ * @bus: gets where they lead on the bus; 0 where they lead nowhere
+ *
+ * Asks the probe.
+ */
+void igt_radeon_translate(const uint64_t *addresses, unsigned int count, uint64_t *bus)
+{
+	char command[32 + IGT_RADEON_MAX_FOUND * 9] = "translate", text[4096], *save, *next = text;
+
+	for (unsigned int i = 0; i < count; i++) {
+		size_t used = strlen(command);
+
+		snprintf(command + used, sizeof(command) - used, " %" PRIx64, addresses[i]);
+	}
+	igt_radeon_probe(command, text, sizeof(text));
+	for (unsigned int i = 0; i < count; i++) {
+		next = strtok_r(i ? NULL : text, " ", &save);
+		igt_assert_f(next, "the probe has told %u of %u addresses\n", i, count);
+		bus[i] = strcmp(next, "none") ? strtoull(next, NULL, 16) : 0;
+	}
 }

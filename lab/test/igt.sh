@@ -7,7 +7,7 @@
 #   KERNEL=6.12|7.3             (6.12)   with "-debug": our debug kernel
 #   CARD=rv370|rv100|both       (rv370)
 #   POOL=new|stock|both         (new)    both: one boot each, and a table of what differs
-#   LIST=short|full|generic     (short)  of igt-tests/lists
+#   LIST=short|full|two-gpus|generic (short)  of igt-tests/lists
 #
 # Leaves report.txt, report.html and igt's results.json for each boot and card below out/igt. Ends
 # with 0 if all is as igt-tests/expectations say and no test is worse with our pool than with

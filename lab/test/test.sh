@@ -297,11 +297,13 @@ job backing-bare-6.12-rv370 machine_test bare 6.12 rv370 backing
 export POOL_DEVICE=default
 job pool-device-bare-7.3 machine_test bare 7.3 both pool-device
 job pool-device-xen-6.12 machine_test xen 6.12 both pool-device
-job igt-pool-device-bare-6.12 igt_test bare 6.12 both short
+job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
+job igt-pool-device-xen-6.12 igt_test xen 6.12 both two-gpus
 if [[ $LISTS == full ]]; then
 	job pool-device-bare-6.12 machine_test bare 6.12 both pool-device
 	job pool-device-xen-7.3 machine_test xen 7.3 both pool-device
 	job igt-pool-device-xen-7.3 igt_test xen 7.3 both full
+	job igt-pool-device-bare-6.12 igt_test bare 6.12 both full
 fi
 unset POOL_DEVICE
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
@@ -325,6 +327,8 @@ for card in rv370 rv100; do
 		done
 	done
 done
+job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
+job igt-two-gpus-xen-7.3 igt_test xen 7.3 both two-gpus
 job igt-mutation.gart-off-by-one igt_mutation bare rv100 gart-off-by-one radeon_mapping@sizes-cached
 job igt-mutation.gart-stale igt_mutation bare rv370 gart-stale radeon_isolation@no-stale-page-cached
 job igt-mutation.scanout-pitch igt_mutation bare rv100 scanout-pitch radeon_mapping@scanout

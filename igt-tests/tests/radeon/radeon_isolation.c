@@ -26,9 +26,6 @@ IGT_TEST_DESCRIPTION("Check that radeon gives access to what it was given, and t
 #define NO_HANDLE	0x7fffffffu
 #define PACKET2		0x80000000u
 
-/* Addresses that the probe can tell of in one answer. */
-#define MAX_FOUND	64
-
 /* The ioctl's answer: 0 or a negative errno. */
 static int answer(int fd, unsigned long request, void *arg)
 {
@@ -47,44 +44,6 @@ static void refuse(int fd, unsigned long request, void *arg, int error, const ch
 }
 
 #define refused(fd, request, arg, error)	refuse((fd), (request), (arg), (error), #request)
-
-/* GTT addresses at which the GPU finds a page that begins with the word. */
-static unsigned int find_pages(uint64_t word, uint64_t addresses[MAX_FOUND])
-{
-	char command[64], text[4096], *save, *next;
-	unsigned int count, i;
-
-	snprintf(command, sizeof(command), "find %016" PRIx64, word);
-	igt_radeon_probe(command, text, sizeof(text));
-	next = strtok_r(text, " ", &save);
-	igt_assert(next);
-	count = strtoul(next, NULL, 10);
-	igt_assert_lte(count, MAX_FOUND);
-	for (i = 0; i < count; i++) {
-		next = strtok_r(NULL, " ", &save);
-		igt_assert_f(next, "the probe has counted %u addresses and told %u\n", count, i);
-		addresses[i] = strtoull(next, NULL, 16);
-	}
-	return count;
-}
-
-/* Where GTT addresses lead on the bus; 0 where they lead nowhere. */
-static void translate(const uint64_t *addresses, unsigned int count, uint64_t *bus)
-{
-	char command[32 + MAX_FOUND * 9] = "translate", text[4096], *save, *next = text;
-
-	for (unsigned int i = 0; i < count; i++) {
-		size_t used = strlen(command);
-
-		snprintf(command + used, sizeof(command) - used, " %" PRIx64, addresses[i]);
-	}
-	igt_radeon_probe(command, text, sizeof(text));
-	for (unsigned int i = 0; i < count; i++) {
-		next = strtok_r(i ? NULL : text, " ", &save);
-		igt_assert_f(next, "the probe has told %u of %u addresses\n", i, count);
-		bus[i] = strcmp(next, "none") ? strtoull(next, NULL, 16) : 0;
-	}
-}
 
 /* Each page of the BO begins with the same word, which nothing else has. */
 static void brand(const struct igt_radeon_bo *bo, uint64_t word)
@@ -107,7 +66,8 @@ static void test_dead(int fd, uint32_t flags, enum gone gone)
 {
 	const uint64_t word = 0x1dea1dea00000000ull | flags << 8 | gone | (uint64_t)getpid() << 16;
 	const unsigned int pages = 24;
-	uint64_t addresses[MAX_FOUND], bus[MAX_FOUND], now[MAX_FOUND], found[MAX_FOUND];
+	uint64_t addresses[IGT_RADEON_MAX_FOUND], bus[IGT_RADEON_MAX_FOUND];
+	uint64_t now[IGT_RADEON_MAX_FOUND], found[IGT_RADEON_MAX_FOUND];
 	struct igt_radeon_bo bo, after;
 	unsigned int count;
 	int own;
@@ -119,9 +79,9 @@ static void test_dead(int fd, uint32_t flags, enum gone gone)
 	brand(&bo, word);
 	/* New BOs are bound at the latest when a stream has them. */
 	igt_radeon_bo_move(own, &bo, GTT);
-	count = find_pages(word, addresses);
+	count = igt_radeon_find_pages(word, addresses);
 	igt_assert_f(count == pages, "the GPU finds %u pages of a BO of %u\n", count, pages);
-	translate(addresses, count, bus);
+	igt_radeon_translate(addresses, count, bus);
 	for (unsigned int i = 0; i < count; i++) {
 		igt_assert_f(bus[i], "%#" PRIx64 " leads nowhere, but there is a page\n",
 			     addresses[i]);
@@ -145,7 +105,7 @@ static void test_dead(int fd, uint32_t flags, enum gone gone)
 	igt_radeon_bo_create(fd, 4 * KIB, VRAM, 0, &after);
 	igt_radeon_bo_move(fd, &after, VRAM);
 	for (int i = 0; i < 100; i++) {
-		translate(addresses, count, now);
+		igt_radeon_translate(addresses, count, now);
 		if (now[0] != bus[0])
 			break;
 		usleep(20000);
@@ -160,7 +120,7 @@ static void test_dead(int fd, uint32_t flags, enum gone gone)
 			     "page %u: %#" PRIx64 " leads to %#" PRIx64 ", page 0 to %#" PRIx64 "\n",
 			     i, addresses[i], now[i], now[0]);
 	}
-	count = find_pages(word, found);
+	count = igt_radeon_find_pages(word, found);
 	igt_assert_f(count == 0, "the GPU still finds %u pages, the first at %#" PRIx64 "\n",
 		     count, found[0]);
 	igt_radeon_bo_close(fd, &after);
@@ -174,7 +134,7 @@ static void test_dead(int fd, uint32_t flags, enum gone gone)
 static void test_no_stale(int fd, uint32_t flags)
 {
 	const uint64_t old = 0x01dba5e000000000ull | getpid(), new = old ^ 0xff00000000ull;
-	uint64_t addresses[MAX_FOUND];
+	uint64_t addresses[IGT_RADEON_MAX_FOUND];
 	struct igt_radeon_bo bo;
 
 	igt_require_f(igt_radeon_has_probe(),
@@ -183,8 +143,8 @@ static void test_no_stale(int fd, uint32_t flags)
 		igt_radeon_bo_create(fd, (3 + turn) * 4 * KIB, GTT, flags, &bo);
 		brand(&bo, turn & 1 ? new : old);
 		igt_radeon_bo_move(fd, &bo, GTT);
-		igt_assert_eq(find_pages(turn & 1 ? old : new, addresses), 0);
-		igt_assert_eq(find_pages(turn & 1 ? new : old, addresses), 3 + turn);
+		igt_assert_eq(igt_radeon_find_pages(turn & 1 ? old : new, addresses), 0);
+		igt_assert_eq(igt_radeon_find_pages(turn & 1 ? new : old, addresses), 3 + turn);
 		igt_radeon_bo_close(fd, &bo);
 	}
 }
@@ -453,7 +413,7 @@ static void test_userptr_gone(int fd)
 			 RADEON_GEM_USERPTR_REGISTER,
 	};
 	struct igt_radeon_bo bo = { .size = size };
-	uint64_t addresses[MAX_FOUND];
+	uint64_t addresses[IGT_RADEON_MAX_FOUND];
 	uint32_t start;
 	int ret;
 
@@ -471,14 +431,14 @@ static void test_userptr_gone(int fd)
 	igt_assert_eq(__igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1, GTT), 0);
 	igt_assert_eq(__igt_radeon_bo_wait(fd, &bo), 0);
 	if (igt_radeon_has_probe())
-		igt_assert_eq(find_pages(word, addresses), pages);
+		igt_assert_eq(igt_radeon_find_pages(word, addresses), pages);
 
 	munmap(bo.map, size);
 	bo.map = NULL;
 	ret = __igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1, GTT);
 	igt_assert_f(ret < 0, "a stream with memory that is gone was taken\n");
 	if (igt_radeon_has_probe())
-		igt_assert_eq(find_pages(word, addresses), 0);
+		igt_assert_eq(igt_radeon_find_pages(word, addresses), 0);
 	gem_close(fd, bo.handle);
 }
 

@@ -27,6 +27,7 @@ IGT_TEST_DESCRIPTION("Check the page pool behind radeon BOs");
 static void test_backing(int fd)
 {
 	char backing[64] = "?", reason[128], said[128] = "this kernel does not say why";
+	char device[64];
 	bool needed = igt_radeon_coherent_needed(reason, sizeof(reason));
 	bool coherent = igt_radeon_coherent_pool_used(fd);
 
@@ -35,6 +36,15 @@ static void test_backing(int fd)
 		igt_radeon_backing_text(fd, "reason", said, sizeof(said));
 	}
 	igt_info("%s; backing %s: %s\n", reason, backing, said);
+	if (igt_radeon_pool_device(device, sizeof(device))) {
+		igt_info("the pool device %s has the last word\n", device);
+		if (coherent)
+			igt_assert_f(igt_radeon_backing(fd, "in_use") >=
+				     igt_radeon_backing(fd, "pages"),
+				     "BOs have pages that are in no chunk\n");
+		return;
+	}
+	igt_assert_f(strcmp(backing, "hypervisor"), "there is no pool device\n");
 	igt_assert_f(coherent == needed, "%s: BO pages are %scoherent pages of this device\n",
 		     reason, coherent ? "" : "not ");
 	if (!igt_radeon_has_backing(fd))
@@ -140,7 +150,7 @@ static void test_caching_restored(int fd, unsigned int mode)
 /* One page of a chunk is in use: the chunk stays, and so does what is in the page. */
 static void test_chunk_in_use(int fd, uint32_t flags)
 {
-	enum { BOS = 1100, KEPT = 300 };
+	enum { BOS = 1600, KEPT = 700 };
 	static struct igt_radeon_bo bos[BOS];
 	const size_t size = 64 * MIB;
 	char *memory;
@@ -151,6 +161,9 @@ static void test_chunk_in_use(int fd, uint32_t flags)
 		if (i % KEPT)
 			igt_radeon_bo_close(fd, &bos[i]);
 	igt_radeon_shrink_chunks(fd);
+	igt_assert_f(igt_radeon_backing(fd, "in_use") >= igt_radeon_backing(fd, "pages"),
+		     "%" PRIu64 " pages are in chunks, and BOs have %" PRIu64 "\n",
+		     igt_radeon_backing(fd, "in_use"), igt_radeon_backing(fd, "pages"));
 	/* Whoever gets what was given back writes into it. */
 	memory = malloc(size);
 	igt_assert(memory);
@@ -162,7 +175,6 @@ static void test_chunk_in_use(int fd, uint32_t flags)
 		igt_radeon_bo_close(fd, &bos[i]);
 	}
 	free(memory);
-	igt_assert(igt_radeon_backing(fd, "in_use") <= igt_radeon_backing(fd, "pages"));
 }
 
 static void run_on_cpu(int cpu)
@@ -204,6 +216,98 @@ static void test_other_cpus(int fd)
 	sched_setaffinity(0, sizeof(before), &before);
 	igt_assert_f(allocs == 0, "%" PRIu64 " chunks were allocated while %" PRIu64 " pages were free\n",
 		     allocs, count);
+}
+
+static uint64_t hypervisor_width(int fd)
+{
+	char backing[64];
+
+	igt_require_f(igt_radeon_has_backing(fd), "this kernel's pool has no ttm_backing\n");
+	igt_radeon_backing_text(fd, "backing", backing, sizeof(backing));
+	igt_require_f(!strcmp(backing, "hypervisor"),
+		      "BO pages of one of the GPUs belong to it: its backing is %s\n", backing);
+	return igt_radeon_backing(fd, "width");
+}
+
+/*
+ * What a hypervisor's pool device gives belongs to no GPU: pages that one has done with are
+ * there for the other, clean, before a chunk is made. They are pages of the GPU that reaches
+ * less.
+ */
+static void test_pages_of_both(int fd, unsigned int mode)
+{
+	enum { BOS = 300 };
+	const uint32_t flags = igt_radeon_caching[mode].flags;
+	static struct igt_radeon_bo bos[BOS];
+	int other = igt_radeon_open_other(fd), narrow = fd, wide = other;
+	uint64_t allocs;
+
+	igt_require_f(other >= 0, "there is no other Radeon\n");
+	if (hypervisor_width(fd) > hypervisor_width(other)) {
+		narrow = other;
+		wide = fd;
+	}
+	igt_radeon_shrink_chunks(wide);
+	create_pages(narrow, bos, BOS, flags);
+	if (igt_radeon_backing_mode(narrow, "in_use", mode) < BOS) {
+		close_all(narrow, bos, BOS);
+		close(other);
+		igt_skip("BOs of one of the GPUs are always cached\n");
+	}
+	for (unsigned int i = 0; i < BOS; i += 10)
+		igt_radeon_bo_move(narrow, &bos[i], VRAM);
+	close_all(narrow, bos, BOS);
+
+	allocs = igt_radeon_backing(wide, "chunk_allocs");
+	for (unsigned int i = 0; i < BOS; i++) {
+		igt_radeon_bo_create(wide, 4 * KIB, GTT, flags, &bos[i]);
+		igt_radeon_check_zero(&bos[i], "new, in pages that the other GPU had");
+		igt_radeon_fill(&bos[i], 7000 + i);
+	}
+	allocs = igt_radeon_backing(wide, "chunk_allocs") - allocs;
+	for (unsigned int i = 0; i < BOS; i++) {
+		igt_radeon_bo_move(wide, &bos[i], VRAM);
+		igt_radeon_check(&bos[i], 7000 + i, "moved from pages that the other GPU had");
+	}
+	close_all(wide, bos, BOS);
+	close(other);
+	igt_assert_f(allocs == 0,
+		     "%" PRIu64 " chunks were made while the other GPU's pages were free\n", allocs);
+}
+
+/* Both GPUs work from the same chunks at the same time. */
+static void test_both_at_once(int fd)
+{
+	enum { BOS = 64, TURNS = 6 };
+	int other = igt_radeon_open_other(fd);
+
+	igt_require_f(other >= 0, "there is no other Radeon\n");
+	hypervisor_width(fd);
+	hypervisor_width(other);
+	igt_fork(gpu, 2) {
+		struct igt_radeon_bo bos[BOS];
+		int own = igt_radeon_reopen(gpu ? other : fd);
+
+		for (unsigned int turn = 0; turn < TURNS; turn++) {
+			for (unsigned int i = 0; i < BOS; i++) {
+				igt_radeon_bo_create(own, (1 + i % 5) * 4 * KIB, GTT,
+						     igt_radeon_caching[i % IGT_RADEON_CACHINGS].flags,
+						     &bos[i]);
+				igt_radeon_check_zero(&bos[i], "new beside the other GPU");
+				igt_radeon_fill(&bos[i], gpu * 10000 + turn * BOS + i);
+				igt_radeon_bo_move_async(own, &bos[i], VRAM);
+			}
+			for (unsigned int i = 0; i < BOS; i++) {
+				igt_radeon_bo_move_async(own, &bos[i], GTT);
+				igt_radeon_check(&bos[i], gpu * 10000 + turn * BOS + i,
+						 "moved beside the other GPU");
+				igt_radeon_bo_close(own, &bos[i]);
+			}
+		}
+		close(own);
+	}
+	igt_waitchildren();
+	close(other);
 }
 
 /* Pages come from the chunk that has fewest left, so that others become free. */
@@ -249,6 +353,63 @@ static void write_debugfs(const char *name, const char *text)
 	close(file);
 }
 
+/* What is injected fails however the kernel asks for memory, and is not logged. */
+static void inject_faults(void)
+{
+	write_debugfs("failslab/ignore-gfp-wait", "N");
+	write_debugfs("failslab/verbose", "0");
+	write_debugfs("fail_page_alloc/ignore-gfp-wait", "N");
+	write_debugfs("fail_page_alloc/ignore-gfp-highmem", "N");
+	write_debugfs("fail_page_alloc/min-order", "0");
+	write_debugfs("fail_page_alloc/verbose", "0");
+}
+
+/* This task gets so many pages, and then none. */
+static void test_no_memory(int fd, uint32_t flags)
+{
+	const uint64_t size = 3 * MIB + 4 * KIB;
+	uint64_t pages, in_use;
+	unsigned int failed = 0;
+	int fail;
+
+	require_chunks(fd);
+	fail = open("/proc/self/make-it-fail", O_RDWR);
+	igt_require_f(fail >= 0, "this kernel does not inject faults\n");
+	inject_faults();
+	write_debugfs("fail_page_alloc/task-filter", "Y");
+	write_debugfs("fail_page_alloc/interval", "1");
+	write_debugfs("fail_page_alloc/times", "-1");
+	igt_radeon_ignore_complaints();
+	pages = igt_radeon_backing(fd, "pages");
+	in_use = igt_radeon_backing(fd, "in_use");
+	for (unsigned int space = 16; space < 1000; space += 61) {
+		char text[32];
+		uint32_t handle;
+		int ret;
+
+		igt_radeon_shrink_chunks(fd);
+		snprintf(text, sizeof(text), "%u", space);
+		write_debugfs("fail_page_alloc/space", text);
+		write_debugfs("fail_page_alloc/probability", "100");
+		igt_assert_eq(pwrite(fail, "1", 1, 0), 1);
+		ret = __igt_radeon_gem_create(fd, size, 4 * KIB, GTT, flags, &handle);
+		igt_assert_eq(pwrite(fail, "0", 1, 0), 1);
+		write_debugfs("fail_page_alloc/probability", "0");
+		if (!ret)
+			gem_close(fd, handle);
+		igt_assert_f(!ret || ret == -ENOMEM, "with %u pages: %s\n", space,
+			     strerror(-ret));
+		failed += ret != 0;
+		igt_assert_f(settled_pages(fd, pages) == pages &&
+			     igt_radeon_backing(fd, "in_use") == in_use,
+			     "%u pages were to be had, and %" PRIu64 " are in use, not %" PRIu64 "\n",
+			     space, igt_radeon_backing(fd, "in_use"), in_use);
+	}
+	close(fail);
+	igt_info("%u BOs failed\n", failed);
+	igt_assert(failed > 0);
+}
+
 /* The next allocation of this task fails, or the one after it, and so on. */
 static void test_failed_allocations(int fd, uint32_t flags)
 {
@@ -261,12 +422,7 @@ static void test_failed_allocations(int fd, uint32_t flags)
 	require_chunks(fd);
 	nth = open("/proc/self/fail-nth", O_RDWR);
 	igt_require_f(nth >= 0, "this kernel does not inject faults\n");
-	write_debugfs("failslab/ignore-gfp-wait", "N");
-	write_debugfs("failslab/verbose", "0");
-	write_debugfs("fail_page_alloc/ignore-gfp-wait", "N");
-	write_debugfs("fail_page_alloc/ignore-gfp-highmem", "N");
-	write_debugfs("fail_page_alloc/min-order", "0");
-	write_debugfs("fail_page_alloc/verbose", "0");
+	inject_faults();
 	igt_radeon_ignore_complaints();
 	pages = igt_radeon_backing(fd, "pages");
 	in_use = igt_radeon_backing(fd, "in_use");
@@ -565,6 +721,10 @@ int igt_main()
 	igt_subtest("other-cpus-pages")
 		test_other_cpus(fd);
 
+	igt_describe("Two GPUs work from the pages of a hypervisor's pool device at once.");
+	igt_subtest("both-at-once")
+		test_both_at_once(fd);
+
 	igt_describe("Pages come from the fullest chunk.");
 	igt_subtest("fullest-chunk-first")
 		test_fullest_first(fd);
@@ -576,6 +736,10 @@ int igt_main()
 		igt_describe("Thousands of BOs of one page do not go to the system for each.");
 		igt_subtest_f("small-bo-storm-%s", name)
 			test_storm(fd, flags);
+
+		igt_describe("Pages that one GPU has done with are there for another.");
+		igt_subtest_f("pages-of-both-%s", name)
+			test_pages_of_both(fd, i);
 
 		igt_describe("The pool keeps no more free pages than page_pool_size.");
 		igt_subtest_f("page-limit-%s", name)
@@ -592,6 +756,10 @@ int igt_main()
 		igt_describe("A BO that cannot be had for want of memory leaves nothing behind.");
 		igt_subtest_f("failed-allocations-%s", name)
 			test_failed_allocations(fd, flags);
+
+		igt_describe("Memory runs out when a BO has got a part of its pages.");
+		igt_subtest_f("no-memory-%s", name)
+			test_no_memory(fd, flags);
 
 		if (flags) {
 			igt_describe("Memory that the pool gives back is cached again.");
