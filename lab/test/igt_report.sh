@@ -90,7 +90,7 @@ refuses() {
 }
 
 refuses no-card 'has no card in this machine' --tests /src/igt-tests/tests --list /src/igt-tests/lists/short.txt
-refuses no-list 'there is no list .*/none.txt: choose short, full or generic' --list none
+refuses no-list 'there is no list .*/none.txt: choose short, full, two-gpus or generic' --list none
 refuses no-tests "there are no tests in /none/radeon: run 'make igt-install'" --tests /none --list /src/igt-tests/lists/short.txt
 refuses no-seconds "--timeout 0 is not a number of seconds" --timeout 0
 refuses no-option "unknown argument '--fast'" --fast
