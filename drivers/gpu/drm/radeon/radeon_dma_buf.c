@@ -195,8 +195,8 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 	table = kzalloc(sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return ERR_PTR(-ENOMEM);
-	table->direct = ttm_tt_is_coherent(tt) && !ttm_backing_translated(importer) &&
-		!ttm_backing_translated(bo->rdev->dev);
+	table->direct = ttm_tt_is_coherent(tt) && tt->dma_address &&
+		!ttm_backing_translated(importer) && !ttm_backing_translated(bo->rdev->dev);
 	if (table->direct)
 		ret = table_of_addresses(&table->base, tt, importer);
 	else

@@ -10,6 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
@@ -167,7 +168,7 @@ static struct pci_driver ttm_pool_device_driver = {
 /* IDs of the parameter; a bad one does not take TTM away from the machine's GPUs. */
 static void __init add_ids(void)
 {
-	char *list = ids, *word;
+	char *copy = kstrdup(ids, GFP_KERNEL), *list = copy, *word;
 
 	while (list && (word = strsep(&list, ","))) {
 		unsigned int vendor, device;
@@ -183,6 +184,7 @@ static void __init add_ids(void)
 				  PCI_ANY_ID, 0, 0, 0))
 			pr_err("pool_device=%04x:%04x could not be added\n", vendor, device);
 	}
+	kfree(copy);
 }
 
 static int __init ttm_pool_device_init(void)

@@ -108,7 +108,8 @@ bool ttm_tt_within(const struct ttm_tt *tt, u64 last)
 
 	if (last == U64_MAX)
 		return true;
-	translated = ttm_backing_translated(tt->dma_dev);
+	/* A tt on an AGP bridge has no addresses: the bridge has the pages. */
+	translated = !tt->dma_address || ttm_backing_translated(tt->dma_dev);
 	for (i = 0; i < tt->num_pages; i++) {
 		bus = translated ? page_bus(tt->pages[i]) : tt->dma_address[i];
 		if (bus + PAGE_SIZE - 1 > last)
@@ -160,7 +161,7 @@ int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 	u32 i;
 	int ret;
 
-	if (bits < TTM_POOL_WIDTH_MIN)
+	if (bits < TTM_POOL_WIDTH_MIN || !tt->dma_address)
 		return -EOPNOTSUPP;
 
 	ret = twin_init(&twin, tt);
