@@ -272,7 +272,8 @@ static void test_pages_of_both(int fd, unsigned int mode)
 	close_all(wide, bos, BOS);
 	close(other);
 	igt_assert_f(allocs == 0,
-		     "%" PRIu64 " chunks were made while the other GPU's pages were free\n", allocs);
+		     "%" PRIu64 " chunks were made while the other GPU's pages were free\n",
+		     allocs);
 }
 
 /* Both GPUs work from the same chunks at the same time. */
@@ -290,9 +291,10 @@ static void test_both_at_once(int fd)
 
 		for (unsigned int turn = 0; turn < TURNS; turn++) {
 			for (unsigned int i = 0; i < BOS; i++) {
+				unsigned int mode = i % IGT_RADEON_CACHINGS;
+
 				igt_radeon_bo_create(own, (1 + i % 5) * 4 * KIB, GTT,
-						     igt_radeon_caching[i % IGT_RADEON_CACHINGS].flags,
-						     &bos[i]);
+						     igt_radeon_caching[mode].flags, &bos[i]);
 				igt_radeon_check_zero(&bos[i], "new beside the other GPU");
 				igt_radeon_fill(&bos[i], gpu * 10000 + turn * BOS + i);
 				igt_radeon_bo_move_async(own, &bos[i], VRAM);

@@ -309,7 +309,8 @@ struct outcome {
 /* Without assertions on contents: all sizes are looked at, and then there is a verdict. */
 static struct outcome use_import(struct pair pair, struct shared *shared, enum use use)
 {
-	const uint64_t size = shared->bo.size, seed = new_seed(), pages = size / IGT_RADEON_PAGE_SIZE;
+	const uint64_t size = shared->bo.size, pages = size / IGT_RADEON_PAGE_SIZE;
+	const uint64_t seed = new_seed();
 	struct igt_radeon_bo vram, exporters;
 	struct outcome outcome = {};
 
@@ -604,6 +605,7 @@ static void test_turns(struct pair pair)
 static void test_many_importers(struct pair pair)
 {
 	enum { CLIENTS = 6, PROCESSES = 4, TURNS = 8, PART = 16 };
+	const size_t part_size = PART * IGT_RADEON_PAGE_SIZE;
 	const uint64_t size = (uint64_t)PART * PROCESSES * IGT_RADEON_PAGE_SIZE;
 	struct igt_radeon_bo imports[CLIENTS], again, expected, copy;
 	int clients[CLIENTS], dma_buf;
@@ -644,9 +646,9 @@ static void test_many_importers(struct pair pair)
 			igt_assert_eq(__igt_radeon_blit(own, &found, &bo, child * PART, PART), 0);
 			igt_radeon_bo_wait(own, &found);
 			/* Its own part, as it has written it a moment ago. */
-			igt_assert_f(!memcmp((char *)found.map + child * PART * IGT_RADEON_PAGE_SIZE,
-					     (char *)source.map + child * PART * IGT_RADEON_PAGE_SIZE,
-					     PART * IGT_RADEON_PAGE_SIZE),
+			igt_assert_f(!memcmp((char *)found.map + child * part_size,
+					     (char *)source.map + child * part_size,
+					     part_size),
 				     "process %d does not see what it has written in turn %u\n",
 				     child, turn);
 			igt_radeon_bo_close(own, &bo);
@@ -913,10 +915,12 @@ static void test_copies(struct pair pair, bool probed)
 
 		igt_assert_eq_u64(igt_radeon_shared_count(pair.exporter, "refused"), refused);
 		if (expected == NOT_REACHED)
-			igt_assert_f(copies == 1, "%" PRIu64 " bytes that the importer does not reach were copied %" PRIu64 " times\n",
+			igt_assert_f(copies == 1,
+				     "%" PRIu64 " bytes out of reach were copied %" PRIu64 " times\n",
 				     size, copies);
 		else if (expected == REACHED)
-			igt_assert_f(copies == 0, "%" PRIu64 " bytes that the importer reaches were copied %" PRIu64 " times\n",
+			igt_assert_f(copies == 0,
+				     "%" PRIu64 " bytes within reach were copied %" PRIu64 " times\n",
 				     size, copies);
 		igt_assert_f(copies <= 1, "%" PRIu64 " bytes were copied %" PRIu64 " times\n", size,
 			     copies);
@@ -940,12 +944,13 @@ static void test_no_bounce(struct pair pair)
 
 	igt_require_f(used >= 0, "this kernel does not tell what its bounce buffer holds\n");
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct igt_radeon_bo *imported = &shared[i].import;
+
 		igt_radeon_bo_create(pair.exporter, sizes[i], GTT, 0, &shared[i].bo);
-		errors[i] = import(pair, &shared[i].bo, &shared[i].import);
+		errors[i] = import(pair, &shared[i].bo, imported);
 		if (errors[i])
 			continue;
-		errors[i] = __igt_radeon_cs(pair.importer,
-					    (struct igt_radeon_bo *[]){ &shared[i].import }, 1, GTT);
+		errors[i] = __igt_radeon_cs(pair.importer, &imported, 1, GTT);
 		igt_radeon_bo_wait(pair.importer, &shared[i].import);
 	}
 	most = swiotlb_taken(used);
@@ -1001,7 +1006,8 @@ static void test_foreign(int fd)
 		int ret, dma_buf;
 
 		do_ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &create);
-		bo.handle = map.handle = create.handle;
+		bo.handle = create.handle;
+		map.handle = create.handle;
 		do_ioctl(vgem, DRM_IOCTL_MODE_MAP_DUMB, &map);
 		bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, vgem, map.offset);
 		igt_assert(bo.map != MAP_FAILED);
