@@ -294,7 +294,8 @@ POOL=stock job stock-bare-7.3-rv100 machine_test bare 7.3 rv100 check
 job beside-bare-7.3-rv370 machine_test bare 7.3 rv370 beside
 job backing-bare-6.12-rv370 machine_test bare 6.12 rv370 backing
 # What a hypervisor says of its memory, right and wrong; and who says it in a Xen PV domain.
-export POOL_DEVICE=default
+# Each capability takes a few moves by both GPUs.
+export POOL_DEVICE=default LIMIT=1200 SILENCE=240
 job pool-device-bare-7.3 machine_test bare 7.3 both pool-device
 job pool-device-xen-6.12 machine_test xen 6.12 both pool-device
 job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
@@ -305,7 +306,7 @@ if [[ $LISTS == full ]]; then
 	job igt-pool-device-xen-7.3 igt_test xen 7.3 both full
 	job igt-pool-device-bare-6.12 igt_test bare 6.12 both full
 fi
-unset POOL_DEVICE
+unset POOL_DEVICE LIMIT SILENCE
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider
 # Debian's kernels clear all pages that they give; then nobody would see who forgets to.
