@@ -15,7 +15,7 @@ done <"$modules/depends"
 
 if insmod "$modules/rttm.ko" backing=coherent 2>/dev/null; then
 	result fail backing.refused "backing=coherent was taken"
-elif dmesg | grep -q 'backing=coherent is unknown: choose auto, shared or device'; then
+elif dmesg | grep -q 'backing=coherent is unknown: choose auto, shared, device or hypervisor'; then
 	result pass backing.refused "backing=coherent is refused, with the list of good values"
 else
 	result fail backing.refused "backing=coherent is refused without a word"
