@@ -96,7 +96,7 @@ void igt_radeon_ignore_complaints(void)
 				    "initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|"
 				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
 				    "Forbidden register|failed to get a new IB|Set domain without domain|"
-				    "cannot be (imported|shared with)|pin failed");
+				    "cannot be (imported|shared with)|pin failed|swiotlb buffer is full");
 }
 
 /**

@@ -11,6 +11,11 @@
 # allow: \*ERROR\* (Failed to (allocate GEM object|parse relocation|initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)
 # allow: \[IGT\] add ignored dmesg regex
 # allow: cannot be (imported|shared with)|pin failed
+#
+# vgem maps its BOs for whoever imports them, whether it reaches them or not. That radeon's never
+# need it, radeon_prime@no-bounce says.
+#
+# allow: swiotlb buffer is full
 # allow: GPU reset succeeded
 # allow: You may not have enough display bandwidth
 #
@@ -18,7 +23,6 @@
 # resume.
 #
 # allow-stock: WARNING: .*(__kvmalloc_node|drm_suballoc_new|ttm_bo_unpin)
-# allow-stock: swiotlb buffer is full
 # allow-stock: WARNING: .*(mm/util.c|mm/slub.c|drm_suballoc.c|ttm_bo.c)
 
 . /usr/lib/lab/lib.sh
