@@ -224,6 +224,40 @@ moves_from() {
 	fi
 }
 
+# moves_during NAME COMMAND...: all GPUs move BOs while the command, which takes its time, is done
+# again and again.
+moves_during() {
+	# result has a variable of the obvious name.
+	moves_name=$1
+	shift
+	jobs=
+	for card in $(cards); do
+		gtt-move --card "$card" --rounds 2 --seed 77 --limit-mib 32 >"/tmp/moved.$card" 2>&1 &
+		jobs="$jobs $card:$!"
+	done
+	turns=0 failed_turns=0
+	while :; do
+		busy=
+		for job in $jobs; do
+			! kill -0 "${job#*:}" 2>/dev/null || busy=y
+		done
+		[ "$busy" ] || break
+		"$@" || failed_turns=$((failed_turns + 1))
+		turns=$((turns + 1))
+	done
+	for job in $jobs; do
+		card=${job%:*}
+		wait "${job#*:}"
+		moved=$?
+		if [ $moved -eq 0 ] && [ $turns -gt 0 ] && [ $failed_turns -eq 0 ]; then
+			result pass "$moves_name.$card" "contents are right after $turns turns"
+		else
+			cat "/tmp/moved.$card"
+			result fail "$moves_name.$card" "status $moved; $failed_turns of $turns turns failed"
+		fi
+	done
+}
+
 # above_4g CARD: the option that makes gtt-move demand that the GPU reached
 # memory above 4 GiB: what a Xen dom0 with enough memory cannot avoid on a card
 # that drives 40 bits, and what shows that machine addresses were used.

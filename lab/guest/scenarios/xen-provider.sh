@@ -50,29 +50,10 @@ move_on_all
 row xen_provider_width "$(awk '$1 == "width" { print $2 }' /sys/kernel/debug/*ttm/pool_device)"
 
 # While the GPUs work.
-for card in $(cards); do
-	gtt-move --card "$card" --rounds 1 --seed 79 --limit-mib 32 >"/tmp/moved.$card" 2>&1 &
-	eval "job_$card=\$!"
-done
-turns=0
-# shellcheck disable=SC2154
-while kill -0 "$job_rv370" 2>/dev/null || kill -0 "$job_rv100" 2>/dev/null; do
-	rmmod xen_ttm_pool || break
-	usleep 100000
-	provider || break
-	usleep 200000
-	turns=$((turns + 1))
-done
-for card in $(cards); do
-	eval "wait \$job_$card"
-	moved=$?
-	if [ $moved -eq 0 ] && [ $turns -gt 0 ]; then
-		result pass "reload-busy.$card" "contents are right; the provider went $turns times meanwhile"
-	else
-		cat "/tmp/moved.$card"
-		result fail "reload-busy.$card" "status $moved after $turns turns"
-	fi
-done
+reload() {
+	rmmod xen_ttm_pool && usleep 100000 && provider && usleep 200000
+}
+moves_during reload-busy reload
 
 # And without it, and with what a card of many bits does not need.
 rmmod xen_ttm_pool

@@ -163,6 +163,33 @@ static void ttm_hyper_pool_open_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
 }
 
+/* Pages for two devices that are not alike are to be had without a pool device. */
+static void ttm_hyper_pool_any(struct kunit *test)
+{
+	struct hyper_test *t = test->priv;
+	unsigned int i, beyond = 0;
+
+	ttm_hyper_pool_close();
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test, ttm_hyper_pool_alloc_any(NARROW, ttm_cached,
+							       t->pages + 50 * i,
+							       t->bus + 50 * i, 50,
+							       GFP_KERNEL), 0);
+	for (i = 0; i < 100; i++)
+		beyond += t->bus[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
+	KUNIT_EXPECT_EQ(test, beyond, 0);
+	put(t, 0, 100);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
+
+	/* They are not for those that a pool device would have had to tell. */
+	KUNIT_EXPECT_EQ(test, get(t, WIDE, 0, 1), -ENODEV);
+	ttm_hyper_pool_open(&both);
+	ttm_hyper_pool_close();
+	KUNIT_EXPECT_EQ(test, ttm_hyper_pool_alloc_any(NARROW, ttm_cached, t->pages, t->bus,
+						       1, GFP_KERNEL), 0);
+	put(t, 0, 1);
+}
+
 static int ttm_hyper_pool_test_init(struct kunit *test)
 {
 	struct hyper_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -197,6 +224,7 @@ static struct kunit_case ttm_hyper_pool_tests[] = {
 	KUNIT_CASE(ttm_hyper_pool_closed),
 	KUNIT_CASE(ttm_hyper_pool_close_frees),
 	KUNIT_CASE(ttm_hyper_pool_open_again),
+	KUNIT_CASE(ttm_hyper_pool_any),
 	{}
 };
 
