@@ -405,13 +405,30 @@ run_igt() {
 	kill $watcher 2>/dev/null
 }
 
-# igt_finds CARD TEST: does that one test fail? igt_found says what it came to. The program alone, as
+# igt_finds CARD TEST: does that one test fail? igt_found says what it came to; igt_stuck is set if the
+# process that has failed never ends, as a fault in the kernel may have it. The program alone, as
 # igt's runner wants sockets, which a debug kernel does not have.
 igt_finds() {
+	igt_failed="\\[IGT\\] .*: finished subtest ${2#*@}, FAIL"
+	igt_before=$(dmesg | grep -c "$igt_failed")
 	LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $1" IGT_FORCE_DRIVER=radeon \
 		IGT_DEVICE="drm:/dev/dri/card$(minor "$1")" \
 		enter-igt timeout -k 5 100 "/usr/local/libexec/igt-gpu-tools/radeon/${2%@*}" \
-		--run-subtest "${2#*@}"
+		--run-subtest "${2#*@}" &
+	igt_job=$!
+	igt_stuck=
+	igt_grace=15
+	while kill -0 $igt_job 2>/dev/null; do
+		sleep 1
+		[ "$(dmesg | grep -c "$igt_failed")" -gt "$igt_before" ] || continue
+		igt_grace=$((igt_grace - 1))
+		if [ $igt_grace -eq 0 ]; then
+			igt_stuck=y
+			igt_found="Fail, and the kernel does not let it end"
+			return 0
+		fi
+	done
+	wait $igt_job
 	igt_status=$?
 	case $igt_status in
 	0) igt_found=Pass ;;
