@@ -985,6 +985,7 @@ bool igt_radeon_pool_device(char *name, size_t size)
  *
  *     $IGT_RADEON_PROBE crc CRTC           "ok crc=HEX width=N height=N": of the frame shown
  *     $IGT_RADEON_PROBE latency USEC       "ok"; streams take that long from now on, at least
+ *     $IGT_RADEON_PROBE pace USEC          "ok"; copying a page takes that long, at least
  *     $IGT_RADEON_PROBE find WORD          "ok COUNT ADDRESS...": pages of GTT that the GPU
  *                                          finds to begin with that 64-bit word
  *     $IGT_RADEON_PROBE translate ADDR...  "ok BUS..."; where each GTT address leads, "none"

@@ -14,6 +14,9 @@
 #                               a pool device as well, which says what a Xen PV domain is told, or
 #                               with other values (lab/model/pool_device.c), right or wrong
 #   BESIDE=qxl|bochs            a display of QEMU's as well, for the driver of that name
+#   EDU=yes                     two devices as well that copy by bus addresses of 32 and of 40
+#                               bits, for lab/guest/edu_dma; scenarios that need them say so
+#                               ("# needs: edu")
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
@@ -42,6 +45,7 @@ KERNEL=${KERNEL:-6.12}
 CARD=${CARD:-rv370}
 POOL_DEVICE=${POOL_DEVICE:-}
 BESIDE=${BESIDE:-}
+EDU=${EDU:-}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
 IGT=${IGT:-}
@@ -79,8 +83,10 @@ if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN "$RUN" "${scenarios[@]}"
 	! grep -qx '# needs: igt' "$LAB_TOP/lab/guest/scenarios/$RUN.sh" || IGT=yes
+	! grep -qx '# needs: edu' "$LAB_TOP/lab/guest/scenarios/$RUN.sh" || EDU=yes
 fi
 [[ -z $IGT ]] || choose IGT "$IGT" yes
+[[ -z $EDU ]] || choose EDU "$EDU" yes
 [[ -z $ACCEL ]] || choose ACCEL "$ACCEL" tcg kvm
 [[ $SMP =~ ^[1-8]$ ]] || die "SMP=$SMP is not a number from 1 to 8"
 # mebibytes NAME VALUE LOW HIGH: refuse a size that is not of the form NM or out of range.
@@ -188,6 +194,16 @@ add_beside() {
 	options+=(--display "$BESIDE")
 }
 
+# add_edu: the narrow one first.
+add_edu() {
+	local mask
+
+	[[ $EDU == yes ]] || return 0
+	for mask in 0xffffffff 0xffffffffff; do
+		qemu+=(-device "edu,dma_mask=$mask")
+	done
+}
+
 # add_out: the result directory, for files of the guest's.
 add_out() {
 	[[ $IGT == yes ]] || return 0
@@ -271,6 +287,7 @@ machine "$ACCEL" "$initrd" "$(kernel_args)"
 add_beside
 add_out
 add_cards
+add_edu
 add_pool_device
 for card in "${cards[@]}"; do options+=(--card "$card"); done
 for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done

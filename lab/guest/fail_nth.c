@@ -34,6 +34,9 @@
 /* Whatever follows a fault so late repeats what came before: each one is not needed. */
 #define DENSE		256u
 
+/* Seconds from one line of progress to the next. */
+#define PROGRESS	30.0
+
 /**
  * enum step - how far a run has come, and where the fault showed.
  */
@@ -283,6 +286,7 @@ static bool judge(struct load *load, unsigned int n, const int errors[STEP_COUNT
 static void run_load(struct load *load)
 {
 	unsigned int n, step, len, tried = 0, failed;
+	double progress = lab_seconds();
 	int errors[STEP_COUNT];
 	char name[64], text[240];
 	bool good = true;
@@ -290,6 +294,10 @@ static void run_load(struct load *load)
 	snprintf(name, sizeof(name), "%s." TEST ".%s", card.name, load->name);
 	for (n = options.only ? options.only : 1; n <= options.last && good;
 	     n += n < DENSE ? 1 : 1 + n / 64) {
+		if (lab_seconds() > progress + PROGRESS) {
+			progress = lab_seconds();
+			lab_progress("%s: allocation %u fails", name, n);
+		}
 		drop_caches("2");
 		arm(n);
 		failed = live(load, n, errors);

@@ -86,6 +86,18 @@ void lab_row(const char *key, const char *fmt, ...)
 	say(line);
 }
 
+void lab_progress(const char *fmt, ...)
+{
+	char text[600], line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "progress %s", text);
+	say(line);
+}
+
 int lab_exit_status(void)
 {
 	return failures ? 1 : 0;

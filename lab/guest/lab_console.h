@@ -50,6 +50,14 @@ void lab_result(enum lab_outcome outcome, const char *name, const char *fmt, ...
 void lab_row(const char *key, const char *fmt, ...) LAB_PRINTF(2, 3);
 
 /**
+ * lab_progress() - say how far a long test has come.
+ * @fmt: that
+ *
+ * Whoever waits sees it, and the supervisor does not take a quiet guest for a dead one.
+ */
+void lab_progress(const char *fmt, ...) LAB_PRINTF(1, 2);
+
+/**
  * lab_exit_status() - what main() returns.
  *
  * Return: 1 when lab_result() has reported a failure, otherwise 0.

@@ -347,6 +347,17 @@ move_on_all() {
 	done
 }
 
+# load_edu BITS,...: the driver of the devices that are there with EDU=yes; how far they reach,
+# it cannot tell but believes us.
+load_edu() {
+	[ ! -d /sys/module/edu_dma ] || rmmod edu_dma
+	insmod "/usr/lib/lab/modules/$(uname -r)/edu_dma.ko" "bits=$1"
+	if [ ! -c /dev/edu-dma1 ]; then
+		result fail edu "edu_dma.ko has not found two devices: boot with EDU=yes"
+		finish
+	fi
+}
+
 # save_out DIR: put a directory into the boot's result directory. The host's file system is
 # there for that time only, as it does not outlive a suspended machine.
 save_out() {

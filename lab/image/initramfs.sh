@@ -7,7 +7,7 @@
 #
 # initrd-6.12.cpio and so on, in parts, which the kernel takes one after the other:
 # busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko and
-# drivers of other displays with all they depend on, and a module to unload radeon; our
+# drivers of other displays with all they depend on, and the guest's own modules; our
 # modules, where BUILDDIR has them (lab/kernel). initrd-6.12-debug-bare.cpio and the like have all
 # modules of that debug kernel instead. Those with "-igt" in their name have igt and the tests of
 # igt-tests/lists as well. Nothing is compressed, not even the modules: unpacking is slow
@@ -22,6 +22,8 @@ mkdir -p "$out"
 # Modules that the guest may load, with what they depend on.
 # The last three are for save_out in lib.sh.
 modules=(radeon qxl bochs vgem 9p 9pnet_virtio virtio_pci)
+# The guest's own, in lab/guest.
+own_modules=(radeon_unregister edu_dma)
 
 # pack DIR FILE: whole or not at all, owned by root, the same for the same content.
 pack() {
@@ -95,19 +97,21 @@ make_igt() {
 	pack "$dir" "$out/igt.cpio"
 }
 
-# build_module RELEASE NAME DIR: a module of the guest's own, into DIR.
+# build_module NAME DIR KERNEL [VARIABLE]...: a module of the guest's own, into DIR; KERNEL is
+# where that kernel's build files are.
 build_module() {
-	local tree=$work/$1-$2
+	local tree
 
-	mkdir -p "$3"
-	cp -r "/src/lab/guest/$2" "$tree"
-	make -s -C "/usr/lib/modules/$1/build" M="$tree" modules
-	cp "$tree/$2.ko" "$3"
+	tree=$(mktemp -d "$work/$1.XXXXXX")
+	mkdir -p "$2"
+	cp -r "/src/lab/guest/$1/." "$tree"
+	make -s -C "$3" M="$tree" "${@:4}" modules
+	cp "$tree/$1.ko" "$2"
 }
 
 # make_modules SERIES RELEASE
 make_modules() {
-	local dir=$work/$1 tree=/usr/lib/modules/$2 file to
+	local dir=$work/$1 tree=/usr/lib/modules/$2 file to module
 
 	mkdir -p "$dir/lib/modules/$2"
 	cp "$tree"/modules.{builtin,builtin.modinfo,order} "$dir/lib/modules/$2/"
@@ -128,7 +132,9 @@ make_modules() {
 		echo "kernel $2 has no radeon.ko" >&2
 		return 1
 	}
-	build_module "$2" radeon_unregister "$dir/usr/lib/lab/modules/$2"
+	for module in "${own_modules[@]}"; do
+		build_module "$module" "$dir/usr/lib/lab/modules/$2" "$tree/build"
+	done
 	pack "$dir" "$out/modules-$1.cpio"
 }
 
@@ -148,6 +154,8 @@ make_debug() {
 
 	mkdir -p "$dir/usr/lib/lab"
 	cp -r "$build-debug-$1/$2/out/lib" "$dir/lib"
+	build_module edu_dma "$dir/usr/lib/lab/modules/$(<"$build-debug-$1/$2/out/version")" \
+		"$build-debug-$1/tree" O="$build-debug-$1/$2/objects" ARCH=x86_64 LOCALVERSION=
 	[[ $2 != bare || ! -e $build-debug-$1/mutants/stamp ]] ||
 		cp -r "$build-debug-$1/mutants" "$dir/usr/lib/lab/mutants"
 	pack "$dir" "$out/debug-$1-$2.cpio"
@@ -168,8 +176,9 @@ make_base
 make_igt
 for file in /boot/lab/version-*; do
 	series=${file##*-} release=$(<"$file")
-	# They change with the image, with this script and with our module.
-	stamp="$release $(cat "$0" /src/lab/guest/radeon_unregister/* | sha256sum)"
+	# They change with the image, with this script and with our own.
+	stamp="$release $(cd /src/lab/guest && find "${own_modules[@]}" -type f | sort |
+		xargs cat "$0" | sha256sum)"
 	if [[ ! -e $out/modules-$series.cpio || $(cat "$out/modules-$series.stamp" 2>/dev/null) != "$stamp" ]]; then
 		make_modules "$series" "$release"
 		echo "$stamp" >"$out/modules-$series.stamp"

@@ -7,8 +7,8 @@
 #
 # DIR is where compile_debug.sh has built the debug kernel. For each fault in
 # lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, or one without and a radeon.ko with it, and
-# the files "found-by" (a KUnit test) and "igt" (a card, parameters of ttm.ko and a test of igt's). One of
-# these is empty where only the other can find it.
+# the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and a test of igt's) and "lab" (the
+# same with a program of the guest's). Where only others can find it, one of these is empty.
 set -euo pipefail
 
 series=$1 dir=$2 tree=$2/tree objects=$2/bare/objects
@@ -27,7 +27,8 @@ for fault in /src/lab/test/mutants/*.patch; do
 	name=$(basename "$fault" .patch)
 	found_by=$(sed -n 's/^Found-by: //p' "$fault")
 	igt=$(sed -n 's/^Igt: //p' "$fault")
-	[[ $found_by == *.* || $igt == *@* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
+	lab=$(sed -n 's/^Lab: //p' "$fault")
+	[[ $found_by == *.* || $igt == *@* || $lab == *' '*' '* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
 	modules=(drivers/gpu/drm/ttm/ttm.ko)
 	! grep -q '^+++ drivers/gpu/drm/radeon/' "$fault" || modules+=(drivers/gpu/drm/radeon/radeon.ko)
 	git -C "$tree" apply -p0 "$fault" || { echo "error: $fault does not apply"; exit 1; }
@@ -40,6 +41,7 @@ for fault in /src/lab/test/mutants/*.patch; do
 	done
 	echo "$found_by" | sed '/^$/d' >"$dir/mutants.tmp/$name/found-by"
 	echo "$igt" | sed '/^$/d' >"$dir/mutants.tmp/$name/igt"
+	echo "$lab" | sed '/^$/d' >"$dir/mutants.tmp/$name/lab"
 	sed '/^$/q' "$fault" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
 	restore
 done

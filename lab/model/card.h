@@ -159,6 +159,7 @@ struct reg_ops {
  * @rom: option ROM image (COMBIOS)
  * @rom_size: its size in bytes
  * @latency_us: least time between fetching a fence and completing it
+ * @pace_us: least time for each row of a copy
  * @mutations: faults switched on for mutation checks
  * @stopping: set once when the process is about to end
  */
@@ -174,6 +175,7 @@ struct card {
 	uint8_t *rom;
 	size_t rom_size;
 	unsigned int latency_us;
+	_Atomic unsigned int pace_us;
 	_Atomic unsigned int mutations;
 	atomic_bool stopping;
 	struct card_stats stats;

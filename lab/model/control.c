@@ -8,6 +8,7 @@
  *   crc CRTC               CRC-32 of the frame on the screen, RGB order
  *   screenshot CRTC PATH   the frame as a PNG file
  *   latency USEC           least time from a fence's fetch to its completion
+ *   pace USEC              least time for each row of a copy, a page in the driver's
  *   mutate NAME|none       a fault from now on (mutation.h), or none any more
  *   read ADDR LEN          bytes the card sees at a memory controller address
  *   translate ADDR...      the bus address that each leads to, or "none"
@@ -35,6 +36,7 @@
 #define CONTROL_READ_MAX	256u
 #define CONTROL_FIND_MAX	64u
 #define LATENCY_MAX_US		1000000u
+#define PACE_MAX_US		10000u
 
 static void do_stats(struct card *card, char *out, size_t size)
 {
@@ -157,6 +159,14 @@ void control_command(void *priv, char *line, char *out, size_t size)
 		card->latency_us = n;
 		pthread_mutex_unlock(&card->lock);
 		snprintf(out, size, "ok");
+	} else if (sscanf(line, "pace %u", &n) == 1) {
+		if (n > PACE_MAX_US) {
+			snprintf(out, size, "error pace %u us is over the limit of %u us",
+				 n, PACE_MAX_US);
+			return;
+		}
+		card->pace_us = n;
+		snprintf(out, size, "ok");
 	} else if (!strncmp(line, "mutate ", strlen("mutate "))) {
 		const char *name = line + strlen("mutate ");
 		unsigned int mutation = mutation_by_name(name);
@@ -174,7 +184,7 @@ void control_command(void *priv, char *line, char *out, size_t size)
 	} else if (sscanf(line, "find %llx", &word) == 1) {
 		do_find(card, word, out, size);
 	} else {
-		snprintf(out, size, "error unknown command '%.100s': have stats, crc CRTC, screenshot CRTC PATH, latency USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
+		snprintf(out, size, "error unknown command '%.100s': have stats, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
 			 line);
 	}
 }

@@ -152,10 +152,9 @@ static bool completes_fence(uint32_t off, uint32_t val)
 	       (off == REG_GEN_INT_STATUS && (val & INT_SW_FIRE));
 }
 
-static void wait_latency(struct card *card, uint64_t fetched_ns)
+static void wait_until(struct card *card, uint64_t end)
 {
 	struct cp *cp = card->cp;
-	uint64_t end = fetched_ns + (uint64_t)card->latency_us * 1000;
 	struct timespec ts = {
 		.tv_sec = (time_t)(end / 1000000000u),
 		.tv_nsec = (long)(end % 1000000000u),
@@ -165,6 +164,20 @@ static void wait_latency(struct card *card, uint64_t fetched_ns)
 	while (!cp_aborted(card) && clock_ns() < end)
 		pthread_cond_timedwait(&cp->cond, &card->lock, &ts);
 	pthread_mutex_unlock(&card->lock);
+}
+
+/**
+ * cp_pace() - take the time that a row takes
+ * @card: card; engine thread, &card.lock not held
+ *
+ * None, unless the lab has slowed the card down: to see what happens in the middle of a copy.
+ */
+void cp_pace(struct card *card)
+{
+	unsigned int us = atomic_load_explicit(&card->pace_us, memory_order_relaxed);
+
+	if (us)
+		wait_until(card, clock_ns() + (uint64_t)us * 1000);
 }
 
 /* Write scratch registers to memory as they are now; &card.lock not held. */
@@ -204,7 +217,7 @@ void cp_write_reg(struct card *card, struct stream *s, uint32_t off,
 		return;
 	}
 	if (card->latency_us && completes_fence(off, val))
-		wait_latency(card, s->fetched_ns);
+		wait_until(card, s->fetched_ns + (uint64_t)card->latency_us * 1000);
 
 	pthread_mutex_lock(&card->lock);
 	if (cp_aborted(card)) {

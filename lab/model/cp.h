@@ -19,6 +19,7 @@ bool cp_busy(struct card *card);	/* &card.lock held */
 /* For the 2D engine. */
 void cp_post(struct card *card, const struct e2d_cmd *cmd, enum reg_source source);
 bool cp_continue(struct card *card, uint32_t units);
+void cp_pace(struct card *card);
 
 /*
  * Work that one kick of the CPU may cause, in units of a dword of commands or

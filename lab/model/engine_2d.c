@@ -249,6 +249,7 @@ static void run_rect(struct card *card, const struct e2d_rect *r)
 				 pixel_bytes(r->gmc) / UNIT_SIZE))
 			return;
 		draw_row(card, r, y - r->dst_y, x0, x1, NULL);
+		cp_pace(card);
 	}
 }
 
@@ -287,6 +288,7 @@ static void run_dma(struct card *card, uint32_t src, uint32_t dst, uint32_t size
 			return;
 		mc_read(card, src, e2d->src, n);
 		mc_write(card, dst, e2d->src, n);
+		cp_pace(card);
 		src += n;
 		dst += n;
 		size -= n;

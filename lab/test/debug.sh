@@ -32,7 +32,7 @@ for series in $KERNEL; do
 		mkdir -p "$dir" 2>/dev/null || die "cannot write to $dir: make the checkout writable"
 		status=0
 		MACHINE=$machine KERNEL=$series-debug CARD=both RUN=debug OUT=$dir \
-			LIMIT=${LIMIT:-3600} SILENCE=${SILENCE:-240} \
+			LIMIT=${LIMIT:-7200} SILENCE=${SILENCE:-300} \
 			GUEST_ARGS="lab.reloads=$RELOADS ${GUEST_ARGS:-}" \
 			"$LAB_TOP/lab/boot/boot.sh" || status=$?
 		((status < 2)) || exit "$status"

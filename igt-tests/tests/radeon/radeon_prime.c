@@ -487,14 +487,14 @@ static void test_displayed(struct pair pair)
 	drmDropMaster(pair.exporter);
 }
 
-/* Streams of the tested GPU take so long from now on, where there is a probe. */
-static void slow(unsigned int usec)
+/* "latency" of streams or "pace" of copying pages, of the tested GPU, where there is a probe. */
+static void slow(const char *what, unsigned int usec)
 {
 	char command[32], answer[64];
 
 	if (!igt_radeon_has_probe())
 		return;
-	snprintf(command, sizeof(command), "latency %u", usec);
+	snprintf(command, sizeof(command), "%s %u", what, usec);
 	igt_radeon_probe(command, answer, sizeof(answer));
 }
 
@@ -535,7 +535,7 @@ static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
 		igt_radeon_fill(&source, seed);
 		igt_radeon_fill(&other, later);
 		if (first == slow_fd)
-			slow(20000);
+			slow("latency", 20000);
 		/* The second one reads what the first one writes. */
 		keep_busy(first, busy);
 		igt_radeon_blit(first, firsts, &source);
@@ -556,7 +556,7 @@ static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
 		igt_radeon_bo_wait(second, seconds);
 		igt_radeon_check(&shared.bo, seed, "waited for through the other GPU");
 		if (first == slow_fd)
-			slow(0);
+			slow("latency", 0);
 	}
 	igt_radeon_bo_close(first, &busy[0]);
 	igt_radeon_bo_close(first, &busy[1]);
@@ -565,6 +565,37 @@ static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
 	igt_radeon_bo_close(second, &copy);
 	igt_radeon_bo_close(second, &other);
 	unshare(pair, &shared);
+}
+
+/*
+ * The exporter's GPU is in the middle of a BO when it is imported. If its pages have to move, then
+ * not before it is done, or what it writes to the old ones meanwhile is lost.
+ */
+static void test_import_while_written(struct pair pair, int slow_fd)
+{
+	enum { ROUNDS = 4 };
+	const uint64_t size = 2 * MIB;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		uint64_t seed = new_seed();
+		struct igt_radeon_bo source;
+		struct shared shared = {};
+
+		create_vram(pair.exporter, size, &source);
+		igt_radeon_fill(&source, seed);
+		igt_radeon_bo_create(pair.exporter, size, GTT, 0, &shared.bo);
+		igt_radeon_fill(&shared.bo, new_seed());
+		if (pair.exporter == slow_fd)
+			slow("pace", 500);
+		igt_radeon_blit(pair.exporter, &shared.bo, &source);
+		igt_assert_eq(import(pair, &shared.bo, &shared.import), 0);
+		if (pair.exporter == slow_fd)
+			slow("pace", 0);
+		gpu_check(pair.importer, &shared.import, seed, "imported while it was written");
+		igt_radeon_check(&shared.bo, seed, "imported while it was written");
+		igt_radeon_bo_close(pair.exporter, &source);
+		unshare(pair, &shared);
+	}
 }
 
 /* Both write in turn and each copies what the other wrote; nobody waits until all is submitted. */
@@ -1139,6 +1170,10 @@ int igt_main()
 		igt_subtest_f("waits-for-importer-%s", whose[i])
 			test_fences(pair, fd, false);
 
+		igt_describe("A BO is imported while the exporter's GPU writes it.");
+		igt_subtest_f("while-written-%s", whose[i])
+			test_import_while_written(pair, fd);
+
 		igt_describe("Both GPUs write one BO in turn, and each reads what the other wrote.");
 		igt_subtest_f("turns-%s", whose[i])
 			test_turns(pair);
@@ -1155,8 +1190,10 @@ int igt_main()
 		igt_subtest_f("reuse-%s", whose[i])
 			test_reuse(pair);
 
-		igt_fixture()
-			slow(0);
+		igt_fixture() {
+			slow("latency", 0);
+			slow("pace", 0);
+		}
 
 		igt_describe("An imported BO that is exported comes back as the BO that it is.");
 		igt_subtest_f("comes-back-%s", whose[i])

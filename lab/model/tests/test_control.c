@@ -127,6 +127,20 @@ static void test_latency_is_set_and_limited(void **state)
 	close(fd);
 }
 
+static void test_pace_is_set_and_limited(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f);
+
+	say(f, fd, "pace 500\n");
+	assert_string_equal(heard(fd), "ok\n");
+	assert_int_equal(f->card->pace_us, 500);
+	say(f, fd, "pace 10001\n");
+	assert_non_null(strstr(heard(fd), "over the limit of 10000"));
+	assert_int_equal(f->card->pace_us, 500);
+	close(fd);
+}
+
 static void test_crtc_that_is_off(void **state)
 {
 	struct fixture *f = *state;
@@ -257,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_stats_has_every_counter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_latency_is_set_and_limited, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pace_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_that_is_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_sees_vram_and_is_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mutation_is_set_and_taken_back, setup, teardown),

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * foreign-import: BOs that a device imports which is no GPU, and may drive fewer bits.
+ *
+ * The device is QEMU's edu, by edu_dma.ko: it reads and writes a BO where the exporter said
+ * that its pages are on the bus. For BOs of several sizes and cachings: what the GPU wrote
+ * just before the import is what the device reads, what the device writes is what the CPU and
+ * the GPU find, and what the CPU writes later the device sees, too. No page may be beyond the
+ * device's bits, none in a bounce buffer, and the exporter copies a BO once or not at all.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "edu_dma/edu_dma.h"
+#include "lab_console.h"
+#include "lab_drm.h"
+#include "lab_pattern.h"
+
+#define TEST		"foreign-import"
+#define SWIOTLB_USED	"/sys/kernel/debug/swiotlb/io_tlb_used"
+
+/* Pages that the device looks at: each takes it a fifth of a second. */
+#define SAMPLES		6u
+
+/**
+ * struct load - one kind of BO.
+ * @name: what the result is called
+ * @pages: its size
+ * @flags: RADEON_GEM_GTT_*
+ */
+static const struct load {
+	const char *name;
+	unsigned int pages;
+	uint32_t flags;
+} loads[] = {
+	{ "4k-cached", 1, 0 },
+	{ "64k-wc", 16, RADEON_GEM_GTT_WC },
+	{ "68k-cached", 17, 0 },
+	{ "1028k-wc", 257, RADEON_GEM_GTT_WC },
+	{ "3m-cached", 768, 0 },
+};
+
+static struct {
+	const char *card, *device;
+	bool expect_copies, expect_refusals;
+} options;
+
+static struct lab_card card;
+static char prefix[64];
+static unsigned long long copies_seen;
+static unsigned int refusals_seen;
+
+static unsigned int wrong;
+
+/* A number of the kernel's, or -1 where it does not tell. */
+static long long number(const char *path, const char *key)
+{
+	FILE *file = fopen(path, "re");
+	long long value = -1;
+	char line[128], name[32];
+
+	if (!file)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), file)) {
+		long long found;
+
+		if (!key && sscanf(line, "%lld", &found) == 1)
+			value = found;
+		else if (key && sscanf(line, "%31s %lld", name, &found) == 2 && !strcmp(name, key))
+			value = found;
+	}
+	fclose(file);
+	return value;
+}
+
+static long long copies(void)
+{
+	char path[128];
+	struct stat st;
+	int n;
+
+	for (n = 0; n < 64; n++) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/drm/card%d", card.pci, n);
+		if (!stat(path, &st))
+			break;
+	}
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/radeon_dma_buf", n);
+	return number(path, "copies");
+}
+
+/* Which pages: the first and the last, and some between. */
+static unsigned int sample(unsigned int pages, unsigned int i)
+{
+	return pages <= SAMPLES ? i : (unsigned int)((uint64_t)(pages - 1) * i / (SAMPLES - 1));
+}
+
+static unsigned int samples(unsigned int pages)
+{
+	return pages < SAMPLES ? pages : SAMPLES;
+}
+
+/**
+ * struct shared - a BO and what has to be in it.
+ * @load: its kind
+ * @bo: it
+ * @expected: its contents
+ * @dma_buf: it, exported
+ * @device: the importer's file, -1 when it has none
+ */
+struct shared {
+	const struct load *load;
+	struct lab_bo bo;
+	uint8_t *expected;
+	int dma_buf;
+	int device;
+};
+
+static void complain(const struct shared *shared, const char *what)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s.%s", prefix, shared->load->name);
+	lab_result(LAB_FAIL, name, "%s", what);
+	wrong++;
+}
+
+static void compare(const struct shared *shared, const void *got, uint64_t offset, size_t size,
+		    const char *who)
+{
+	unsigned int bad = 0, first = 0;
+	char text[160];
+
+	for (uint64_t page = 0; page < size; page += LAB_PAGE_SIZE) {
+		if (!memcmp((const uint8_t *)got + page, shared->expected + offset + page,
+			    LAB_PAGE_SIZE))
+			continue;
+		if (!bad++)
+			first = (unsigned int)((offset + page) / LAB_PAGE_SIZE);
+	}
+	if (!bad)
+		return;
+	snprintf(text, sizeof(text), "%s finds %u of %zu pages wrong, the first is page %u", who,
+		 bad, size / LAB_PAGE_SIZE, first);
+	complain(shared, text);
+}
+
+static bool device_copy(const struct shared *shared, unsigned int page, void *data, bool write)
+{
+	struct edu_dma_copy copy = {
+		.offset = (uint64_t)page * LAB_PAGE_SIZE,
+		.user = (uintptr_t)data,
+		.size = LAB_PAGE_SIZE,
+		.write = write,
+	};
+	char text[96];
+
+	if (!ioctl(shared->device, EDU_DMA_COPY, &copy))
+		return true;
+	snprintf(text, sizeof(text), "the device cannot %s page %u: %s", write ? "write" : "read",
+		 page, strerror(errno));
+	complain(shared, text);
+	return false;
+}
+
+static void device_reads(const struct shared *shared, const char *what)
+{
+	uint8_t data[LAB_PAGE_SIZE];
+
+	for (unsigned int i = 0; i < samples(shared->load->pages); i++) {
+		unsigned int page = sample(shared->load->pages, i);
+
+		memset(data, 0xaa, sizeof(data));
+		if (device_copy(shared, page, data, false))
+			compare(shared, data, (uint64_t)page * LAB_PAGE_SIZE, LAB_PAGE_SIZE, what);
+	}
+}
+
+/* The expected contents change: all of them, or pages that are sampled. */
+static void expect(const struct shared *shared, uint8_t write, bool sampled)
+{
+	struct lab_pattern pattern = {
+		.set = 1, .write = write, .bo = (uint16_t)(shared->load - loads),
+	};
+	uint8_t *all = shared->expected;
+
+	if (!sampled) {
+		lab_pattern_fill(all, shared->bo.size, &pattern);
+		return;
+	}
+	for (unsigned int i = 0; i < samples(shared->load->pages); i++) {
+		unsigned int page = sample(shared->load->pages, i);
+
+		pattern.bo = (uint16_t)(0x100 + page);
+		lab_pattern_fill(all + (uint64_t)page * LAB_PAGE_SIZE, LAB_PAGE_SIZE, &pattern);
+	}
+}
+
+static void device_writes(const struct shared *shared)
+{
+	expect(shared, 2, true);
+	for (unsigned int i = 0; i < samples(shared->load->pages); i++) {
+		unsigned int page = sample(shared->load->pages, i);
+
+		device_copy(shared, page, shared->expected + (uint64_t)page * LAB_PAGE_SIZE, true);
+	}
+}
+
+/* What the GPU finds: it moves the BO to VRAM, by the addresses in its GART. */
+static void gpu_reads(struct shared *shared)
+{
+	struct lab_bo *list[1] = { &shared->bo };
+	uint32_t domain = 0;
+	int ret;
+
+	ret = lab_move(&card, list, 1, RADEON_GEM_DOMAIN_VRAM);
+	if (!ret)
+		ret = lab_bo_wait(&card, &shared->bo);
+	if (ret || lab_bo_busy(&card, &shared->bo, &domain) ||
+	    domain != RADEON_GEM_DOMAIN_VRAM) {
+		complain(shared, "the GPU has not moved it to VRAM once nobody shared it");
+		return;
+	}
+	compare(shared, shared->bo.map, 0, shared->bo.size, "the GPU");
+}
+
+/* Imported: everybody sees what the others write. */
+static void use(struct shared *shared)
+{
+	device_reads(shared, "the device");
+	device_writes(shared);
+	compare(shared, shared->bo.map, 0, shared->bo.size, "the CPU");
+	expect(shared, 3, true);
+	for (unsigned int i = 0; i < samples(shared->load->pages); i++) {
+		uint64_t offset = (uint64_t)sample(shared->load->pages, i) * LAB_PAGE_SIZE;
+
+		memcpy((uint8_t *)shared->bo.map + offset, shared->expected + offset,
+		       LAB_PAGE_SIZE);
+	}
+	__sync_synchronize();
+	device_reads(shared, "the device, of what the CPU wrote later,");
+}
+
+static void run(const struct load *load)
+{
+	struct shared shared = { .load = load, .device = -1 };
+	struct lab_bo *list[1] = { &shared.bo };
+	long long copied, slots, copies_before = copies(), slots_before = number(SWIOTLB_USED, NULL);
+	struct edu_dma_import import = { 0 };
+	char name[96], text[160];
+	int ret;
+
+	wrong = 0;
+	snprintf(name, sizeof(name), "%s.%s", prefix, load->name);
+	ret = lab_bo_create_flags(&card, (uint64_t)load->pages * LAB_PAGE_SIZE,
+				  RADEON_GEM_DOMAIN_VRAM, load->flags, &shared.bo);
+	if (ret)
+		lab_die(name, "no BO of %u pages: %s", load->pages, strerror(-ret));
+	shared.expected = malloc(shared.bo.size);
+	if (!shared.expected)
+		lab_die(name, "out of memory");
+	expect(&shared, 1, false);
+	memcpy(shared.bo.map, shared.expected, shared.bo.size);
+
+	/* The GPU may still be at it when the device imports the BO. */
+	ret = lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
+	if (ret)
+		lab_die(name, "the GPU does not move it: %s", strerror(-ret));
+	if (drmPrimeHandleToFD(card.fd, shared.bo.handle, DRM_CLOEXEC | DRM_RDWR, &shared.dma_buf))
+		lab_die(name, "it cannot be exported: %s", strerror(errno));
+	shared.device = open(options.device, O_RDWR | O_CLOEXEC);
+	if (shared.device < 0)
+		lab_die(name, "%s: %s: this needs edu_dma.ko and a machine with EDU=yes",
+			options.device, strerror(errno));
+	import.fd = shared.dma_buf;
+	ret = ioctl(shared.device, EDU_DMA_IMPORT, &import) ? errno : 0;
+	copied = copies() - copies_before;
+	slots = number(SWIOTLB_USED, NULL) - slots_before;
+	if (ret == EOPNOTSUPP && options.expect_refusals) {
+		refusals_seen++;
+		compare(&shared, shared.bo.map, 0, shared.bo.size, "the CPU");
+	} else if (ret) {
+		snprintf(text, sizeof(text), "it was not imported: %s", strerror(ret));
+		complain(&shared, text);
+	} else {
+		if (import.bits < 64 && import.last >> import.bits) {
+			snprintf(text, sizeof(text), "mapped to %#llx, the device has %u bits",
+				 (unsigned long long)import.last, import.bits);
+			complain(&shared, text);
+		}
+		use(&shared);
+	}
+	close(shared.device);
+	close(shared.dma_buf);
+	gpu_reads(&shared);
+	lab_bo_close(&card, &shared.bo);
+	free(shared.expected);
+
+	if (slots > 0) {
+		snprintf(text, sizeof(text), "%lld slots of the bounce buffer are taken", slots);
+		complain(&shared, text);
+	}
+	if (copied > 1) {
+		snprintf(text, sizeof(text), "%lld copies were made", copied);
+		complain(&shared, text);
+	}
+	if (copied > 0)
+		copies_seen += (unsigned long long)copied;
+	if (!wrong && ret)
+		lab_result(LAB_PASS, name, "refused, and the BO is what it was");
+	else if (!wrong)
+		lab_result(LAB_PASS, name,
+			   "%u pages in %u segments up to %#llx of %u bits, %lld copies",
+			   load->pages, import.segments, (unsigned long long)import.last,
+			   import.bits, copied);
+}
+
+static void usage(void)
+{
+	fprintf(stderr,
+		"usage: foreign-import [--card rv370|rv100] [--device FILE] [--expect-copies|--expect-refusals]\n"
+		"Has another device read and write BOs.\n"
+		"  --device FILE      of edu_dma.ko (/dev/edu-dma0)\n"
+		"  --expect-copies    at least one BO has to be out of the device's reach\n"
+		"  --expect-refusals  and then it is refused, as the device has less than 32 bits\n");
+	exit(2);
+}
+
+static void parse_options(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ "device", required_argument, NULL, 'd' },
+		{ "expect-copies", no_argument, NULL, 'e' },
+		{ "expect-refusals", no_argument, NULL, 'r' },
+		{ 0 },
+	};
+	int c;
+
+	options.device = "/dev/edu-dma0";
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options.card = optarg;
+			break;
+		case 'd':
+			options.device = optarg;
+			break;
+		case 'e':
+			options.expect_copies = true;
+			break;
+		case 'r':
+			options.expect_refusals = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+}
+
+int main(int argc, char **argv)
+{
+	char name[80];
+
+	parse_options(argc, argv);
+	lab_card_open_or_die(&card, options.card, true, TEST);
+	snprintf(prefix, sizeof(prefix), "%s." TEST ".%.32s", card.name,
+		 options.device + strlen("/dev/") * !strncmp(options.device, "/dev/", 5));
+	for (unsigned int i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		run(&loads[i]);
+	if (options.expect_copies) {
+		snprintf(name, sizeof(name), "%s.copies", prefix);
+		lab_result(copies_seen ? LAB_PASS : LAB_FAIL, name,
+			   "%llu BOs were out of the device's reach, and copied", copies_seen);
+	}
+	if (options.expect_refusals) {
+		snprintf(name, sizeof(name), "%s.refusals", prefix);
+		lab_result(refusals_seen ? LAB_PASS : LAB_FAIL, name,
+			   "%u BOs were out of the device's reach, and refused", refusals_seen);
+	}
+	close(card.fd);
+	return lab_exit_status();
+}
