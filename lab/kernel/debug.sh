@@ -57,10 +57,15 @@ for series in $KERNEL; do
 		if [[ ! -e $dir/$machine/stamp ]]; then
 			remove_old "$dir"
 			need_space 2000
-			say "building the debug kernel $series for MACHINE=$machine (about 8 minutes; log: $log)"
 		fi
-		if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug.sh \
-			"$series" "$machine" "/build/$tree-$series" >"$log" 2>&1 9>&-; then
+		# Whether there is anything to build is for the inner half to find out.
+		{ sleep 5 >&- 2>&- && say "building the debug kernel $series for MACHINE=$machine (up to 8 minutes; log: $log)"; } \
+			9>&- & notice=$!
+		status=0
+		sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug.sh \
+			"$series" "$machine" "/build/$tree-$series" >"$log" 2>&1 9>&- || status=$?
+		kill "$notice" 2>/dev/null || true
+		if ((status)); then
 			grep -q 'No space left on device' "$log" &&
 				die "the disk under $LAB_CACHE is full: free some space and run it again"
 			grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true

@@ -307,6 +307,10 @@ if [[ $LISTS == full ]]; then
 	job igt-pool-device-bare-6.12 igt_test bare 6.12 both full
 fi
 unset POOL_DEVICE LIMIT SILENCE
+# Devices that are no GPU, and drive fewer bits.
+job foreign-import-bare-6.12 machine_test bare 6.12 both foreign-import
+job foreign-import-xen-7.3 machine_test xen 7.3 both foreign-import
+POOL_DEVICE=default job foreign-import-xen-6.12 machine_test xen 6.12 both foreign-import
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider
 # Debian's kernels clear all pages that they give; then nobody would see who forgets to.

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/udmabuf.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -1017,24 +1019,52 @@ static int open_vgem(void)
 }
 
 /*
- * Pages of a driver that knows nothing of what this GPU reaches. It takes them and they are right,
- * both ways, or it refuses them; if it reaches them all, it takes them.
+ * Pages of an exporter that knows nothing of what this GPU reaches. It takes them and they are
+ * right, both ways, or it refuses them; if it reaches them all, it takes them.
  */
-static void test_foreign(int fd)
+static void check_foreign(int fd, const struct igt_radeon_bo *bo, int dma_buf)
 {
-	const uint64_t sizes[] = { 4 * KIB, 64 * KIB, 1 * MIB, 4 * MIB };
+	struct igt_radeon_bo import, copy;
+	uint64_t seed = new_seed();
+	int ret;
+
+	igt_radeon_fill(bo, seed);
+	create_vram(fd, bo->size, &copy);
+	ret = __igt_radeon_bo_import(fd, dma_buf, bo->size, &import);
+	if (!ret)
+		ret = __igt_radeon_blit(fd, &copy, &import, 0, bo->size / IGT_RADEON_PAGE_SIZE);
+	if (!ret) {
+		igt_radeon_bo_wait(fd, &copy);
+		igt_radeon_check(&copy, seed, "foreign pages, read by the GPU");
+		seed = new_seed();
+		gpu_fill(fd, &import, seed);
+		igt_radeon_check(bo, seed, "foreign pages, written by the GPU");
+	} else {
+		igt_assert_f(reach_all(fd) != REACHED,
+			     "%" PRIu64 " bytes that the GPU reaches are refused: %s\n",
+			     bo->size, strerror(-ret));
+		igt_radeon_check(bo, seed, "foreign pages that the GPU has refused");
+	}
+	igt_info("%" PRIu64 " foreign bytes: %s\n", bo->size, ret ? strerror(-ret) : "shared");
+	igt_radeon_bo_close(fd, &import);
+	igt_radeon_bo_close(fd, &copy);
+}
+
+static const uint64_t foreign_sizes[] = { 4 * KIB, 64 * KIB, 1 * MIB, 4 * MIB };
+
+static void test_vgem(int fd)
+{
 	int vgem = open_vgem();
 
 	igt_require_f(vgem >= 0, "vgem is not loaded\n");
 	igt_radeon_ignore_complaints();
-	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(foreign_sizes); i++) {
+		struct igt_radeon_bo bo = { .size = foreign_sizes[i] };
 		struct drm_mode_create_dumb create = {
-			.width = 1024, .height = sizes[i] / IGT_RADEON_PAGE_SIZE, .bpp = 32,
+			.width = 1024, .height = bo.size / IGT_RADEON_PAGE_SIZE, .bpp = 32,
 		};
 		struct drm_mode_map_dumb map = {};
-		struct igt_radeon_bo bo = { .size = sizes[i] }, import, copy;
-		uint64_t seed = new_seed(), pages = sizes[i] / IGT_RADEON_PAGE_SIZE;
-		int ret, dma_buf;
+		int dma_buf;
 
 		do_ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &create);
 		bo.handle = create.handle;
@@ -1042,32 +1072,40 @@ static void test_foreign(int fd)
 		do_ioctl(vgem, DRM_IOCTL_MODE_MAP_DUMB, &map);
 		bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, vgem, map.offset);
 		igt_assert(bo.map != MAP_FAILED);
-		igt_radeon_fill(&bo, seed);
 		dma_buf = export(vgem, &bo);
-		create_vram(fd, bo.size, &copy);
-		ret = __igt_radeon_bo_import(fd, dma_buf, bo.size, &import);
-		if (!ret)
-			ret = __igt_radeon_blit(fd, &copy, &import, 0, pages);
-		if (!ret) {
-			igt_radeon_bo_wait(fd, &copy);
-			igt_radeon_check(&copy, seed, "pages of vgem's, read by the GPU");
-			seed = new_seed();
-			gpu_fill(fd, &import, seed);
-			igt_radeon_check(&bo, seed, "pages of vgem's, written by the GPU");
-		} else {
-			igt_assert_f(reach_all(fd) != REACHED,
-				     "%" PRIu64 " bytes that the GPU reaches are refused: %s\n",
-				     bo.size, strerror(-ret));
-			igt_radeon_check(&bo, seed, "pages of vgem's that the GPU has refused");
-		}
-		igt_info("%" PRIu64 " bytes of vgem's: %s\n", bo.size,
-			 ret ? strerror(-ret) : "shared");
-		igt_radeon_bo_close(fd, &import);
-		igt_radeon_bo_close(fd, &copy);
+		check_foreign(fd, &bo, dma_buf);
 		igt_radeon_bo_close(vgem, &bo);
 		close(dma_buf);
 	}
 	close(vgem);
+}
+
+/* A process's own pages, which udmabuf exports. */
+static void test_udmabuf(int fd)
+{
+	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	igt_require_f(udmabuf >= 0, "there is no /dev/udmabuf\n");
+	igt_radeon_ignore_complaints();
+	for (unsigned int i = 0; i < ARRAY_SIZE(foreign_sizes); i++) {
+		struct igt_radeon_bo bo = { .size = foreign_sizes[i] };
+		struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = bo.size };
+		int dma_buf, memory = memfd_create("radeon_prime", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+
+		igt_assert(memory >= 0);
+		igt_assert_eq(ftruncate(memory, bo.size), 0);
+		igt_assert_eq(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+		bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+		igt_assert(bo.map != MAP_FAILED);
+		create.memfd = memory;
+		dma_buf = ioctl(udmabuf, UDMABUF_CREATE, &create);
+		igt_assert_f(dma_buf >= 0, "udmabuf exports nothing: %s\n", strerror(errno));
+		check_foreign(fd, &bo, dma_buf);
+		close(dma_buf);
+		munmap(bo.map, bo.size);
+		close(memory);
+	}
+	close(udmabuf);
 }
 
 /* A client's own memory is not to be given to others by the driver. */
@@ -1116,7 +1154,11 @@ int igt_main()
 
 	igt_describe("BOs of a driver that has pages from anywhere are right, or refused.");
 	igt_subtest("foreign-pages")
-		test_foreign(fd);
+		test_vgem(fd);
+
+	igt_describe("Pages of a process, which udmabuf exports, are right, or refused.");
+	igt_subtest("process-pages")
+		test_udmabuf(fd);
 
 	igt_fixture() {
 		other = igt_radeon_open_other(fd);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Which pages a device reaches, and what is in a tt's pages once they have moved.
+ */
+#include <kunit/test.h>
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_pool.h>
+#include <drm/ttm/ttm_reach.h>
+#include <drm/ttm/ttm_tt.h>
+
+#include "ttm_kunit_helpers.h"
+
+#define TEST_PAGES	13
+#define GIB(n)		((u64)(n) << 30)
+
+/* Nobody looks at these pages, only where they are. */
+static void ttm_reach_within(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	dma_addr_t bus[3] = { GIB(1), GIB(4) - PAGE_SIZE, GIB(2) };
+	struct ttm_tt tt = {
+		.dma_address = bus, .dma_dev = devs->dev, .num_pages = ARRAY_SIZE(bus),
+	};
+
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within(&tt, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within(&tt, DMA_BIT_MASK(32) - 1),
+			       "the last byte of a page counts");
+	bus[2] = GIB(4);
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within(&tt, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within(&tt, DMA_BIT_MASK(33)));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within(&tt, GIB(4) + PAGE_SIZE - 2));
+	bus[0] = U64_MAX - PAGE_SIZE + 1;
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within(&tt, U64_MAX));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within(&tt, DMA_BIT_MASK(63)));
+}
+
+static void ttm_reach_of_device(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+
+	KUNIT_ASSERT_EQ(test, dma_set_mask(devs->dev, DMA_BIT_MASK(40)), 0);
+	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), DMA_BIT_MASK(40));
+	/* A bridge may drive fewer bits than what is behind it. */
+	devs->dev->bus_dma_limit = GIB(3) - 1;
+	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), GIB(3) - 1);
+	devs->dev->bus_dma_limit = DMA_BIT_MASK(48);
+	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), DMA_BIT_MASK(40));
+	devs->dev->bus_dma_limit = 0;
+}
+
+static void ttm_reach_bounce(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct scatterlist *sg;
+	struct page *pages[3];
+	struct sg_table sgt;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		/* Of two pages each, of which one is not in the table. */
+		pages[i] = alloc_pages(GFP_KERNEL, 1);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+	}
+	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, ARRAY_SIZE(pages), GFP_KERNEL), 0);
+	for_each_sgtable_sg(&sgt, sg, i) {
+		sg_set_page(sg, pages[i], PAGE_SIZE, 0);
+		sg_dma_address(sg) = page_to_phys(pages[i]);
+		sg_dma_len(sg) = PAGE_SIZE;
+	}
+	KUNIT_EXPECT_FALSE(test, ttm_reach_bounced(devs->dev, &sgt));
+	for_each_sgtable_sg(&sgt, sg, i) {
+		sg_dma_address(sg) += PAGE_SIZE;
+		KUNIT_EXPECT_TRUE_MSG(test, ttm_reach_bounced(devs->dev, &sgt),
+				      "page %u is somewhere else", i);
+		sg_dma_address(sg) -= PAGE_SIZE;
+	}
+	/* Who has mapped them may keep the pages to himself. */
+	sg_dma_address(sgt.sgl) += PAGE_SIZE;
+	for_each_sgtable_sg(&sgt, sg, i)
+		sg_assign_page(sg, NULL);
+	KUNIT_EXPECT_FALSE(test, ttm_reach_bounced(devs->dev, &sgt));
+	sg_free_table(&sgt);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		__free_pages(pages[i], 1);
+}
+
+/* A tt with pages, each of which has its own contents. */
+static struct ttm_tt *make_tt(struct kunit *test, enum ttm_caching caching)
+{
+	struct ttm_operation_ctx ctx = { };
+	struct ttm_test_devices *devs = test->priv;
+	struct ttm_buffer_object *bo;
+	struct ttm_tt *tt;
+	unsigned int i;
+
+	bo = ttm_bo_kunit_init(test, devs, TEST_PAGES * PAGE_SIZE, NULL);
+	tt = kunit_kzalloc(test, sizeof(*tt), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tt);
+	KUNIT_ASSERT_EQ(test, ttm_sg_tt_init(tt, bo, 0, caching), 0);
+	KUNIT_ASSERT_EQ(test, ttm_pool_alloc(&devs->ttm_dev->pool, tt, &ctx), 0);
+	for (i = 0; i < TEST_PAGES; i++)
+		memset(page_address(tt->pages[i]), i + 1, PAGE_SIZE);
+	return tt;
+}
+
+static unsigned int wrong_pages(const struct ttm_tt *tt)
+{
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < TEST_PAGES; i++)
+		wrong += !!memchr_inv(page_address(tt->pages[i]), i + 1, PAGE_SIZE);
+	return wrong;
+}
+
+static void free_tt(struct kunit *test, struct ttm_tt *tt)
+{
+	struct ttm_test_devices *devs = test->priv;
+
+	ttm_pool_free(&devs->ttm_dev->pool, tt);
+	ttm_tt_fini(tt);
+}
+
+/**
+ * struct move_case - from where to where.
+ * @name: for people
+ * @caching: of the tt
+ * @single: as on a machine whose bus is not contiguous: only coherent pages are certain
+ *	to be within 32 bits
+ */
+struct move_case {
+	const char *name;
+	enum ttm_caching caching;
+	bool single;
+};
+
+static const struct move_case move_cases[] = {
+	{ "shared, cached", ttm_cached, false },
+	{ "shared, wc", ttm_write_combined, false },
+	{ "coherent, cached", ttm_cached, true },
+	{ "coherent, wc", ttm_write_combined, true },
+	{ "coherent, uc", ttm_uncached, true },
+};
+
+static void move_name(const struct move_case *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(move, move_cases, move_name);
+
+static void ttm_reach_move(struct kunit *test)
+{
+	const struct move_case *c = test->param_value;
+	struct ttm_test_devices *devs = test->priv;
+	struct ttm_operation_ctx ctx = { };
+	struct page *before[TEST_PAGES];
+	unsigned int i, same = 0, beyond = 0;
+	struct ttm_tt *tt = make_tt(test, c->caching);
+
+	memcpy(before, tt->pages, sizeof(before));
+	devs->ttm_dev->pool.backing.single = c->single;
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	devs->ttm_dev->pool.backing.single = false;
+
+	for (i = 0; i < TEST_PAGES; i++) {
+		same += tt->pages[i] == before[i];
+		beyond += tt->dma_address[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(32);
+		KUNIT_EXPECT_EQ_MSG(test, tt->dma_address[i], page_to_phys(tt->pages[i]),
+				    "page %u has another's address", i);
+	}
+	KUNIT_EXPECT_EQ(test, same, 0);
+	KUNIT_EXPECT_EQ(test, beyond, 0);
+	KUNIT_EXPECT_EQ_MSG(test, wrong_pages(tt), 0, "contents were lost");
+	KUNIT_EXPECT_EQ(test, tt->caching, c->caching);
+	KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(tt), c->single);
+	free_tt(test, tt);
+}
+
+static void ttm_reach_no_memory(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct ttm_operation_ctx ctx = { };
+	struct page *before[TEST_PAGES];
+	struct ttm_tt *tt = make_tt(test, ttm_cached);
+
+	memcpy(before, tt->pages, sizeof(before));
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(31), &ctx),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32) - 1, &ctx),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
+	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
+	KUNIT_EXPECT_FALSE(test, ttm_tt_is_coherent(tt));
+	free_tt(test, tt);
+}
+
+static int ttm_reach_init(struct kunit *test)
+{
+	struct ttm_test_devices *devs;
+	int ret = ttm_test_devices_all_init(test);
+
+	if (ret)
+		return ret;
+	devs = test->priv;
+	return dma_coerce_mask_and_coherent(devs->dev, DMA_BIT_MASK(64));
+}
+
+static struct kunit_case ttm_reach_cases[] = {
+	KUNIT_CASE(ttm_reach_within),
+	KUNIT_CASE(ttm_reach_of_device),
+	KUNIT_CASE(ttm_reach_bounce),
+	KUNIT_CASE_PARAM(ttm_reach_move, move_gen_params),
+	KUNIT_CASE(ttm_reach_no_memory),
+	{}
+};
+
+static struct kunit_suite ttm_reach_suite = {
+	.name = "ttm_reach",
+	.init = ttm_reach_init,
+	.exit = ttm_test_devices_fini,
+	.test_cases = ttm_reach_cases,
+};
+
+kunit_test_suites(&ttm_reach_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the reach of devices");
+MODULE_LICENSE("Dual MIT/GPL");
