@@ -389,6 +389,48 @@ static void reset_gpu(int fd)
 	igt_radeon_bo_close(fd, &bo);
 }
 
+/*
+ * BOs are closed while the GPU has them, so that the kernel frees them as the GPU gets to them: before
+ * a reset, during it and after it. None may be left where the GPU reaches it.
+ */
+static void test_reset_while_freeing(int fd)
+{
+	enum { ROUNDS = 8, BOS = 48 };
+	const uint64_t size = 68 * KIB;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		const uint64_t word = 0x4e5e700000000000ull | (uint64_t)getpid() << 16 | round;
+		struct igt_radeon_bo bos[BOS], next;
+
+		for (unsigned int i = 0; i < BOS; i++) {
+			igt_radeon_bo_create(fd, size, GTT, 0, &bos[i]);
+			for (uint64_t page = 0; page < size; page += IGT_RADEON_PAGE_SIZE)
+				store((uint64_t *)((char *)bos[i].map + page), word);
+			igt_radeon_bo_move_async(fd, &bos[i], GTT);
+		}
+		for (unsigned int i = 0; i < BOS; i++)
+			igt_radeon_bo_close(fd, &bos[i]);
+		reset_gpu(fd);
+		/* Behind them in the ring; whoever frees them may take a while. */
+		igt_radeon_bo_create(fd, size, GTT, 0, &next);
+		round_trip(fd, &next, round);
+		igt_radeon_bo_close(fd, &next);
+		if (igt_radeon_has_probe()) {
+			uint64_t addresses[IGT_RADEON_MAX_FOUND];
+			unsigned int left = 0;
+
+			for (unsigned int turn = 0; turn < 50; turn++) {
+				left = igt_radeon_find_pages(word, addresses);
+				if (!left)
+					break;
+				usleep(100000);
+			}
+			igt_assert_f(left == 0, "the GPU still reaches %u pages of BOs that are gone\n",
+				     left);
+		}
+	}
+}
+
 /* The device's interrupts so far, on all CPUs. */
 static uint64_t count_interrupts(int fd)
 {
@@ -629,6 +671,10 @@ int igt_main()
 	igt_describe("BOs and mappings outlive a reset of the GPU.");
 	igt_subtest("reset")
 		across(fd, reset_gpu, "after reset");
+
+	igt_describe("BOs that are freed while the GPU is reset are gone for it.");
+	igt_subtest("reset-while-freeing")
+		test_reset_while_freeing(fd);
 
 	igt_fixture()
 		drm_close_driver(fd);
