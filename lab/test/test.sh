@@ -310,7 +310,10 @@ unset POOL_DEVICE LIMIT SILENCE
 # Devices that are no GPU, and drive fewer bits.
 job foreign-import-bare-6.12 machine_test bare 6.12 both foreign-import
 job foreign-import-xen-7.3 machine_test xen 7.3 both foreign-import
-POOL_DEVICE=default job foreign-import-xen-6.12 machine_test xen 6.12 both foreign-import
+if [[ $LISTS == full ]]; then
+	POOL_DEVICE=default job foreign-import-xen-6.12 machine_test xen 6.12 both foreign-import
+	POOL_DEVICE=default job foreign-import-bare-7.3 machine_test bare 7.3 both foreign-import
+fi
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider
 # Debian's kernels clear all pages that they give; then nobody would see who forgets to.
