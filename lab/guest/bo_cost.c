@@ -34,7 +34,6 @@
 
 #define DEBUGFS			"/sys/kernel/debug"
 #define TRACE_MARKER		"/sys/kernel/tracing/trace_marker"
-#define MAX_MINORS		16
 #define EMPTY_TRIES		20
 #define HOLD_TRIES		4
 #define HOLD_MAX		4096u
@@ -126,21 +125,6 @@ static uint64_t pooled_stock(void)
 	return sum;
 }
 
-/* The card's primary minor, by which debugfs knows it. */
-static int card_minor(void)
-{
-	char path[96];
-	int i;
-
-	for (i = 0; i < MAX_MINORS; i++) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/drm/card%d", card.pci, i);
-		if (!access(path, F_OK))
-			return i;
-	}
-	lab_die("bo-cost", "no card0 to card%d in /sys/bus/pci/devices/%s/drm", MAX_MINORS - 1,
-		card.pci);
-}
-
 /* Free pages of this card's chunks, of all cachings or of one; 0 for a pool without chunks. */
 static uint64_t free_in_chunks(bool all)
 {
@@ -149,7 +133,7 @@ static uint64_t free_in_chunks(bool all)
 	bool any = false;
 	FILE *file;
 
-	snprintf(path, sizeof(path), DEBUGFS "/dri/%d/ttm_backing", card_minor());
+	snprintf(path, sizeof(path), DEBUGFS "/dri/%u/ttm_backing", card.minor);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
@@ -333,21 +332,6 @@ static void run_load(struct load *load)
 	lab_result(good && tried && !wrong ? LAB_PASS : LAB_FAIL, name, "%s", text);
 }
 
-/* The card's primary minor: the name of its directory in debugfs. */
-static int primary_minor(void)
-{
-	char path[64];
-	struct stat st;
-	int n;
-
-	for (n = 0; n < 64; n++) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/drm/card%d", card.pci, n);
-		if (!stat(path, &st))
-			return n;
-	}
-	lab_die(TEST, "the card at %s has no primary node", card.pci);
-}
-
 static void add_counter(struct counters *counters, const char *prefix, const char *key,
 			const unsigned long long value[COLUMNS])
 {
@@ -401,20 +385,20 @@ static void read_manager(struct counters *counters, FILE *file, const char *name
 static void read_counters(struct counters *counters)
 {
 	static const char *const managers[] = { "radeon_gtt_mm", "radeon_vram_mm" };
-	int minor = primary_minor();
 	char path[96];
 	unsigned int i;
 	FILE *file;
 
 	counters->count = 0;
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/ttm_backing", minor);
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/ttm_backing", card.minor);
 	file = fopen(path, "r");
 	if (file) {
 		read_backing(counters, file);
 		fclose(file);
 	}
 	for (i = 0; i < sizeof(managers) / sizeof(managers[0]); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/%s", minor, managers[i]);
+		snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/%s", card.minor,
+			 managers[i]);
 		file = fopen(path, "r");
 		if (!file)
 			continue;

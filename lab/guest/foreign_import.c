@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
@@ -84,16 +83,9 @@ static long long number(const char *path, const char *key)
 
 static long long copies(void)
 {
-	char path[128];
-	struct stat st;
-	int n;
+	char path[64];
 
-	for (n = 0; n < 64; n++) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/drm/card%d", card.pci, n);
-		if (!stat(path, &st))
-			break;
-	}
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%d/radeon_dma_buf", n);
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/radeon_dma_buf", card.minor);
 	return number(path, "copies");
 }
 

@@ -71,6 +71,11 @@ int lab_card_open(struct lab_card *card, const char *name, bool render)
 		ret = -errno;
 		goto out;
 	}
+	if (!(found->available_nodes & 1 << DRM_NODE_PRIMARY) ||
+	    sscanf(found->nodes[DRM_NODE_PRIMARY], "/dev/dri/card%u", &card->minor) != 1) {
+		close(card->fd);
+		goto out;
+	}
 	bus = found->businfo.pci;
 	snprintf(card->name, sizeof(card->name), "%s", known_cards[kind].name);
 	snprintf(card->product, sizeof(card->product), "%s", known_cards[kind].product);

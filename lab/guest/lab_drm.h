@@ -17,12 +17,14 @@
 /**
  * struct lab_card - one Radeon in this machine.
  * @fd: open DRM node
+ * @minor: of its primary node, by which debugfs knows it
  * @name: name in the lab, "rv370" or "rv100"
  * @product: name for people
  * @pci: PCI address, e.g. "0000:01:00.0"
  */
 struct lab_card {
 	int fd;
+	unsigned int minor;
 	char name[16];
 	char product[48];
 	char pci[24];
