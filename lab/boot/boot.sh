@@ -13,7 +13,7 @@
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
 #                               a pool device as well, which says what a Xen PV domain is told, or
 #                               with other values (lab/model/pool_device.c), right or wrong
-#   BESIDE=qxl|bochs            a display of QEMU's as well, for the driver of that name
+#   BESIDE=qxl|bochs|virtio_gpu a display of QEMU's as well, for the driver of that name
 #   EDU=yes                     two devices as well that copy by bus addresses of 32 and of 40
 #                               bits, for lab/guest/edu_dma; scenarios that need them say so
 #                               ("# needs: edu")
@@ -78,7 +78,7 @@ choose POOL "$POOL" stock new
 pair='[a-z]+=[^,]*'
 [[ $POOL_DEVICE =~ ^((default|xen|$pair)(,$pair)*)?$ ]] ||
 	die "POOL_DEVICE=$POOL_DEVICE is unknown: choose default|xen, or KEY=VALUE,... like version=2,width=36"
-[[ -z $BESIDE ]] || choose BESIDE "$BESIDE" qxl bochs
+[[ -z $BESIDE ]] || choose BESIDE "$BESIDE" qxl bochs virtio_gpu
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN "$RUN" "${scenarios[@]}"
@@ -189,6 +189,7 @@ add_beside() {
 	'') return ;;
 	qxl) device=qxl-vga ;;
 	bochs) device=VGA ;;
+	virtio_gpu) device=virtio-gpu-pci ;;
 	esac
 	qemu+=(-device "$device,id=$BESIDE" -qmp unix:/run/monitor.sock,server=on,wait=off)
 	options+=(--display "$BESIDE")

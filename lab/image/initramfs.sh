@@ -21,7 +21,7 @@ mkdir -p "$out"
 
 # Modules that the guest may load, with what they depend on.
 # The last three are for save_out in lib.sh.
-modules=(radeon qxl bochs vgem 9p 9pnet_virtio virtio_pci)
+modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci)
 # The guest's own, in lab/guest.
 own_modules=(radeon_unregister edu_dma)
 

@@ -56,7 +56,7 @@ refuse machine 'MACHINE=vax is unknown: choose bare\|xen' \
 	make -s -C "$LAB_TOP" boot MACHINE=vax
 refuse scenario 'RUN=nothing is unknown' \
 	make -s -C "$LAB_TOP" boot RUN=nothing
-refuse beside 'BESIDE=vga is unknown: choose qxl\|bochs' \
+refuse beside 'BESIDE=vga is unknown: choose qxl\|bochs\|virtio_gpu' \
 	make -s -C "$LAB_TOP" boot BESIDE=vga
 refuse pool-device 'POOL_DEVICE=vmware is unknown: choose default\|xen, or KEY=VALUE' \
 	make -s -C "$LAB_TOP" boot POOL_DEVICE=vmware

@@ -298,7 +298,7 @@ job backing-bare-6.12-rv370 machine_test bare 6.12 rv370 backing
 export POOL_DEVICE=default LIMIT=1200 SILENCE=240
 job pool-device-bare-7.3 machine_test bare 7.3 both pool-device
 job pool-device-xen-6.12 machine_test xen 6.12 both pool-device
-job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
+BESIDE=qxl job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
 job igt-pool-device-xen-6.12 igt_test xen 6.12 both two-gpus
 if [[ $LISTS == full ]]; then
 	job pool-device-bare-6.12 machine_test bare 6.12 both pool-device
@@ -335,7 +335,7 @@ for card in rv370 rv100; do
 		done
 	done
 done
-job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
+BESIDE=virtio_gpu job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
 job igt-two-gpus-xen-7.3 igt_test xen 7.3 both two-gpus
 job igt-mutation.gart-off-by-one igt_mutation bare rv100 gart-off-by-one radeon_mapping@sizes-cached
 job igt-mutation.gart-stale igt_mutation bare rv370 gart-stale radeon_isolation@no-stale-page-cached

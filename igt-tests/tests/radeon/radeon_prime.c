@@ -995,24 +995,29 @@ static void test_no_bounce(struct pair pair)
 			     strerror(-errors[i]));
 }
 
-/* The device of vgem, which has pages from anywhere and no GPU; -1 without. */
-static int open_vgem(void)
+/* The next device from *number on that a driver of that name has, or of any name but radeon; -1 without. */
+static int open_foreign(const char *name, unsigned int *number)
 {
-	for (int i = 0; i < 64; i++) {
+	for (; *number < 64; ++*number) {
 		char path[32];
 		drmVersionPtr version;
-		bool vgem;
+		bool found;
 		int fd;
 
-		snprintf(path, sizeof(path), "/dev/dri/card%d", i);
+		snprintf(path, sizeof(path), "/dev/dri/card%u", *number);
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		if (fd < 0)
 			continue;
 		version = drmGetVersion(fd);
-		vgem = version && !strcmp(version->name, "vgem");
+		found = version &&
+			(name ? !strcmp(version->name, name) : strcmp(version->name, "radeon"));
+		if (found)
+			igt_info("%s is a device of %s\n", path, version->name);
 		drmFreeVersion(version);
-		if (vgem)
+		if (found) {
+			++*number;
 			return fd;
+		}
 		close(fd);
 	}
 	return -1;
@@ -1052,11 +1057,13 @@ static void check_foreign(int fd, const struct igt_radeon_bo *bo, int dma_buf)
 
 static const uint64_t foreign_sizes[] = { 4 * KIB, 64 * KIB, 1 * MIB, 4 * MIB };
 
-static void test_vgem(int fd)
+/* BOs of a driver that gets their pages from anywhere. */
+static void test_foreign(int fd, const char *driver)
 {
-	int vgem = open_vgem();
+	unsigned int number = 0;
+	int foreign = open_foreign(driver, &number);
 
-	igt_require_f(vgem >= 0, "vgem is not loaded\n");
+	igt_require_f(foreign >= 0, "there is no device of %s\n", driver);
 	igt_radeon_ignore_complaints();
 	for (unsigned int i = 0; i < ARRAY_SIZE(foreign_sizes); i++) {
 		struct igt_radeon_bo bo = { .size = foreign_sizes[i] };
@@ -1066,18 +1073,19 @@ static void test_vgem(int fd)
 		struct drm_mode_map_dumb map = {};
 		int dma_buf;
 
-		do_ioctl(vgem, DRM_IOCTL_MODE_CREATE_DUMB, &create);
+		do_ioctl(foreign, DRM_IOCTL_MODE_CREATE_DUMB, &create);
 		bo.handle = create.handle;
 		map.handle = create.handle;
-		do_ioctl(vgem, DRM_IOCTL_MODE_MAP_DUMB, &map);
-		bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, vgem, map.offset);
+		do_ioctl(foreign, DRM_IOCTL_MODE_MAP_DUMB, &map);
+		bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, foreign,
+			      map.offset);
 		igt_assert(bo.map != MAP_FAILED);
-		dma_buf = export(vgem, &bo);
+		dma_buf = export(foreign, &bo);
 		check_foreign(fd, &bo, dma_buf);
-		igt_radeon_bo_close(vgem, &bo);
+		igt_radeon_bo_close(foreign, &bo);
 		close(dma_buf);
 	}
-	close(vgem);
+	close(foreign);
 }
 
 /* A process's own pages, which udmabuf exports. */
@@ -1106,6 +1114,49 @@ static void test_udmabuf(int fd)
 		close(memory);
 	}
 	close(udmabuf);
+}
+
+/*
+ * Devices of other drivers import a BO, or say that they do not. The BO is right for the GPU and the
+ * CPU meanwhile, and afterwards it may go to VRAM again.
+ */
+static void test_imported_by_others(int fd)
+{
+	unsigned int number = 0, devices = 0;
+	int foreign;
+
+	while ((foreign = open_foreign(NULL, &number)) >= 0) {
+		uint64_t cap = 0, seed = new_seed();
+		struct igt_radeon_bo bo;
+		uint32_t handle = 0;
+		int ret, dma_buf;
+
+		if (drmGetCap(foreign, DRM_CAP_PRIME, &cap) || !(cap & DRM_PRIME_CAP_IMPORT)) {
+			close(foreign);
+			continue;
+		}
+		devices++;
+		igt_radeon_bo_create(fd, 132 * KIB, GTT, 0, &bo);
+		igt_radeon_fill(&bo, seed);
+		dma_buf = export(fd, &bo);
+		ret = drmPrimeFDToHandle(foreign, dma_buf, &handle) ? -errno : 0;
+		errno = 0;
+		igt_info("imports: %s\n", ret ? strerror(-ret) : "yes");
+		igt_assert_f(!ret || ret == -ENOSYS || ret == -ENODEV || ret == -EOPNOTSUPP ||
+			     ret == -EINVAL, "the import ended with: %s\n", strerror(-ret));
+		gpu_check(fd, &bo, seed, "imported by a device that is no Radeon");
+		seed = new_seed();
+		gpu_fill(fd, &bo, seed);
+		igt_radeon_check(&bo, seed, "written by the GPU while another device has it");
+		if (!ret)
+			gem_close(foreign, handle);
+		close(dma_buf);
+		close(foreign);
+		igt_radeon_bo_move(fd, &bo, VRAM);
+		igt_radeon_check(&bo, seed, "moved to VRAM once nobody shares it");
+		igt_radeon_bo_close(fd, &bo);
+	}
+	igt_require_f(devices, "there is no device of another driver that imports BOs\n");
 }
 
 /* A client's own memory is not to be given to others by the driver. */
@@ -1154,11 +1205,19 @@ int igt_main()
 
 	igt_describe("BOs of a driver that has pages from anywhere are right, or refused.");
 	igt_subtest("foreign-pages")
-		test_vgem(fd);
+		test_foreign(fd, "vgem");
+
+	igt_describe("BOs of a virtual machine's GPU are right, or refused.");
+	igt_subtest("virtual-pages")
+		test_foreign(fd, "virtio_gpu");
 
 	igt_describe("Pages of a process, which udmabuf exports, are right, or refused.");
 	igt_subtest("process-pages")
 		test_udmabuf(fd);
+
+	igt_describe("A BO that a device of another driver imports stays right.");
+	igt_subtest("imported-by-others")
+		test_imported_by_others(fd);
 
 	igt_fixture() {
 		other = igt_radeon_open_other(fd);

@@ -31,5 +31,6 @@ check_cards
 load_radeon
 # Somebody else's BOs, where BOs are shared.
 [ "$LAB_CARD" != both ] || modprobe -q vgem
+[ -z "$LAB_BESIDE" ] || modprobe "$LAB_BESIDE"
 run_igt "${LAB_IGT_LIST:-short}"
 finish
