@@ -38,7 +38,7 @@ static void say(const char *line)
 	char record[LINE_SIZE + 16];
 	int fd, len;
 
-	if (!lab_supervised()) {
+	if (!lab_supervised() || getenv("LAB_REPORT_HERE")) {
 		printf("%s\n", line);
 		fflush(stdout);
 		return;

@@ -27,7 +27,8 @@ enum lab_outcome {
  * lab_supervised() - is a supervisor on the host reading the console?
  *
  * Return: true in a scenario (init sets LAB_RUN). Otherwise a person has
- * started the program: reports go to stdout and the card cannot be asked.
+ * started the program: reports go to stdout and the card cannot be asked. With LAB_REPORT_HERE
+ * set, a scenario has the reports on stdout as well, and nowhere else.
  */
 bool lab_supervised(void);
 

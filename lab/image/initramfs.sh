@@ -23,7 +23,7 @@ mkdir -p "$out"
 # The last three are for save_out in lib.sh.
 modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci)
 # The guest's own, in lab/guest.
-own_modules=(radeon_unregister edu_dma)
+own_modules=(radeon_unregister edu_dma raw_export)
 
 # pack DIR FILE: whole or not at all, owned by root, the same for the same content.
 pack() {
@@ -150,12 +150,14 @@ make_new() {
 # make_debug SERIES MACHINE: all modules of a debug kernel, and for the bare machine those
 # with faults on purpose.
 make_debug() {
-	local dir=$work/debug-$1-$2
+	local dir=$work/debug-$1-$2 module
 
 	mkdir -p "$dir/usr/lib/lab"
 	cp -r "$build-debug-$1/$2/out/lib" "$dir/lib"
-	build_module edu_dma "$dir/usr/lib/lab/modules/$(<"$build-debug-$1/$2/out/version")" \
-		"$build-debug-$1/tree" O="$build-debug-$1/$2/objects" ARCH=x86_64 LOCALVERSION=
+	for module in "${own_modules[@]}"; do
+		build_module "$module" "$dir/usr/lib/lab/modules/$(<"$build-debug-$1/$2/out/version")" \
+			"$build-debug-$1/tree" O="$build-debug-$1/$2/objects" ARCH=x86_64 LOCALVERSION=
+	done
 	[[ $2 != bare || ! -e $build-debug-$1/mutants/stamp ]] ||
 		cp -r "$build-debug-$1/mutants" "$dir/usr/lib/lab/mutants"
 	pack "$dir" "$out/debug-$1-$2.cpio"

@@ -308,11 +308,11 @@ if [[ $LISTS == full ]]; then
 fi
 unset POOL_DEVICE LIMIT SILENCE
 # Devices that are no GPU, and drive fewer bits.
-job foreign-import-bare-6.12 machine_test bare 6.12 both foreign-import
-job foreign-import-xen-7.3 machine_test xen 7.3 both foreign-import
+job foreign-bare-6.12 machine_test bare 6.12 both foreign
+job foreign-xen-7.3 machine_test xen 7.3 both foreign
 if [[ $LISTS == full ]]; then
-	POOL_DEVICE=default job foreign-import-xen-6.12 machine_test xen 6.12 both foreign-import
-	POOL_DEVICE=default job foreign-import-bare-7.3 machine_test bare 7.3 both foreign-import
+	POOL_DEVICE=default job foreign-pool-device-xen-6.12 machine_test xen 6.12 both foreign
+	POOL_DEVICE=default job foreign-pool-device-bare-7.3 machine_test bare 7.3 both foreign
 fi
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * foreign-export: a GPU imports what an exporter gives that does not ask what it reaches.
+ *
+ * The exporter is raw_export.ko. Bus addresses that the GPU drives are taken as they are, and the
+ * card finds each page through its GART. Addresses that it does not drive, a mapping that is too
+ * short and one of copies are refused, with an error that tells which, and the card finds nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xf86drm.h>
+#include <radeon_drm.h>
+
+#include "lab_console.h"
+#include "lab_drm.h"
+#include "raw_export/raw_export.h"
+
+#define TEST	"foreign-export"
+#define PAGES	24u
+
+static const struct kind {
+	const char *name;
+	enum raw_export_fault fault;
+	int refusal;
+} kinds[] = {
+	{ "as-it-is", RAW_EXPORT_AS_IT_IS, 0 },
+	{ "short", RAW_EXPORT_SHORT, EINVAL },
+	{ "bounced", RAW_EXPORT_BOUNCED, EOPNOTSUPP },
+};
+
+static struct lab_card card;
+
+static unsigned int card_bits(void)
+{
+	unsigned int bits = 0;
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/dma_mask_bits", card.pci);
+	file = fopen(path, "re");
+	if (!file || fscanf(file, "%u", &bits) != 1 || !bits)
+		lab_die(TEST, "%s does not tell how far the card reaches", path);
+	fclose(file);
+	return bits;
+}
+
+/* Pages that begin with a word, as the card finds them through its GART. */
+static unsigned int found_by_card(uint64_t word)
+{
+	char command[64], reply[2048];
+	unsigned int count;
+	int ret;
+
+	snprintf(command, sizeof(command), "find %" PRIx64, word);
+	ret = lab_card_command(card.name, command, reply, sizeof(reply));
+	if (ret || sscanf(reply, "ok %u", &count) != 1)
+		lab_die(TEST, "the card does not tell what it reaches: %s",
+			ret == -EREMOTEIO ? reply : strerror(-ret));
+	return count;
+}
+
+static void run(int exporter, const struct kind *kind, unsigned int bits)
+{
+	struct raw_export_create create = { .pages = PAGES, .fault = kind->fault };
+	const uint64_t word = 0xf04e160000000000u | (uint64_t)kind->fault << 16 | bits;
+	struct lab_bo bo = { .size = PAGES * LAB_PAGE_SIZE };
+	struct lab_bo *list[1] = { &bo };
+	unsigned int found, wanted;
+	char name[64];
+	int ret, refusal;
+
+	snprintf(name, sizeof(name), "%s." TEST ".%s", card.name, kind->name);
+	if (ioctl(exporter, RAW_EXPORT_CREATE, &create))
+		lab_die(name, "nothing to import: %s", strerror(errno));
+	bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
+	if (bo.map == MAP_FAILED)
+		lab_die(name, "it cannot be mapped: %s", strerror(errno));
+	for (unsigned int i = 0; i < PAGES; i++)
+		*(volatile uint64_t *)((uint8_t *)bo.map + i * LAB_PAGE_SIZE) = word;
+	__sync_synchronize();
+
+	refusal = bits < 64 && create.last >> bits ? ERANGE : kind->refusal;
+	wanted = refusal ? 0 : PAGES;
+	ret = drmPrimeFDToHandle(card.fd, create.fd, &bo.handle) ? errno : 0;
+	/* A stream that needs it puts it into GTT. */
+	if (!ret) {
+		ret = -lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
+		if (!ret)
+			ret = -lab_bo_wait(&card, &bo);
+	}
+	found = found_by_card(word);
+	if (ret != refusal)
+		lab_result(LAB_FAIL, name, "addresses up to %#llx: %s, and not: %s",
+			   (unsigned long long)create.last, ret ? strerror(ret) : "imported",
+			   refusal ? strerror(refusal) : "imported");
+	else if (found != wanted)
+		lab_result(LAB_FAIL, name, "the card finds %u pages, and not %u", found, wanted);
+	else
+		lab_result(LAB_PASS, name, "addresses up to %#llx of %u bits: %s; the card finds %u pages",
+			   (unsigned long long)create.last, bits,
+			   ret ? strerror(ret) : "imported", found);
+	lab_bo_close(&card, &bo);
+	close(create.fd);
+}
+
+static void usage(void)
+{
+	fprintf(stderr,
+		"usage: foreign-export [--card rv370|rv100]\n"
+		"Has the card import buffers of raw_export.ko, right and wrong.\n");
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ 0 },
+	};
+	const char *name = NULL;
+	unsigned int bits;
+	int exporter, c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 'c')
+			usage();
+		name = optarg;
+	}
+	if (optind != argc)
+		usage();
+	lab_card_open_or_die(&card, name, true, TEST);
+	exporter = open("/dev/raw-export", O_RDWR | O_CLOEXEC);
+	if (exporter < 0)
+		lab_die(TEST, "/dev/raw-export: %s: load raw_export.ko", strerror(errno));
+	bits = card_bits();
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		run(exporter, &kinds[i], bits);
+	close(exporter);
+	close(card.fd);
+	return lab_exit_status();
+}

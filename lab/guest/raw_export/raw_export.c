@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Exports dma-bufs without a thought for who imports them.
+ *
+ * Whoever imports one is given the pages' own bus addresses, in reach or not, or, on request,
+ * too few of them or others. No exporter of the kernel's does that to everyone; but an importer
+ * that believes all that it is given, or cuts what it cannot drive, would have a device read and
+ * write somebody else's memory.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/version.h>
+#include <xen/xen.h>
+#ifdef CONFIG_XEN_PV
+#include <xen/page.h>
+#endif
+
+#include "raw_export.h"
+
+/**
+ * struct raw_buffer - a buffer.
+ * @count: its size in pages
+ * @fault: what is wrong with its mappings
+ * @pages: where its contents are
+ * @mapped: the pages whose addresses importers get; mostly the same ones
+ */
+struct raw_buffer {
+	unsigned int count;
+	enum raw_export_fault fault;
+	struct page **pages;
+	struct page **mapped;
+};
+
+static unsigned int mapped_count(const struct raw_buffer *buffer)
+{
+	return buffer->count - (buffer->fault == RAW_EXPORT_SHORT);
+}
+
+static dma_addr_t bus_address(struct page *page)
+{
+#ifdef CONFIG_XEN_PV
+	if (xen_pv_domain())
+		return (dma_addr_t)pfn_to_bfn(page_to_xen_pfn(page)) << XEN_PAGE_SHIFT;
+#endif
+	return page_to_phys(page);
+}
+
+static struct sg_table *raw_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
+{
+	struct raw_buffer *buffer = attach->dmabuf->priv;
+	unsigned int count = mapped_count(buffer);
+	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
+	struct scatterlist *sg;
+	unsigned int i;
+	int ret;
+
+	if (!sgt)
+		return ERR_PTR(-ENOMEM);
+	ret = sg_alloc_table(sgt, count, GFP_KERNEL);
+	if (ret) {
+		kfree(sgt);
+		return ERR_PTR(ret);
+	}
+	for_each_sgtable_sg(sgt, sg, i) {
+		sg_set_page(sg, buffer->pages[i], PAGE_SIZE, 0);
+		sg_dma_address(sg) = bus_address(buffer->mapped[i]);
+		sg_dma_len(sg) = PAGE_SIZE;
+	}
+	return sgt;
+}
+
+static void raw_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
+		      enum dma_data_direction dir)
+{
+	sg_free_table(sgt);
+	kfree(sgt);
+}
+
+static int raw_mmap(struct dma_buf *dma_buf, struct vm_area_struct *vma)
+{
+	struct raw_buffer *buffer = dma_buf->priv;
+
+	return vm_map_pages(vma, buffer->pages, buffer->count);
+}
+
+static void free_pages_of(struct page **pages, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; pages && i < count && pages[i]; i++)
+		__free_page(pages[i]);
+	kfree(pages);
+}
+
+static struct page **get_pages_for(unsigned int count, gfp_t gfp)
+{
+	struct page **pages = kcalloc(count, sizeof(*pages), GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; pages && i < count; i++) {
+		pages[i] = alloc_page(gfp | __GFP_ZERO);
+		if (!pages[i]) {
+			free_pages_of(pages, count);
+			return NULL;
+		}
+	}
+	return pages;
+}
+
+static void buffer_free(struct raw_buffer *buffer)
+{
+	if (buffer->mapped != buffer->pages)
+		free_pages_of(buffer->mapped, buffer->count);
+	free_pages_of(buffer->pages, buffer->count);
+	kfree(buffer);
+}
+
+static void raw_release(struct dma_buf *dma_buf)
+{
+	buffer_free(dma_buf->priv);
+}
+
+static const struct dma_buf_ops raw_ops = {
+	.map_dma_buf = raw_map,
+	.unmap_dma_buf = raw_unmap,
+	.mmap = raw_mmap,
+	.release = raw_release,
+};
+
+static int raw_create(struct raw_export_create *create)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct raw_buffer *buffer;
+	struct dma_buf *dma_buf;
+	unsigned int i;
+	int fd;
+
+	if (create->pages < 2 || create->pages > RAW_EXPORT_PAGES_MAX ||
+	    create->fault > RAW_EXPORT_BOUNCED)
+		return -EINVAL;
+	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	buffer->count = create->pages;
+	buffer->fault = create->fault;
+	buffer->pages = get_pages_for(buffer->count, GFP_HIGHUSER);
+	buffer->mapped = buffer->fault == RAW_EXPORT_BOUNCED ?
+		get_pages_for(buffer->count, GFP_KERNEL | GFP_DMA32) : buffer->pages;
+	if (!buffer->pages || !buffer->mapped) {
+		buffer_free(buffer);
+		return -ENOMEM;
+	}
+	create->last = 0;
+	for (i = 0; i < mapped_count(buffer); i++)
+		create->last = max_t(u64, create->last,
+				     (u64)bus_address(buffer->mapped[i]) + PAGE_SIZE - 1);
+
+	info.ops = &raw_ops;
+	info.size = (size_t)buffer->count << PAGE_SHIFT;
+	info.flags = O_RDWR;
+	info.priv = buffer;
+	dma_buf = dma_buf_export(&info);
+	if (IS_ERR(dma_buf)) {
+		buffer_free(buffer);
+		return PTR_ERR(dma_buf);
+	}
+	fd = dma_buf_fd(dma_buf, O_CLOEXEC);
+	if (fd < 0) {
+		dma_buf_put(dma_buf);
+		return fd;
+	}
+	create->fd = fd;
+	return 0;
+}
+
+static long raw_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct raw_export_create create;
+	void __user *user = (void __user *)arg;
+	int ret;
+
+	if (cmd != RAW_EXPORT_CREATE)
+		return -ENOTTY;
+	if (copy_from_user(&create, user, sizeof(create)))
+		return -EFAULT;
+	ret = raw_create(&create);
+	/* If that fails the file is there all the same, until the caller ends. */
+	if (!ret && copy_to_user(user, &create, sizeof(create)))
+		ret = -EFAULT;
+	return ret;
+}
+
+static const struct file_operations raw_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = raw_ioctl,
+};
+
+static struct miscdevice raw_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "raw-export",
+	.fops = &raw_fops,
+	.mode = 0600,
+};
+module_misc_device(raw_misc);
+
+MODULE_DESCRIPTION("Exports dma-bufs by their pages' own bus addresses");
+MODULE_LICENSE("Dual MIT/GPL");
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+MODULE_IMPORT_NS("DMA_BUF");
+#else
+MODULE_IMPORT_NS(DMA_BUF);
+#endif
