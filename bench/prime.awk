@@ -55,11 +55,12 @@ function least(key, n,   i, it, found)
 }
 
 # copies_goal(): "0", "1" or "at most 1". RV370 reaches all that RV100 does; on the bare machine it
-# gets pages from above 4 GiB, which are the first to be given.
+# gets pages from above 4 GiB, which are the first to be given, and with a pool device pages that
+# both reach.
 function copies_goal(machine, from)
 {
 	if (from == "rv370")
-		return machine == "bare" ? "1" : "at most 1"
+		return machine == "bare" ? "1" : machine == "xen" ? "at most 1" : "0"
 	return machine == "xen" ? "at most 1" : "0"
 }
 

@@ -26,9 +26,11 @@
  * device that reaches so many bits": there is one for each DMA width in use,
  * ttm-pool-32, ttm-pool-40 and so on, with chunks of its own.
  *
- * A GPU gets free pages of its width, else of a narrower one, else a new chunk of its
- * width. A page of 32 bits thus serves all GPUs, and one of 40 bits never gets to a GPU
- * that cannot reach it.
+ * A page of 32 bits serves all GPUs, and one of 40 bits never gets to a GPU that cannot
+ * reach it. So once a narrow width is in use, all GPUs get pages of it, free ones or those
+ * of a new chunk: what one GPU has made another may want to use, and that needs no copy
+ * then. Only when such memory runs out do GPUs that reach more get other pages: free ones
+ * of their own width or below, else a new chunk of their own.
  *
  * The devices are made when a width is first used and stay as long as TTM does, so that
  * pages outlive the pool device without a count: when it goes the pools are closed,
@@ -152,7 +154,7 @@ void ttm_hyper_pool_open(const struct ttm_pool_cap *cap)
 	unsigned int i;
 
 	mutex_lock(&hyper_lock);
-	hyper_open = true;
+	WRITE_ONCE(hyper_open, true);
 	hyper_not_contiguous = cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS;
 	hyper_width = cap->width;
 	for (i = 0; i < HYPER_WIDTHS; i++)
@@ -173,7 +175,7 @@ void ttm_hyper_pool_close(void)
 	unsigned int i;
 
 	mutex_lock(&hyper_lock);
-	hyper_open = false;
+	WRITE_ONCE(hyper_open, false);
 	for (i = 0; i < HYPER_WIDTHS; i++)
 		if (hyper_pools[i] && !hyper_pools[i]->always)
 			ttm_dma_pool_close(hyper_pools[i]->pool);
@@ -201,6 +203,17 @@ void ttm_hyper_pool_fini(void)
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_fini);
 
+/* The pool of the narrowest width in use: all other GPUs reach its pages, too. */
+static struct ttm_hyper_pool *hyper_pool_of_all(void)
+{
+	struct ttm_hyper_pool *hyper = NULL;
+	unsigned int w;
+
+	for (w = TTM_POOL_WIDTH_MIN; w < HYPER_WIDTHS && !hyper; w++)
+		hyper = hyper_pool_at(w);
+	return hyper;
+}
+
 /**
  * ttm_hyper_pool_alloc() - get pages for a BO
  * @width: bits of the bus addresses that the GPU reaches, TTM_POOL_WIDTH_MIN to _MAX
@@ -224,6 +237,18 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 
 	if (IS_ERR(own))
 		return PTR_ERR(own);
+	/* A pool that is always open is not for those that a pool device has to tell. */
+	if (!READ_ONCE(hyper_open))
+		return -ENODEV;
+
+	hyper = hyper_pool_of_all();
+	if (hyper != own) {
+		/* There are others to be had: nobody need give up memory for these. */
+		ret = ttm_dma_pool_alloc(hyper->pool, caching, pages, bus, count,
+					 (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN);
+		if (!ret)
+			return 0;
+	}
 
 	/* Narrower ones, too, before a chunk is made. */
 	for (w = width; w >= TTM_POOL_WIDTH_MIN && done < count; w--) {

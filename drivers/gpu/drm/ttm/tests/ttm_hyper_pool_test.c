@@ -89,23 +89,29 @@ static void ttm_hyper_pool_wide_does_not(struct kunit *test)
 	put(t, 0, 100);
 }
 
-/* A BO may have pages of both; each goes home. */
-static void ttm_hyper_pool_mixed(struct kunit *test)
+/* Once there is a GPU of few bits, what the others get it reaches, too. */
+static void ttm_hyper_pool_for_all(struct kunit *test)
 {
 	struct hyper_test *t = test->priv;
-	unsigned int free, count;
+	unsigned int i, free, count, beyond = 0;
 
-	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 8), 0);
-	put(t, 0, 8);
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 8), 0);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 8, 8), 0);
 	free = stats(NARROW).free;
 	count = free + 50;
-	KUNIT_ASSERT_LE(test, count, TEST_PAGES);
-	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, count), 0);
-	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, free);
-	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, count);
-	put(t, 0, count);
+	KUNIT_ASSERT_LE(test, 16 + count, TEST_PAGES);
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 16, count), 0);
+	for (i = 16; i < 16 + count; i++)
+		beyond += t->bus[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
+	KUNIT_EXPECT_EQ(test, beyond, 0);
+	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).in_use, 8 + count,
+			    "pages are from a pool that not all GPUs reach");
+	/* Those of before are still where they were, and each goes home. */
+	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 16 + count);
+	put(t, 0, 8);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 8 + count);
+	put(t, 8, 8 + count);
 	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
-	KUNIT_EXPECT_EQ(test, stats(NARROW).free, free);
 	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
 }
 
@@ -220,7 +226,7 @@ static void ttm_hyper_pool_test_exit(struct kunit *test)
 static struct kunit_case ttm_hyper_pool_tests[] = {
 	KUNIT_CASE(ttm_hyper_pool_narrow_serves_all),
 	KUNIT_CASE(ttm_hyper_pool_wide_does_not),
-	KUNIT_CASE(ttm_hyper_pool_mixed),
+	KUNIT_CASE(ttm_hyper_pool_for_all),
 	KUNIT_CASE(ttm_hyper_pool_closed),
 	KUNIT_CASE(ttm_hyper_pool_close_frees),
 	KUNIT_CASE(ttm_hyper_pool_open_again),
