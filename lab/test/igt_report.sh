@@ -26,11 +26,12 @@ check() {
 	say "$outcome  igt-report.$1: $text"
 }
 
-# results NAME RESULT...: igt's results.json with these.
+warnings='<4> [1.0] WARNING: at y'
+# results NAME RESULT...: igt's results.json with these, all with the warnings.
 results() {
 	echo '{ "tests": {'
 	while (($#)); do
-		printf '"igt@%s": { "result": "%s", "out": "Starting subtest\\nthe reason\\nSubtest x: END\\n", "err": "[1.0] (x:1) CRITICAL: Failed assertion: a == b\\n", "dmesg-warnings": "<4> [1.0] WARNING: at y", "time": { "start": 1.0, "end": 2.5 } }' "$1" "$2"
+		printf '"igt@%s": { "result": "%s", "out": "Starting subtest\\nthe reason\\nSubtest x: END\\n", "err": "[1.0] (x:1) CRITICAL: Failed assertion: a == b\\n", "dmesg-warnings": "%s", "time": { "start": 1.0, "end": 2.5 } }' "$1" "$2" "$warnings"
 		shift 2
 		(($# == 0)) || echo ,
 	done
@@ -68,6 +69,15 @@ check expected
 report a@known crash a@one dmesg-warn
 is 1 'a@known Crash worse 1.5 Failed assertion: a == b' 'a@one Warn worse 1.5 <4> [1.0] WARNING: at y'
 check otherwise
+warnings='<4> [1.0] hrtimer: interrupt took 86425098 ns\n<4> [2.0] hrtimer: interrupt took 90000000 ns'
+report a@one dmesg-warn a@two dmesg-fail
+is 1 'a@one Pass ok 1.5 ' 'a@two Fail worse 1.5 Failed assertion: a == b'
+check busy-machine
+warnings='<4> [1.0] hrtimer: interrupt took 86425098 ns\n<4> [1.0] WARNING: at y'
+report a@one dmesg-warn
+is 1 'a@one Warn worse 1.5 <4> [1.0] hrtimer: interrupt took 86425098 ns'
+check busy-and-wrong
+warnings='<4> [1.0] WARNING: at y'
 report a@mended pass
 is 1 'a@mended Pass better 1.5 '
 check better
