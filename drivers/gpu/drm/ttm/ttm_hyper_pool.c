@@ -231,6 +231,7 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 			 struct page **pages, dma_addr_t *bus, unsigned int count,
 			 gfp_t gfp)
 {
+	const gfp_t easy = (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN;
 	struct ttm_hyper_pool *own = hyper_pool_get(width, false), *hyper;
 	unsigned int done = 0, w;
 	int ret;
@@ -244,8 +245,7 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 	hyper = hyper_pool_of_all();
 	if (hyper != own) {
 		/* There are others to be had: nobody need give up memory for these. */
-		ret = ttm_dma_pool_alloc(hyper->pool, caching, pages, bus, count,
-					 (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN);
+		ret = ttm_dma_pool_alloc(hyper->pool, caching, pages, bus, count, easy);
 		if (!ret)
 			return 0;
 	}
