@@ -114,8 +114,9 @@ static void run(int exporter, const struct kind *kind, unsigned int bits)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: foreign-export [--card rv370|rv100]\n"
-		"Has the card import buffers of raw_export.ko, right and wrong.\n");
+		"usage: foreign-export [--card rv370|rv100] [--only as-it-is|short|bounced]\n"
+		"Has the card import buffers of raw_export.ko, right and wrong. What is bounced a\n"
+		"kernel with CONFIG_DMABUF_DEBUG cannot see.\n");
 	exit(2);
 }
 
@@ -123,16 +124,20 @@ int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "card", required_argument, NULL, 'c' },
+		{ "only", required_argument, NULL, 'o' },
 		{ 0 },
 	};
-	const char *name = NULL;
-	unsigned int bits;
+	const char *name = NULL, *only = NULL;
+	unsigned int bits, ran = 0;
 	int exporter, c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c != 'c')
+		if (c == 'c')
+			name = optarg;
+		else if (c == 'o')
+			only = optarg;
+		else
 			usage();
-		name = optarg;
 	}
 	if (optind != argc)
 		usage();
@@ -141,8 +146,14 @@ int main(int argc, char **argv)
 	if (exporter < 0)
 		lab_die(TEST, "/dev/raw-export: %s: load raw_export.ko", strerror(errno));
 	bits = card_bits();
-	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (only && strcmp(only, kinds[i].name))
+			continue;
 		run(exporter, &kinds[i], bits);
+		ran++;
+	}
+	if (!ran)
+		usage();
 	close(exporter);
 	close(card.fd);
 	return lab_exit_status();
