@@ -236,10 +236,22 @@ static void on_result(struct boot *boot, const char *text)
 	say(boot, "%s %s: %s", status, name, used ? text + used : "");
 }
 
+/*
+ * With its length: Xen keeps 128 characters for a dom0 that is slow to read, and drops the rest. The
+ * guest sees that, and asks again.
+ */
+static void send_reply(struct boot *boot, const char *reply)
+{
+	char answer[REPLY_MAX + 32];
+	int len = snprintf(answer, sizeof(answer), "@lab reply %zu %s\n", strlen(reply), reply);
+
+	queue_input(boot, answer, (size_t)len);
+}
+
 static void on_card(struct boot *boot, const char *text)
 {
-	char name[64], reply[REPLY_MAX], answer[REPLY_MAX + 16];
-	int used = 0, len;
+	char name[64], reply[REPLY_MAX];
+	int used = 0;
 
 	if (sscanf(text, "%63s %n", name, &used) < 1 || !used)
 		snprintf(reply, sizeof(reply), "error usage: @lab card CARD COMMAND");
@@ -248,8 +260,7 @@ static void on_card(struct boot *boot, const char *text)
 	else
 		card_command(boot->run, boot->out, name, text + used, reply,
 			     sizeof(reply));
-	len = snprintf(answer, sizeof(answer), "@lab reply %s\n", reply);
-	queue_input(boot, answer, (size_t)len);
+	send_reply(boot, reply);
 }
 
 /*
@@ -258,17 +269,16 @@ static void on_card(struct boot *boot, const char *text)
  */
 static void on_cpu(struct boot *boot)
 {
-	char answer[64];
 	struct timespec ts;
+	char reply[64];
 	clockid_t clock;
-	int len;
 
 	if (!boot->qemu || clock_getcpuclockid(boot->qemu, &clock) || clock_gettime(clock, &ts))
-		len = snprintf(answer, sizeof(answer), "@lab reply error no CPU time\n");
+		snprintf(reply, sizeof(reply), "error no CPU time");
 	else
-		len = snprintf(answer, sizeof(answer), "@lab reply %lld.%06ld\n",
-			       (long long)ts.tv_sec, ts.tv_nsec / 1000);
-	queue_input(boot, answer, (size_t)len);
+		snprintf(reply, sizeof(reply), "%lld.%06ld", (long long)ts.tv_sec,
+			 ts.tv_nsec / 1000);
+	send_reply(boot, reply);
 }
 
 static void on_lab(void *priv, const char *text)

@@ -17,6 +17,7 @@
 #include "lab_console.h"
 
 #define REPLY_TIMEOUT_MS	10000
+#define REPLY_TURNS		4
 #define LINE_SIZE		800
 
 static int failures;
@@ -136,12 +137,31 @@ static int read_line(int fd, char *buf, size_t size, int timeout_ms)
 	return 0;
 }
 
+/*
+ * The text of an answer, or NULL: it begins with its length, and some of it may be lost on the way.
+ * What was left of an earlier one may be in front.
+ */
+static const char *whole_answer(const char *line)
+{
+	static const char prefix[] = "@lab reply ";
+	const char *at, *next = strstr(line, prefix);
+	size_t len;
+	int used;
+
+	for (at = next; next; next = strstr(at + 1, prefix))
+		at = next;
+	if (!at || sscanf(at + strlen(prefix), "%zu %n", &len, &used) != 1)
+		return NULL;
+	at += strlen(prefix) + (size_t)used;
+	return strlen(at) == len ? at : NULL;
+}
+
 /* Puts a question to the host and waits for the answer. */
 static int ask(const char *request, char *reply, size_t size)
 {
-	static const char prefix[] = "@lab reply ";
+	const char *answer = NULL;
 	char line[4096];
-	int fd, ret;
+	int fd, ret, turn;
 
 	if (!lab_supervised())
 		return -ENOTCONN;
@@ -154,16 +174,19 @@ static int ask(const char *request, char *reply, size_t size)
 		close(fd);
 		return ret;
 	}
-	/* An answer that came after its time must not be taken for this one. */
-	tcflush(fd, TCIFLUSH);
-	say(request);
-	do {
-		ret = read_line(fd, line, sizeof(line), REPLY_TIMEOUT_MS);
-	} while (ret == 0 && strncmp(line, prefix, strlen(prefix)) != 0);
+	for (turn = 0; turn < REPLY_TURNS && !answer; turn++) {
+		/* An answer that came after its time must not be taken for this one. */
+		tcflush(fd, TCIFLUSH);
+		say(request);
+		do {
+			ret = read_line(fd, line, sizeof(line), REPLY_TIMEOUT_MS);
+		} while (ret == 0 && !strstr(line, "@lab"));
+		answer = ret ? NULL : whole_answer(line);
+	}
 	close(fd);
-	if (ret)
-		return ret;
-	snprintf(reply, size, "%s", line + strlen(prefix));
+	if (!answer)
+		return ret ? ret : -ETIMEDOUT;
+	snprintf(reply, size, "%s", answer);
 	return strncmp(reply, "error", 5) == 0 ? -EREMOTEIO : 0;
 }
 

@@ -390,8 +390,8 @@ static void reset_gpu(int fd)
 }
 
 /*
- * BOs are closed while the GPU has them, so that the kernel frees them as the GPU gets to them: before
- * a reset, during it and after it. None may be left where the GPU reaches it.
+ * BOs are closed while the GPU has them, so that the kernel frees them as the GPU gets to them:
+ * before a reset, during it and after it. None may be left where the GPU reaches it.
  */
 static void test_reset_while_freeing(int fd)
 {
