@@ -418,7 +418,7 @@ run_igt() {
 
 # igt_finds CARD TEST: does that one test fail? igt_found says what it came to; igt_stuck is set if the
 # process that has failed never ends, as a fault in the kernel may have it. The program alone, as
-# igt's runner wants sockets, which a debug kernel does not have.
+# igt's runner would wait for that.
 igt_finds() {
 	igt_failed="\\[IGT\\] .*: finished subtest ${2#*@}, FAIL"
 	igt_before=$(dmesg | grep -c "$igt_failed")
