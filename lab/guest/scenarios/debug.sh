@@ -5,10 +5,8 @@
 # unloaded and loaded again many times (lab.reloads=), allocations that fail, the
 # driver's own tests last; and what the kernel's checkers counted meanwhile. What they
 # found they said in its log, which fails the boot. What the driver says of allocations
-# that it was denied on purpose is expected, and so is what 7.3 says under Xen before init
-# starts: its first switch between tasks resumes a lazy MMU mode that none has paused.
+# that it was denied on purpose is expected:
 #
-# allow: WARNING: include/linux/pgtable.h:[0-9]* at xen_(start|end)_context_switch\+
 # allow: \*ERROR\* Failed to allocate GEM object .*-12\)
 # allow: \*ERROR\* Failed to parse relocation -12
 # allow: \*ERROR\* Failed to get ib !
