@@ -399,10 +399,18 @@ int __igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo)
  * @bo: BO
  *
  * Waits until the GPU is done with the BO.
+ *
+ * The kernel's wait gives up after 30 s of its clock, which also pass while a virtual machine
+ * stands still: a BO that is busy is waited for again. A GPU that hangs is reset before that.
  */
 void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo)
 {
-	igt_assert_eq(__igt_radeon_bo_wait(fd, bo), 0);
+	int ret, waits = 0;
+
+	do {
+		ret = __igt_radeon_bo_wait(fd, bo);
+	} while (ret == -EBUSY && ++waits < 3);
+	igt_assert_eq(ret, 0);
 }
 
 /**

@@ -216,11 +216,8 @@ static void move(struct churn_bo **moved, unsigned int count, uint32_t domain)
 			account->bytes_moved += moved[i]->bo.size;
 		}
 	}
-	for (i = 0; i < count; i++) {
-		ret = lab_bo_wait(&card, &moved[i]->bo);
-		if (ret)
-			lab_die("churn", "GEM_WAIT_IDLE: %s", strerror(-ret));
-	}
+	for (i = 0; i < count; i++)
+		lab_bo_wait_or_die(&card, &moved[i]->bo, "churn");
 }
 
 static void free_bo(unsigned int index)

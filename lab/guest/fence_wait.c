@@ -194,9 +194,7 @@ static enum signaled_by submit_and_wait(struct lab_bo *bo, bool *was_busy)
 	if (ret < 0)
 		lab_die("fence-wait", "GEM_BUSY: %s", strerror(-ret));
 	*was_busy = ret;
-	ret = lab_bo_wait(&card, bo);
-	if (ret)
-		lab_die("fence-wait", "GEM_WAIT_IDLE: %s", strerror(-ret));
+	lab_bo_wait_or_die(&card, bo, "fence-wait");
 	return fence_signaled_by();
 }
 

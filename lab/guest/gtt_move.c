@@ -165,10 +165,7 @@ static void move(struct test_bo **bos, uint32_t count, uint32_t domain)
 
 static void wait_for(struct test_bo *bo)
 {
-	int ret = lab_bo_wait(&card, &bo->bo);
-
-	if (ret)
-		lab_die("gtt-move", "GEM_WAIT_IDLE: %s", strerror(-ret));
+	lab_bo_wait_or_die(&card, &bo->bo, "gtt-move");
 }
 
 static void move_there_and_back(uint32_t round, struct test_bo **bos, uint32_t count)

@@ -20,6 +20,9 @@
 #define PACKET2		0x80000000u
 #define IB_DWORDS	16
 
+/* One wait ends after 30 s, also when the whole machine stood still as long. */
+#define BO_WAITS	3u
+
 static const struct {
 	uint16_t pci_device;
 	const char *name;
@@ -156,6 +159,25 @@ int lab_bo_wait(const struct lab_card *card, const struct lab_bo *bo)
 	struct drm_radeon_gem_wait_idle wait = { .handle = bo->handle };
 
 	return drmCommandWrite(card->fd, DRM_RADEON_GEM_WAIT_IDLE, &wait, sizeof(wait));
+}
+
+void lab_bo_wait_or_die(const struct lab_card *card, const struct lab_bo *bo, const char *test)
+{
+	char ring[256] = "unknown";
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < BO_WAITS; i++) {
+		ret = lab_bo_wait(card, bo);
+		if (ret != -EBUSY)
+			break;
+		lab_card_command(card->name, "ring", ring, sizeof(ring));
+		lab_progress("%s: busy for wait %u of %u; ring: %s", test, i + 1, BO_WAITS, ring);
+	}
+	if (ret == -EBUSY)
+		lab_die(test, "BO still busy after %u waits of 30 s; ring: %s", BO_WAITS, ring);
+	if (ret)
+		lab_die(test, "GEM_WAIT_IDLE: %s", strerror(-ret));
 }
 
 int lab_bo_busy(const struct lab_card *card, const struct lab_bo *bo, uint32_t *domain)

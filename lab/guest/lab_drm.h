@@ -88,8 +88,20 @@ int lab_bo_create_flags(const struct lab_card *card, uint64_t size, uint32_t dom
 /** lab_bo_close() - unmap and free @bo of @card. */
 void lab_bo_close(const struct lab_card *card, struct lab_bo *bo);
 
-/** lab_bo_wait() - wait until the GPU is done with @bo. */
+/** lab_bo_wait() - wait until the GPU is done with @bo; -EBUSY after 30 s. */
 int lab_bo_wait(const struct lab_card *card, const struct lab_bo *bo);
+
+/**
+ * lab_bo_wait_or_die() - lab_bo_wait() for tests, of which none fails on a time.
+ * @card: card
+ * @bo: BO
+ * @test: name of the test, for the report
+ *
+ * The driver's 30 s also pass while the host lets the machine stand still, so a BO that is busy
+ * is waited for twice more; then, or on an error, reports how far the ring is and exits. (A
+ * GPU that hangs gives another error, or is reset, after ten seconds.)
+ */
+void lab_bo_wait_or_die(const struct lab_card *card, const struct lab_bo *bo, const char *test);
 
 /**
  * lab_bo_busy() - is the GPU still at work on a BO, and where is the BO?

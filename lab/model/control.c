@@ -12,6 +12,7 @@
  *   mutate NAME|none       a fault from now on (mutation.h), or none any more
  *   read ADDR LEN          bytes the card sees at a memory controller address
  *   translate ADDR...      the bus address that each leads to, or "none"
+ *   ring                   how far the ring is, and whether the card is at work
  *   find WORD              how many pages behind the GART begin with that 64-bit
  *                          word, and the addresses of the first 64 of them
  *
@@ -28,6 +29,7 @@
 
 #include "card.h"
 #include "control.h"
+#include "cp.h"
 #include "display.h"
 #include "line_server.h"
 #include "mc.h"
@@ -48,6 +50,20 @@ static void do_stats(struct card *card, char *out, size_t size)
 			#name, (unsigned long long)card->stats.name);
 	CARD_STATS(X)
 #undef X
+}
+
+static void do_ring(struct card *card, char *out, size_t size)
+{
+	struct cp_state state;
+
+	cp_get_state(card, &state);
+	snprintf(out, size, "ok rptr=%u wptr=%u busy=%u hung=%u", state.rptr, state.wptr,
+		 state.busy, state.hung);
+	for (unsigned int i = 0; i < CP_SCRATCH_COUNT; i++) {
+		size_t used = strlen(out);
+
+		snprintf(out + used, size - used, " scratch%u=%u", i, state.scratch[i]);
+	}
 }
 
 static void do_crc(struct card *card, unsigned int crtc, char *out, size_t size)
@@ -139,6 +155,8 @@ void control_command(void *priv, char *line, char *out, size_t size)
 
 	if (!strcmp(line, "stats")) {
 		do_stats(card, out, size);
+	} else if (!strcmp(line, "ring")) {
+		do_ring(card, out, size);
 	} else if (sscanf(line, "crc %u", &n) == 1) {
 		do_crc(card, n, out, size);
 	} else if (sscanf(line, "screenshot %u %1000[^\n]", &n, path) == 2) {
@@ -184,7 +202,7 @@ void control_command(void *priv, char *line, char *out, size_t size)
 	} else if (sscanf(line, "find %llx", &word) == 1) {
 		do_find(card, word, out, size);
 	} else {
-		snprintf(out, size, "error unknown command '%.100s': have stats, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
+		snprintf(out, size, "error unknown command '%.100s': have stats, ring, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
 			 line);
 	}
 }

@@ -50,7 +50,6 @@
 #define RBBM_CP_CMDSTRM_BUSY	(1u << 16)
 #define CP_STAT_BUSY		(1u << 31)
 
-#define SCRATCH_COUNT		8u
 #define FIFO_SIZE		64u
 #define ME_RAM_SIZE		256u
 
@@ -183,13 +182,13 @@ void cp_pace(struct card *card)
 /* Write scratch registers to memory as they are now; &card.lock not held. */
 static void write_back_scratch(struct card *card, uint32_t which)
 {
-	uint32_t val[SCRATCH_COUNT], addr;
+	uint32_t val[CP_SCRATCH_COUNT], addr;
 
 	pthread_mutex_lock(&card->lock);
 	addr = card->regs[REG_SCRATCH_ADDR / 4] & ~3u;
 	memcpy(val, &card->regs[REG_SCRATCH_REG0 / 4], sizeof(val));
 	pthread_mutex_unlock(&card->lock);
-	for (uint32_t i = 0; i < SCRATCH_COUNT; i++) {
+	for (uint32_t i = 0; i < CP_SCRATCH_COUNT; i++) {
 		if (!(which >> i & 1))
 			continue;
 		mc_write(card, addr + 4 * i, &val[i], sizeof(val[i]));
@@ -509,6 +508,22 @@ bool cp_busy(struct card *card)
 
 	return cp->running || cp->hung || cp->fifo_count || cp->scratch_pending ||
 	       ring_pending(card);
+}
+
+/**
+ * cp_get_state() - how far the command processor is
+ * @card: card; &card.lock not held
+ * @state: filled in, all of it at one moment
+ */
+void cp_get_state(struct card *card, struct cp_state *state)
+{
+	pthread_mutex_lock(&card->lock);
+	state->rptr = card->regs[REG_CP_RB_RPTR / 4];
+	state->wptr = card->regs[REG_CP_RB_WPTR / 4];
+	state->busy = cp_busy(card);
+	state->hung = card->cp->hung;
+	memcpy(state->scratch, &card->regs[REG_SCRATCH_REG0 / 4], sizeof(state->scratch));
+	pthread_mutex_unlock(&card->lock);
 }
 
 /**

@@ -16,6 +16,24 @@ void cp_stop(struct card *card);	/* end it; returns when it has ended */
 void cp_run_to_idle(struct card *card);
 bool cp_busy(struct card *card);	/* &card.lock held */
 
+#define CP_SCRATCH_COUNT	8u
+
+/**
+ * struct cp_state - what one would ask of a card that does not answer.
+ * @rptr: the ring's read pointer, in dwords
+ * @wptr: its write pointer
+ * @busy: it is at work or has work
+ * @hung: a stream was stopped, and only a reset helps
+ * @scratch: scratch registers, in which the driver counts its fences
+ */
+struct cp_state {
+	uint32_t rptr, wptr;
+	bool busy, hung;
+	uint32_t scratch[CP_SCRATCH_COUNT];
+};
+
+void cp_get_state(struct card *card, struct cp_state *state);	/* &card.lock not held */
+
 /* For the 2D engine. */
 void cp_post(struct card *card, const struct e2d_cmd *cmd, enum reg_source source);
 bool cp_continue(struct card *card, uint32_t units);

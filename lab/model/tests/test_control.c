@@ -19,6 +19,7 @@
 #include "../cp.h"
 #include "../line_server.h"
 #include "../mutation.h"
+#include "../regs.h"
 
 struct fixture {
 	char dir[32];
@@ -110,6 +111,28 @@ static void test_stats_has_every_counter(void **state)
 	CARD_STATS(X)
 #undef X
 	assert_non_null(strstr(reply, " ddc_bytes=42"));
+	close(fd);
+}
+
+static void test_ring_tells_where_it_is(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f);
+	const char *reply;
+
+	f->card->regs[REG_CP_RB_RPTR / 4] = 12;
+	f->card->regs[REG_CP_RB_WPTR / 4] = 16;
+	f->card->regs[REG_SCRATCH_REG7 / 4] = 4711;
+	say(f, fd, "ring\n");
+	reply = heard(fd);
+	/* The ring is off. */
+	assert_ptr_equal(strstr(reply, "ok rptr=12 wptr=16 busy=0 hung=0 scratch0=0 "), reply);
+	assert_non_null(strstr(reply, " scratch7=4711\n"));
+	pthread_mutex_lock(&f->card->lock);
+	f->card->regs[REG_CP_CSQ_CNTL / 4] = 2u << 28;
+	pthread_mutex_unlock(&f->card->lock);
+	say(f, fd, "ring\n");
+	assert_non_null(strstr(heard(fd), " busy=1 "));
 	close(fd);
 }
 
@@ -270,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_stats_has_every_counter, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ring_tells_where_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_latency_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pace_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_that_is_off, setup, teardown),
