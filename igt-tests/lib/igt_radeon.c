@@ -364,6 +364,30 @@ void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_
 }
 
 /**
+ * __igt_radeon_bo_of_memory:
+ * @fd: DRM device
+ * @bo: @map and @size are anonymous memory of this process; gets the handle
+ *
+ * Makes memory of the process a BO, which the GPU reads where it is.
+ *
+ * Returns: 0 or a negative errno.
+ */
+int __igt_radeon_bo_of_memory(int fd, struct igt_radeon_bo *bo)
+{
+	struct drm_radeon_gem_userptr userptr = {
+		.addr = (uintptr_t)bo->map,
+		.size = bo->size,
+		/* GPUs before R600 take it as memory that they may write to, or not at all. */
+		.flags = RADEON_GEM_USERPTR_ANONONLY | RADEON_GEM_USERPTR_VALIDATE |
+			 RADEON_GEM_USERPTR_REGISTER,
+	};
+	int ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_USERPTR, &userptr);
+
+	bo->handle = userptr.handle;
+	return ret;
+}
+
+/**
  * igt_radeon_bo_close:
  * @fd: DRM device
  * @bo: BO; all zero is none
@@ -411,6 +435,38 @@ void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo)
 		ret = __igt_radeon_bo_wait(fd, bo);
 	} while (ret == -EBUSY && ++waits < 3);
 	igt_assert_eq(ret, 0);
+}
+
+/**
+ * igt_radeon_find_monitor:
+ * @fd: DRM device
+ * @resources: its display
+ * @crtc: gets the index of a CRTC that can drive it
+ *
+ * Returns: the first connected monitor that has modes, or NULL.
+ */
+drmModeConnector *igt_radeon_find_monitor(int fd, const drmModeRes *resources,
+					  unsigned int *crtc)
+{
+	for (int i = 0; i < resources->count_connectors; i++) {
+		drmModeConnector *connector = drmModeGetConnector(fd, resources->connectors[i]);
+		drmModeEncoder *encoder;
+
+		if (!connector)
+			continue;
+		if (connector->connection == DRM_MODE_CONNECTED && connector->count_modes &&
+		    connector->count_encoders) {
+			encoder = drmModeGetEncoder(fd, connector->encoders[0]);
+			if (encoder && encoder->possible_crtcs) {
+				*crtc = ffs(encoder->possible_crtcs) - 1;
+				drmModeFreeEncoder(encoder);
+				return connector;
+			}
+			drmModeFreeEncoder(encoder);
+		}
+		drmModeFreeConnector(connector);
+	}
+	return NULL;
 }
 
 /**

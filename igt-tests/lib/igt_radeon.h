@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <xf86drmMode.h>
+
 #include "radeon_drm.h"
 
 #define IGT_RADEON_PAGE_SIZE	4096u
@@ -45,6 +47,8 @@ void igt_require_radeon_accel(int fd);
 void igt_radeon_ignore_complaints(void);
 int igt_radeon_reopen(int fd);
 int igt_radeon_open_other(int fd);
+drmModeConnector *igt_radeon_find_monitor(int fd, const drmModeRes *resources,
+					  unsigned int *crtc);
 uint64_t igt_radeon_gart_size(int fd);
 uint64_t igt_radeon_vram_visible(int fd);
 int __igt_radeon_info(int fd, uint32_t request, uint32_t *value);
@@ -57,6 +61,7 @@ void igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags
 			  struct igt_radeon_bo *bo);
 int __igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_bo *bo);
 void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_bo *bo);
+int __igt_radeon_bo_of_memory(int fd, struct igt_radeon_bo *bo);
 void igt_radeon_bo_close(int fd, struct igt_radeon_bo *bo);
 int __igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);
 void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);

@@ -502,28 +502,32 @@ static uint32_t crc32_update(uint32_t crc, uint8_t byte)
 	return crc;
 }
 
-/* The first connected monitor, and the number of a CRTC that can drive it. */
-static drmModeConnector *find_monitor(int fd, const drmModeRes *resources, unsigned int *crtc)
+/*
+ * A process's own memory as a BO: the GPU sees what is in it now, not what was there when it was
+ * mapped.
+ */
+static void test_user_memory(int fd)
 {
-	for (int i = 0; i < resources->count_connectors; i++) {
-		drmModeConnector *connector = drmModeGetConnector(fd, resources->connectors[i]);
-		drmModeEncoder *encoder;
+	struct igt_radeon_bo user = { .size = 1 * MIB + 12 * KIB }, copy;
+	int ret;
 
-		if (!connector)
-			continue;
-		if (connector->connection == DRM_MODE_CONNECTED && connector->count_modes &&
-		    connector->count_encoders) {
-			encoder = drmModeGetEncoder(fd, connector->encoders[0]);
-			if (encoder && encoder->possible_crtcs) {
-				*crtc = ffs(encoder->possible_crtcs) - 1;
-				drmModeFreeEncoder(encoder);
-				return connector;
-			}
-			drmModeFreeEncoder(encoder);
-		}
-		drmModeFreeConnector(connector);
+	igt_require_radeon_blit(fd);
+	user.map = mmap(NULL, user.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	igt_assert(user.map != MAP_FAILED);
+	igt_radeon_fill(&user, 1);
+	ret = __igt_radeon_bo_of_memory(fd, &user);
+	igt_require_f(ret != -ENODEV, "the kernel does not tell drivers of changes of mappings\n");
+	igt_require_f(ret != -EOPNOTSUPP, "the GPU does not reach this process's memory\n");
+	igt_assert_f(ret == 0, "memory of this process was refused: %s\n", strerror(-ret));
+	igt_radeon_bo_create(fd, user.size, GTT, 0, &copy);
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		igt_radeon_fill(&user, seed);
+		igt_radeon_blit(fd, &copy, &user);
+		igt_radeon_bo_wait(fd, &copy);
+		igt_radeon_check(&copy, seed, "copied from the process's memory");
 	}
-	return NULL;
+	igt_radeon_bo_close(fd, &copy);
+	igt_radeon_bo_close(fd, &user);
 }
 
 /* Each pixel of the picture is another one; the CRC is over red, green and blue bytes. */
@@ -562,7 +566,7 @@ static void test_scanout(int fd)
 	igt_require_f(drmSetMaster(fd) == 0, "somebody else has the display\n");
 	resources = drmModeGetResources(fd);
 	igt_assert(resources);
-	connector = find_monitor(fd, resources, &crtc);
+	connector = igt_radeon_find_monitor(fd, resources, &crtc);
 	igt_require_f(connector, "no monitor is connected\n");
 	create.width = connector->modes[0].hdisplay;
 	create.height = connector->modes[0].vdisplay;
@@ -651,6 +655,10 @@ int igt_main()
 	igt_describe("More BOs than VRAM has room for: the kernel evicts them to GTT.");
 	igt_subtest("eviction")
 		test_eviction(fd);
+
+	igt_describe("The GPU sees a process's own memory, not a copy of it.");
+	igt_subtest("user-memory")
+		test_user_memory(fd);
 
 	igt_describe("Several processes create, move and free BOs at the same time.");
 	igt_subtest("processes")

@@ -489,6 +489,64 @@ static void test_displayed(struct pair pair)
 	drmDropMaster(pair.exporter);
 }
 
+/*
+ * A shared BO cannot be a frame buffer. That the driver says so must not take the one that is
+ * shown away from the display: GEM_INFO counts what is not pinned in VRAM.
+ */
+static void test_shown(struct pair pair)
+{
+	drmModeRes *resources = drmModeGetResources(pair.exporter);
+	drmModeConnector *monitor;
+	uint32_t crtc, shown, refused;
+	struct igt_radeon_bo screen;
+	struct shared shared = {};
+	const drmModeModeInfo *mode;
+	uint64_t before, visible, size;
+	unsigned int index;
+	int ret;
+
+	igt_require_f(resources && resources->count_crtcs, "the GPU has no display\n");
+	igt_require_f(drmSetMaster(pair.exporter) == 0 || drmIsMaster(pair.exporter),
+		      "somebody else has the display\n");
+	monitor = igt_radeon_find_monitor(pair.exporter, resources, &index);
+	igt_require_f(monitor, "no monitor is connected\n");
+	crtc = resources->crtcs[index];
+	mode = &monitor->modes[0];
+	igt_radeon_ignore_complaints();
+	before = igt_radeon_vram_visible(pair.exporter);
+	size = (uint64_t)mode->hdisplay * 4 * mode->vdisplay + IGT_RADEON_PAGE_SIZE - 1;
+	share(pair, size - size % IGT_RADEON_PAGE_SIZE, 0, &shared);
+	igt_radeon_bo_create(pair.exporter, shared.bo.size, VRAM, 0, &screen);
+	igt_assert_eq(drmModeAddFB(pair.exporter, mode->hdisplay, mode->vdisplay, 24, 32,
+				   mode->hdisplay * 4, screen.handle, &shown), 0);
+	igt_assert_eq(drmModeAddFB(pair.exporter, mode->hdisplay, mode->vdisplay, 24, 32,
+				   mode->hdisplay * 4, shared.bo.handle, &refused), 0);
+	igt_assert_eq(drmModeSetCrtc(pair.exporter, crtc, shown, 0, 0, &monitor->connector_id, 1,
+				     &monitor->modes[0]), 0);
+	visible = igt_radeon_vram_visible(pair.exporter);
+	igt_assert(before - visible >= screen.size);
+	for (int i = 0; i < 3; i++) {
+		ret = drmModeSetCrtc(pair.exporter, crtc, refused, 0, 0, &monitor->connector_id, 1,
+				     &monitor->modes[0]);
+		igt_info("a BO that is shared is shown: %s\n", strerror(-ret));
+		igt_assert_f(igt_radeon_vram_visible(pair.exporter) <= visible,
+			     "what is shown is not pinned any more\n");
+		igt_assert_eq(drmModeSetCrtc(pair.exporter, crtc, shown, 0, 0,
+					     &monitor->connector_id, 1, &monitor->modes[0]), 0);
+		igt_assert_eq_u64(igt_radeon_vram_visible(pair.exporter), visible);
+	}
+	check_ways(pair, &shared);
+	igt_assert_eq(drmModeSetCrtc(pair.exporter, crtc, 0, 0, 0, NULL, 0, NULL), 0);
+	drmModeRmFB(pair.exporter, shown);
+	drmModeRmFB(pair.exporter, refused);
+	igt_assert_eq_u64(igt_radeon_vram_visible(pair.exporter), before);
+	igt_radeon_bo_close(pair.exporter, &screen);
+	unshare(pair, &shared);
+	drmModeFreeConnector(monitor);
+	drmModeFreeResources(resources);
+	drmDropMaster(pair.exporter);
+}
+
 /* "latency" of streams or "pace" of copying pages, of the tested GPU, where there is a probe. */
 static void slow(const char *what, unsigned int usec)
 {
@@ -1329,6 +1387,10 @@ int igt_main()
 		igt_describe("A BO that the display needs in VRAM, and one that is shared and then displayed.");
 		igt_subtest_f("displayed-%s", whose[i])
 			test_displayed(directions[i]);
+
+		igt_describe("A shared BO as a frame buffer leaves the one that is shown where it is.");
+		igt_subtest_f("shown-%s", whose[i])
+			test_shown(directions[i]);
 	}
 
 	igt_fixture() {
