@@ -43,7 +43,7 @@ static const char problem_regex[] =
 	/* interrupts */
 	"nobody cared|Disabling IRQ|"
 	/* the GPU and its driver */
-	"Leaking pages|Buffer eviction failed|"
+	"Leaking pages|Buffer eviction failed|chunks are still in use|"
 	"GPU lockup|GPU reset|GPU softreset|GPU fault|fence wait timed out|"
 	"Disabling GPU acceleration|(ring|IB|ib) .*(test failed|failed)|"
 	"failed testing IB|\\*ERROR\\*|"

@@ -50,7 +50,7 @@ static const struct load {
 
 static struct {
 	const char *card, *device;
-	bool expect_copies, expect_refusals, may_refuse;
+	bool expect_copies, expect_refusals, may_refuse, unbind;
 } options;
 
 static struct lab_card card;
@@ -241,10 +241,82 @@ static void use(struct shared *shared)
 	device_reads(shared, "the device, of what the CPU wrote later,");
 }
 
+/* A BO with contents, which the device has imported. Returns 0, or why it has not. */
+static int share(struct shared *shared, const char *name, struct edu_dma_import *import)
+{
+	const struct load *load = shared->load;
+	struct lab_bo *list[1] = { &shared->bo };
+	int ret;
+
+	ret = lab_bo_create_flags(&card, (uint64_t)load->pages * LAB_PAGE_SIZE,
+				  RADEON_GEM_DOMAIN_VRAM, load->flags, &shared->bo);
+	if (ret)
+		lab_die(name, "no BO of %u pages: %s", load->pages, strerror(-ret));
+	shared->expected = malloc(shared->bo.size);
+	if (!shared->expected)
+		lab_die(name, "out of memory");
+	expect(shared, 1, false);
+	memcpy(shared->bo.map, shared->expected, shared->bo.size);
+
+	/* The GPU may still be at it when the device imports the BO. */
+	ret = lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
+	if (ret)
+		lab_die(name, "the GPU does not move it: %s", strerror(-ret));
+	if (drmPrimeHandleToFD(card.fd, shared->bo.handle, DRM_CLOEXEC | DRM_RDWR,
+			       &shared->dma_buf))
+		lab_die(name, "it cannot be exported: %s", strerror(errno));
+	shared->device = open(options.device, O_RDWR | O_CLOEXEC);
+	if (shared->device < 0)
+		lab_die(name, "%s: %s: this needs edu_dma.ko and a machine with EDU=yes",
+			options.device, strerror(errno));
+	import->fd = shared->dma_buf;
+	return ioctl(shared->device, EDU_DMA_IMPORT, import) ? errno : 0;
+}
+
+/* The driver lets go of the card. */
+static void unbind(const char *name)
+{
+	int fd = open("/sys/bus/pci/drivers/radeon/unbind", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, card.pci, strlen(card.pci)) < 0)
+		lab_die(name, "%s cannot be unbound: %s", card.pci, strerror(errno));
+	close(fd);
+}
+
+/*
+ * The exporter goes, and the device goes on: what it has imported stays, and is nobody else's.
+ * The CPU's mapping and the handle are of no use any more, but do no harm when they go.
+ */
+static void run_unbound(const struct load *load)
+{
+	struct shared shared = { .load = load, .device = -1 };
+	struct edu_dma_import import = { 0 };
+	char name[96];
+	int ret;
+
+	snprintf(name, sizeof(name), "%s.unbound", prefix);
+	ret = share(&shared, name, &import);
+	if (ret)
+		lab_die(name, "it was not imported: %s", strerror(ret));
+	device_reads(&shared, "the device");
+	unbind(name);
+	device_reads(&shared, "the device, of a BO whose GPU has gone,");
+	device_writes(&shared);
+	device_reads(&shared, "the device, of what it wrote itself,");
+	if (lab_bo_wait(&card, &shared.bo) != -ENODEV)
+		complain(&shared, "an ioctl finds the GPU, which has gone");
+	close(shared.device);
+	close(shared.dma_buf);
+	lab_bo_close(&card, &shared.bo);
+	free(shared.expected);
+	if (!wrong)
+		lab_result(LAB_PASS, name, "the device reads and writes %u pages whose GPU has gone",
+			   load->pages);
+}
+
 static void run(const struct load *load)
 {
 	struct shared shared = { .load = load, .device = -1 };
-	struct lab_bo *list[1] = { &shared.bo };
 	long long copied, slots, copies_before = copies(), slots_before = number(SWIOTLB_USED, NULL);
 	struct edu_dma_import import = { 0 };
 	char name[96], text[160];
@@ -252,28 +324,7 @@ static void run(const struct load *load)
 
 	wrong = 0;
 	snprintf(name, sizeof(name), "%s.%s", prefix, load->name);
-	ret = lab_bo_create_flags(&card, (uint64_t)load->pages * LAB_PAGE_SIZE,
-				  RADEON_GEM_DOMAIN_VRAM, load->flags, &shared.bo);
-	if (ret)
-		lab_die(name, "no BO of %u pages: %s", load->pages, strerror(-ret));
-	shared.expected = malloc(shared.bo.size);
-	if (!shared.expected)
-		lab_die(name, "out of memory");
-	expect(&shared, 1, false);
-	memcpy(shared.bo.map, shared.expected, shared.bo.size);
-
-	/* The GPU may still be at it when the device imports the BO. */
-	ret = lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
-	if (ret)
-		lab_die(name, "the GPU does not move it: %s", strerror(-ret));
-	if (drmPrimeHandleToFD(card.fd, shared.bo.handle, DRM_CLOEXEC | DRM_RDWR, &shared.dma_buf))
-		lab_die(name, "it cannot be exported: %s", strerror(errno));
-	shared.device = open(options.device, O_RDWR | O_CLOEXEC);
-	if (shared.device < 0)
-		lab_die(name, "%s: %s: this needs edu_dma.ko and a machine with EDU=yes",
-			options.device, strerror(errno));
-	import.fd = shared.dma_buf;
-	ret = ioctl(shared.device, EDU_DMA_IMPORT, &import) ? errno : 0;
+	ret = share(&shared, name, &import);
 	copied = copies() - copies_before;
 	slots = number(SWIOTLB_USED, NULL) - slots_before;
 	if (ret == EOPNOTSUPP && options.may_refuse) {
@@ -318,12 +369,13 @@ static void run(const struct load *load)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: foreign-import [--card rv370|rv100] [--device FILE] [--expect-copies|--may-refuse|--expect-refusals]\n"
+		"usage: foreign-import [--card rv370|rv100] [--device FILE] [--expect-copies|--may-refuse|--expect-refusals|--unbind]\n"
 		"Has another device read and write BOs.\n"
 		"  --device FILE      of edu_dma.ko (/dev/edu-dma0)\n"
 		"  --expect-copies    at least one BO has to be out of the device's reach\n"
 		"  --may-refuse       or it is refused, as the device has less than 32 bits\n"
-		"  --expect-refusals  and at least one of them is\n");
+		"  --expect-refusals  and at least one of them is\n"
+		"  --unbind           the card is unbound while the device has a BO of its\n");
 	exit(2);
 }
 
@@ -335,6 +387,7 @@ static void parse_options(int argc, char **argv)
 		{ "expect-copies", no_argument, NULL, 'e' },
 		{ "may-refuse", no_argument, NULL, 'm' },
 		{ "expect-refusals", no_argument, NULL, 'r' },
+		{ "unbind", no_argument, NULL, 'u' },
 		{ 0 },
 	};
 	int c;
@@ -358,6 +411,9 @@ static void parse_options(int argc, char **argv)
 			options.may_refuse = true;
 			options.expect_refusals = true;
 			break;
+		case 'u':
+			options.unbind = true;
+			break;
 		default:
 			usage();
 		}
@@ -374,8 +430,10 @@ int main(int argc, char **argv)
 	lab_card_open_or_die(&card, options.card, true, TEST);
 	snprintf(prefix, sizeof(prefix), "%s." TEST ".%.32s", card.name,
 		 options.device + strlen("/dev/") * !strncmp(options.device, "/dev/", 5));
-	for (unsigned int i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+	for (unsigned int i = 0; i < sizeof(loads) / sizeof(loads[0]) && !options.unbind; i++)
 		run(&loads[i]);
+	if (options.unbind)
+		run_unbound(&loads[3]);
 	if (options.expect_copies) {
 		snprintf(name, sizeof(name), "%s.copies", prefix);
 		lab_result(copies_seen ? LAB_PASS : LAB_FAIL, name,

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # BOs of every card that other devices import: one of 32 bits, one of 40, and one of 28, for
-# which there is no memory. And what every card imports from an exporter that gives whatever it
+# which there is no memory; one that is in use when the card goes. And what every card imports from an exporter that gives whatever it
 # has.
 #
 # needs: edu
 # allow: cannot be shared with .* there is no way to memory that both reach
 # allow: of raw_export cannot be imported
+# allow: [0-9]+ pages of [0-9]+ chunks are still in use: they stay in memory
 
 . /usr/lib/lab/lib.sh
 
@@ -19,6 +20,14 @@ for card in $(cards); do
 	# Most of a machine of this size is beyond 4 GiB.
 	[ "$card" != rv370 ] || narrow=--expect-copies
 	run foreign-import --card "$card" --device /dev/edu-dma0 $narrow
+	run foreign-import --card "$card" --device /dev/edu-dma1
+done
+# A card goes while a device has one of its BOs, and comes back.
+for card in $(cards); do
+	bdf=$(basename "$(readlink -f "/sys/class/drm/card$(minor "$card")/device")")
+	consoles_off
+	run foreign-import --card "$card" --device /dev/edu-dma1 --unbind
+	echo "$bdf" >/sys/bus/pci/drivers/radeon/bind
 	run foreign-import --card "$card" --device /dev/edu-dma1
 done
 load_edu 28
