@@ -65,6 +65,8 @@ enum ttm_backing_force {
  * @dma32: shared pages have to come from below 4 GiB
  * @single: bus addresses of neighbouring pages have nothing to do with each other:
  *	shared pages are mapped one by one
+ * @private: bus addresses of coherent memory hold for the device alone that it was
+ *	allocated for, as a pool device says
  * @reaches_all: the device reaches any page of the machine, so coherent memory
  *	may be made of single pages as they come
  * @width: bits of the bus addresses that the device reaches and the machine has; with
@@ -75,6 +77,7 @@ struct ttm_backing {
 	const char *reason;
 	bool dma32;
 	bool single;
+	bool private;
 	bool reaches_all;
 	unsigned int width;
 };
@@ -85,8 +88,9 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 			enum ttm_backing_force force,
 			struct ttm_backing *backing);
 int ttm_backing_parse(const char *name, enum ttm_backing_force *force);
-void ttm_backing_get(struct device *dev, const struct ttm_pool_cap *cap,
-		     struct ttm_backing *backing);
+enum ttm_backing_force ttm_backing_forced(void);
+void ttm_backing_get(struct device *dev, const struct ttm_backing_facts *facts,
+		     enum ttm_backing_force force, struct ttm_backing *backing);
 bool ttm_backing_translated(struct device *dev);
 const char *ttm_backing_name(const struct ttm_backing *backing);
 

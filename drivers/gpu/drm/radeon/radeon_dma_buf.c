@@ -36,7 +36,8 @@
  * importer has its pages mapped: nobody could tell that one. Then the mapping is refused.
  *
  * Coherent pages have bus addresses already, and these hold for every device that
- * nothing translates for: they are handed out as they are.
+ * nothing translates for: they are handed out as they are. Where a pool device says that
+ * they hold for one device alone the DMA API is asked for the other's.
  *
  * An import is checked as it comes: addresses that the GPU does not drive are refused, and
  * so are pages that the exporter had bounced.
@@ -88,7 +89,24 @@ static int table_of_addresses(struct sg_table *sgt, const struct ttm_tt *tt,
 	return 0;
 }
 
-/* The pages, mapped for the importer. None is out of its reach, so none is bounced. */
+/* One line for each, but not for ever: user space can go on trying. */
+static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const char *why)
+{
+	struct radeon_device *rdev = bo->rdev;
+
+	atomic_long_inc(&rdev->dma_buf_stats.refused);
+	trace_radeon_dma_buf_refuse(rdev->dev, importer, radeon_bo_size(bo));
+	dev_err_ratelimited(rdev->dev,
+			    "a BO of %lu bytes cannot be shared with %s, which reaches bus addresses up to %#llx: %s\n",
+			    radeon_bo_size(bo), dev_name(importer),
+			    ttm_reach_last(importer), why);
+	return ret;
+}
+
+/*
+ * The pages, mapped for the importer. None is out of its reach; some devices have all that
+ * they map bounced nevertheless.
+ */
 static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
 			  struct device *importer, enum dma_data_direction dir)
 {
@@ -106,21 +124,17 @@ static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
 		return ret;
 	ret = dma_map_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
 	if (ret)
-		sg_free_table(sgt);
-	return ret;
-}
+		goto free_table;
+	if (ttm_reach_bounced(importer, sgt)) {
+		dma_unmap_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
+		ret = refuse(bo, importer, -EOPNOTSUPP,
+			     "whatever is mapped for it is copied, which no GPU would see");
+		goto free_table;
+	}
+	return 0;
 
-/* One line for each, but not for ever: user space can go on trying. */
-static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const char *why)
-{
-	struct radeon_device *rdev = bo->rdev;
-
-	atomic_long_inc(&rdev->dma_buf_stats.refused);
-	trace_radeon_dma_buf_refuse(rdev->dev, importer, radeon_bo_size(bo));
-	dev_err_ratelimited(rdev->dev,
-			    "a BO of %lu bytes cannot be shared with %s, which reaches bus addresses up to %#llx: %s\n",
-			    radeon_bo_size(bo), dev_name(importer),
-			    ttm_reach_last(importer), why);
+free_table:
+	sg_free_table(sgt);
 	return ret;
 }
 
@@ -142,6 +156,10 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
 
 	/* Fences of importers are in the same object. */
 	ret = ttm_bo_wait_ctx(&bo->tbo, &ctx);
+	if (ret == -EDEADLK) {
+		/* The GPU hangs, its next ioctl resets it. Importers have their own EDEADLK. */
+		return -EBUSY;
+	}
 	if (ret)
 		return ret;
 	ttm_bo_unmap_virtual(&bo->tbo);
@@ -167,8 +185,9 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
  * @dir: direction of the importer's accesses
  *
  * Return: the mapping, or an error pointer: -EBUSY if pages would have to move while
- * others have them mapped, -EOPNOTSUPP if there are none that both devices reach, -ENOMEM,
- * -ERESTARTSYS if a signal ended the wait for the GPU.
+ * others have them mapped, or the GPU was not done with them for 15 s or hangs; -EOPNOTSUPP
+ * if there are none that both devices reach, or the importer does not see pages themselves;
+ * -ENOMEM; -ERESTARTSYS if a signal ended the wait for the GPU.
  */
 static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 					   enum dma_data_direction dir)
@@ -196,6 +215,7 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 	if (!table)
 		return ERR_PTR(-ENOMEM);
 	table->direct = ttm_tt_is_coherent(tt) && tt->dma_address &&
+		!bo->tbo.bdev->pool.backing.private &&
 		!ttm_backing_translated(importer) && !ttm_backing_translated(bo->rdev->dev);
 	if (table->direct)
 		ret = table_of_addresses(&table->base, tt, importer);
@@ -299,8 +319,9 @@ struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
  * @attach: attachment
  * @sgt: its mapping
  *
- * Return: 0, or the reason to refuse it: -EINVAL if it is smaller than the buffer, -ERANGE
- * if the GPU does not drive an address, -EOPNOTSUPP if the exporter had it bounced.
+ * Return: 0, or the reason to refuse it: -EINVAL if it is not the buffer's size or not made
+ * of whole pages, -ERANGE if the GPU does not drive an address, -EOPNOTSUPP if the exporter
+ * had it bounced.
  */
 int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *attach,
 			 struct sg_table *sgt)
@@ -317,10 +338,15 @@ int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *
 			ret = -ERANGE;
 			goto refused;
 		}
+		if (!PAGE_ALIGNED(sg_dma_address(sg)) || !PAGE_ALIGNED(sg_dma_len(sg))) {
+			why = "it is not made of whole pages";
+			ret = -EINVAL;
+			goto refused;
+		}
 		size += sg_dma_len(sg);
 	}
-	if (size < attach->dmabuf->size) {
-		why = "less than all of it was mapped";
+	if (size != PAGE_ALIGN(attach->dmabuf->size)) {
+		why = "not all of it was mapped, or more";
 		ret = -EINVAL;
 		goto refused;
 	}

@@ -55,7 +55,9 @@
  * on most machines, whatever memory they have.
  *
  * The parameter "backing" of the module overrides the choice for devices that are
- * bound after it was set.
+ * bound after it was set. What is found out of device and machine is found out when
+ * the device is bound, too: of all that the choice depends on, only the pool device may
+ * come and go.
  */
 
 static const char * const backing_names[] = {
@@ -129,14 +131,29 @@ static u64 xen_bus_end(void)
 #endif
 
 /**
+ * ttm_backing_forced() - what the user asks for at the moment
+ *
+ * Return: the parameter "backing".
+ */
+enum ttm_backing_force ttm_backing_forced(void)
+{
+	return READ_ONCE(backing_force);
+}
+
+/**
  * ttm_backing_translated() - does anything give the device addresses of its own?
  * @dev: device
+ *
+ * DMA ops of an architecture's may remap as they like, as those of AMD's GART do. Those
+ * of Xen know the bus address of a page, and bounce it where that is out of reach.
  *
  * Return: whether an IOMMU or an offset is between it and the bus, so that the bus
  * addresses of others mean nothing to it.
  */
 bool ttm_backing_translated(struct device *dev)
 {
+	if (get_dma_ops(dev) && !xen_domain())
+		return true;
 #ifdef CONFIG_IOMMU_API
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 
@@ -242,7 +259,7 @@ static void choose_by_cap(const struct ttm_backing_facts *facts, bool forced,
 					  "pool device leaves out NORMAL";
 		return;
 	}
-	if (!(facts->cap->flags & TTM_POOL_FLAG_SHAREABLE)) {
+	if (backing->private) {
 		backing->kind = TTM_BACKING_DEVICE;
 		backing->reason = "pool device: coherent memory belongs to one device";
 		return;
@@ -273,6 +290,8 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 	*backing = (struct ttm_backing) {
 		.dma32 = facts->limited,
 		.single = facts->xen_pv,
+		.private = facts->cap && !facts->translated &&
+			   !(facts->cap->flags & TTM_POOL_FLAG_SHAREABLE),
 		.reaches_all = facts->xen_pv && facts->bus_end - 1 <= facts->reach,
 	};
 
@@ -310,26 +329,23 @@ const char *ttm_backing_name(const struct ttm_backing *backing)
 
 /**
  * ttm_backing_get() - choose for a device and log it
- * @dev: device, its DMA mask set
- * @cap: what the pool device says, or NULL without one
+ * @dev: device
+ * @facts: what is known of it, from ttm_backing_facts_get(), and of the pool device
+ * @force: what the user wanted when the device was bound
  * @backing: filled in with the choice
  */
-void ttm_backing_get(struct device *dev, const struct ttm_pool_cap *cap,
-		     struct ttm_backing *backing)
+void ttm_backing_get(struct device *dev, const struct ttm_backing_facts *facts,
+		     enum ttm_backing_force force, struct ttm_backing *backing)
 {
-	const enum ttm_backing_force force = READ_ONCE(backing_force);
-	struct ttm_backing_facts facts;
-
-	ttm_backing_facts_get(dev, cap, &facts);
-	ttm_backing_choose(&facts, force, backing);
+	ttm_backing_choose(facts, force, backing);
 	dev_info(dev, "BO pages: %s%s (%s)\n", ttm_backing_name(backing),
 		 backing->dma32 && backing->kind == TTM_BACKING_SHARED ?
 		 ", below 4 GiB" : "", backing->reason);
 	if (backing->kind == TTM_BACKING_SHARED && force == TTM_BACKING_FORCE_SHARED &&
-	    (facts.xen_pv || facts.mem_encrypt))
+	    (facts->xen_pv || facts->mem_encrypt))
 		dev_warn(dev, "shared BO pages go through bounce buffers on this machine: expect wrong contents\n");
 	if (force == TTM_BACKING_FORCE_HYPERVISOR && backing->kind != TTM_BACKING_HYPERVISOR)
-		dev_warn(dev, "backing=hypervisor: %s\n", cap ?
+		dev_warn(dev, "backing=hypervisor: %s\n", facts->cap ?
 			 "the pool device's memory is not for this device" :
 			 "there is no pool device");
 }

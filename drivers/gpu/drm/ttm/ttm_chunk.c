@@ -4,6 +4,7 @@
  */
 
 #include <linux/bitmap.h>
+#include <linux/device.h>
 #include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -34,7 +35,8 @@
  * All that is known of a chunk is in its struct ttm_chunk: a bit for each page, and
  * 12 bytes for each piece. The way back from a page is its private field. So there is no
  * allocation for a page or a run, and 16 bytes for a page are never exceeded in a
- * chunk of 2 MiB.
+ * chunk of 2 MiB. Where the CPU does not see coherent memory in its linear mapping, as on
+ * 32-bit machines, a pointer for each piece is added.
  *
  * Pages come from the fullest chunk that has them, so that others become empty. An
  * empty chunk stays until the shrinker or the limit of the pool takes it. Larger runs
@@ -416,7 +418,7 @@ static void chunk_get_pieces(struct ttm_chunk_allocator *alloc,
 		vaddr = source->ops->alloc(source, chunk->order, &bus, flags);
 		if (!vaddr)
 			return;
-		if (is_vmalloc_addr(vaddr) && !chunk->remapped) {
+		if (is_vmalloc_addr(vaddr) && !i) {
 			chunk->remapped = kcalloc(n, sizeof(*chunk->remapped),
 						  GFP_KERNEL | __GFP_NOWARN);
 			if (!chunk->remapped) {
@@ -640,6 +642,15 @@ unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_take_pages);
 
+/* Pages have come back. If the source is closed their chunks are not kept. */
+static void shrink_if_closed(struct ttm_chunk_allocator *alloc)
+{
+	/* Pairs with ttm_chunk_close(): one of us sees that a chunk is empty. */
+	smp_mb();
+	if (READ_ONCE(alloc->source->closed))
+		ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
+}
+
 /**
  * ttm_chunk_alloc_pages() - get pages, clean ones
  * @alloc: allocator
@@ -667,6 +678,7 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 		ret = chunks_grow(alloc, count - done, gfp);
 		if (ret) {
 			chunks_give(alloc, pages, done);
+			shrink_if_closed(alloc);
 			return ret;
 		}
 	}
@@ -709,10 +721,7 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 			cpu_give(alloc, pages + i, n);
 		else
 			chunks_give(alloc, pages + i, n);
-		/* Pairs with ttm_chunk_close(): one of us sees that the chunk is empty. */
-		smp_mb();
-		if (READ_ONCE(alloc->source->closed))
-			ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
+		shrink_if_closed(alloc);
 	}
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_free_pages);
@@ -730,7 +739,7 @@ void ttm_chunk_close(struct ttm_chunk_allocator *alloc)
 	/* Who is making a chunk may not have seen that it is closed. */
 	mutex_lock(&alloc->grow_lock);
 	mutex_unlock(&alloc->grow_lock);
-	/* Pairs with ttm_chunk_free_pages(). */
+	/* Pairs with shrink_if_closed(). */
 	smp_mb();
 	ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
 }
@@ -904,14 +913,21 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_allocator_init);
  * ttm_chunk_allocator_fini() - give all memory back
  * @alloc: allocator, of which no page is in use and which nobody else uses
  *
- * Pages that are still in use are not freed, as a device may write to them.
+ * Pages that are still in use are not freed, as a device may write to them, and whoever
+ * has them may give them back yet.
+ *
+ * Return: whether there are none. If there are, the allocator has to stay for good.
  */
-void ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc)
+bool ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc)
 {
 	ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
-	WARN(alloc->pages, "%lu pages of %lu chunks are still in use\n",
-	     alloc->pages - alloc->free_pages, alloc->chunks);
+	if (alloc->pages) {
+		dev_err(alloc->source->dev, "%lu pages of %lu chunks are still in use: they stay in memory\n",
+			alloc->pages - alloc->free_pages, alloc->chunks);
+		return false;
+	}
 	free_percpu(alloc->cpu);
 	kfree(alloc->empty_pages);
+	return true;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_allocator_fini);

@@ -28,7 +28,8 @@ struct ttm_chunk_source;
 /**
  * struct ttm_chunk_source_ops - how a source gets its memory
  *
- * All may sleep, and are called without a lock that reclaim takes.
+ * All may sleep. @free, and @set_caching back to what it was, are called by reclaim and
+ * with a lock that it takes: they must not wait for memory.
  */
 struct ttm_chunk_source_ops {
 	/**
@@ -147,7 +148,7 @@ struct ttm_chunk_stats {
 int ttm_chunk_allocator_init(struct ttm_chunk_allocator *alloc,
 			     struct ttm_chunk_source *source,
 			     enum ttm_caching caching);
-void ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc);
+bool ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc);
 
 int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp);

@@ -76,10 +76,12 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_create);
  * ttm_dma_pool_destroy() - give all memory of a pool back
  * @pool: pool without pages in use, or NULL
  *
- * Waits for a shrinker that is at work on it.
+ * Waits for a shrinker that is at work on it. A pool of which pages are in use all the
+ * same stays in memory with them.
  */
 void ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
 {
+	bool gone = true;
 	int i;
 
 	if (!pool)
@@ -92,8 +94,9 @@ void ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
 	up_write(&dma_pools_rwsem);
 
 	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
-		ttm_chunk_allocator_fini(&pool->modes[i]);
-	kfree(pool);
+		gone &= ttm_chunk_allocator_fini(&pool->modes[i]);
+	if (gone)
+		kfree(pool);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_destroy);
 

@@ -168,7 +168,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_open);
  * ttm_hyper_pool_close() - the pool device is gone
  *
  * Pages that BOs have stay good. When this returns no chunk is left that has none in
- * use, and none is made any more.
+ * use, and none is made any more; but for pools that ttm_hyper_pool_alloc_any() has used.
  */
 void ttm_hyper_pool_close(void)
 {
@@ -280,7 +280,8 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc);
  * For pages that two devices are to use which reach them at the same address. They go
  * back by ttm_dma_pool_free().
  *
- * Return: 0 or -ENOMEM. On failure nothing is kept.
+ * Return: 0, -ENOMEM, or what the driver core says where the width's device cannot be
+ * made. On failure nothing is kept.
  */
 int ttm_hyper_pool_alloc_any(unsigned int width, enum ttm_caching caching,
 			     struct page **pages, dma_addr_t *bus, unsigned int count,

@@ -149,8 +149,8 @@ static void twin_fini(struct ttm_tt *twin)
  *
  * The tt has other pages then, with the same contents and caching. May sleep.
  *
- * Return: 0; -EOPNOTSUPP if there is no memory that is certain to be within; -ENOMEM. On
- * failure nothing has changed.
+ * Return: 0; -EOPNOTSUPP if there is no memory that is certain to be within, or none that
+ * both devices see at the same address; -ENOMEM. On failure nothing has changed.
  */
 int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		       struct ttm_operation_ctx *ctx)
@@ -162,6 +162,10 @@ int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 	int ret;
 
 	if (bits < TTM_POOL_WIDTH_MIN || !tt->dma_address)
+		return -EOPNOTSUPP;
+	/* Coherent memory of no device has bus addresses, which are not what this one uses. */
+	if ((tt->page_flags & coherent) &&
+	    (bdev->pool.backing.private || ttm_backing_translated(tt->dma_dev)))
 		return -EOPNOTSUPP;
 
 	ret = twin_init(&twin, tt);

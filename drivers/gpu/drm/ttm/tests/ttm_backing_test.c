@@ -115,7 +115,11 @@ static const struct backing_case backing_cases[] = {
 		.name = "pool device, not shareable: the device's own",
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32 | NORMAL, SCATTERED, 40) },
-		.expect = { .kind = TTM_BACKING_DEVICE, .single = true },
+		.expect = { .kind = TTM_BACKING_DEVICE, .single = true, .private = true },
+	}, {
+		.name = "pool device, not shareable, no zone: shared pages",
+		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX, .cap = CAP(0, 0, 40) },
+		.expect = { .kind = TTM_BACKING_SHARED, .private = true },
 	}, {
 		.name = "pool device, DMA32 alone, 40 bits, Xen: shared, one by one",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(40), .bus_end = GIB(16),
@@ -187,6 +191,7 @@ static void ttm_backing_choice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, backing.kind, c->expect.kind);
 	KUNIT_EXPECT_EQ(test, backing.dma32, c->expect.dma32);
 	KUNIT_EXPECT_EQ(test, backing.single, c->expect.single);
+	KUNIT_EXPECT_EQ(test, backing.private, c->expect.private);
 	KUNIT_EXPECT_EQ(test, backing.reaches_all, c->expect.reaches_all);
 	KUNIT_EXPECT_EQ(test, backing.width, c->expect.width);
 	KUNIT_ASSERT_NOT_NULL(test, backing.reason);

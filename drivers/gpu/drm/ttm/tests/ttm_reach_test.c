@@ -3,11 +3,13 @@
  * Which pages a device reaches, and what is in a tt's pages once they have moved.
  */
 #include <kunit/test.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
+#include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_pool.h>
 #include <drm/ttm/ttm_reach.h>
@@ -52,6 +54,22 @@ static void ttm_reach_of_device(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), DMA_BIT_MASK(40));
 	devs->dev->bus_dma_limit = 0;
 }
+
+#ifdef CONFIG_ARCH_HAS_DMA_OPS
+/* Like those of AMD's GART, which remaps what a device of 32 bits does not reach. */
+static const struct dma_map_ops remapping_ops = { };
+
+static void ttm_reach_remapped(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, ttm_backing_translated(devs->dev));
+	set_dma_ops(devs->dev, &remapping_ops);
+	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
+	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), U64_MAX);
+	set_dma_ops(devs->dev, NULL);
+}
+#endif
 
 static void ttm_reach_bounce(struct kunit *test)
 {
@@ -199,6 +217,29 @@ static void ttm_reach_no_memory(struct kunit *test)
 	free_tt(test, tt);
 }
 
+/* Coherent pages whose addresses hold for their device alone do not become nobody's. */
+static void ttm_reach_private(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct ttm_backing *backing = &devs->ttm_dev->pool.backing;
+	struct ttm_operation_ctx ctx = { };
+	struct page *before[TEST_PAGES];
+	struct ttm_tt *tt = make_tt(test, ttm_cached);
+
+	backing->single = true;
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
+	memcpy(before, tt->pages, sizeof(before));
+	backing->private = true;
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+			-EOPNOTSUPP);
+	backing->private = false;
+	backing->single = false;
+	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
+	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
+	free_tt(test, tt);
+}
+
 static int ttm_reach_init(struct kunit *test)
 {
 	struct ttm_test_devices *devs;
@@ -213,9 +254,13 @@ static int ttm_reach_init(struct kunit *test)
 static struct kunit_case ttm_reach_cases[] = {
 	KUNIT_CASE(ttm_reach_within),
 	KUNIT_CASE(ttm_reach_of_device),
+#ifdef CONFIG_ARCH_HAS_DMA_OPS
+	KUNIT_CASE(ttm_reach_remapped),
+#endif
 	KUNIT_CASE(ttm_reach_bounce),
 	KUNIT_CASE_PARAM(ttm_reach_move, move_gen_params),
 	KUNIT_CASE(ttm_reach_no_memory),
+	KUNIT_CASE(ttm_reach_private),
 	{}
 };
 
