@@ -364,27 +364,35 @@ void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_
 }
 
 /**
- * __igt_radeon_bo_of_memory:
+ * igt_require_radeon_user_memory:
  * @fd: DRM device
- * @bo: @map and @size are anonymous memory of this process; gets the handle
+ * @size: bytes
+ * @bind: map it for the GPU now, not when a stream needs it
+ * @bo: filled in
  *
- * Makes memory of the process a BO, which the GPU reads where it is.
- *
- * Returns: 0 or a negative errno.
+ * Gets memory of this process, fills it, and makes it a BO, which the GPU reads where it is. Skips
+ * where the kernel has no such BOs, and if the GPU does not reach the memory that shall be bound.
  */
-int __igt_radeon_bo_of_memory(int fd, struct igt_radeon_bo *bo)
+void igt_require_radeon_user_memory(int fd, uint64_t size, bool bind, struct igt_radeon_bo *bo)
 {
+	/* GPUs before R600 take it as memory that they may write to, or not at all. */
 	struct drm_radeon_gem_userptr userptr = {
-		.addr = (uintptr_t)bo->map,
-		.size = bo->size,
-		/* GPUs before R600 take it as memory that they may write to, or not at all. */
-		.flags = RADEON_GEM_USERPTR_ANONONLY | RADEON_GEM_USERPTR_VALIDATE |
-			 RADEON_GEM_USERPTR_REGISTER,
+		.size = size,
+		.flags = RADEON_GEM_USERPTR_ANONONLY | RADEON_GEM_USERPTR_REGISTER |
+			 (bind ? RADEON_GEM_USERPTR_VALIDATE : 0),
 	};
-	int ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_USERPTR, &userptr);
+	int ret;
 
+	*bo = (struct igt_radeon_bo) { .size = size };
+	bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	igt_assert(bo->map != MAP_FAILED);
+	igt_radeon_fill(bo, 1);
+	userptr.addr = (uintptr_t)bo->map;
+	ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_USERPTR, &userptr);
+	igt_require_f(ret != -ENODEV, "this kernel has no MMU notifiers for radeon\n");
+	igt_require_f(ret != -EOPNOTSUPP, "the GPU does not reach this process's memory\n");
+	igt_assert_f(ret == 0, "memory of this process was refused: %s\n", strerror(-ret));
 	bo->handle = userptr.handle;
-	return ret;
 }
 
 /**

@@ -61,7 +61,7 @@ void igt_radeon_bo_create(int fd, uint64_t size, uint32_t domain, uint32_t flags
 			  struct igt_radeon_bo *bo);
 int __igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_bo *bo);
 void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_bo *bo);
-int __igt_radeon_bo_of_memory(int fd, struct igt_radeon_bo *bo);
+void igt_require_radeon_user_memory(int fd, uint64_t size, bool bind, struct igt_radeon_bo *bo);
 void igt_radeon_bo_close(int fd, struct igt_radeon_bo *bo);
 int __igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);
 void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);

@@ -508,17 +508,10 @@ static uint32_t crc32_update(uint32_t crc, uint8_t byte)
  */
 static void test_user_memory(int fd)
 {
-	struct igt_radeon_bo user = { .size = 1 * MIB + 12 * KIB }, copy;
-	int ret;
+	struct igt_radeon_bo user, copy;
 
 	igt_require_radeon_blit(fd);
-	user.map = mmap(NULL, user.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	igt_assert(user.map != MAP_FAILED);
-	igt_radeon_fill(&user, 1);
-	ret = __igt_radeon_bo_of_memory(fd, &user);
-	igt_require_f(ret != -ENODEV, "the kernel does not tell drivers of changes of mappings\n");
-	igt_require_f(ret != -EOPNOTSUPP, "the GPU does not reach this process's memory\n");
-	igt_assert_f(ret == 0, "memory of this process was refused: %s\n", strerror(-ret));
+	igt_require_radeon_user_memory(fd, 1 * MIB + 12 * KIB, true, &user);
 	igt_radeon_bo_create(fd, user.size, GTT, 0, &copy);
 	for (uint64_t seed = 1; seed <= 4; seed++) {
 		igt_radeon_fill(&user, seed);

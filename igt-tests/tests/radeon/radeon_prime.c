@@ -1218,26 +1218,14 @@ static void test_imported_by_others(int fd)
 /* A client's own memory is not to be given to others by the driver. */
 static void test_userptr(int fd)
 {
-	struct drm_radeon_gem_userptr userptr = {
-		.size = 16 * KIB,
-		.flags = RADEON_GEM_USERPTR_ANONONLY | RADEON_GEM_USERPTR_VALIDATE |
-			 RADEON_GEM_USERPTR_REGISTER,
-	};
-	void *memory = mmap(NULL, 16 * KIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	struct igt_radeon_bo user;
 	int ret, dma_buf = -1;
 
-	igt_assert(memory != MAP_FAILED);
-	memset(memory, 1, 16 * KIB);
-	userptr.addr = (uintptr_t)memory;
-	ret = igt_ioctl(fd, DRM_IOCTL_RADEON_GEM_USERPTR, &userptr) ? -errno : 0;
-	igt_require_f(ret != -ENODEV, "this kernel has no MMU notifiers for radeon\n");
-	igt_assert_eq(ret, 0);
-	ret = drmPrimeHandleToFD(fd, userptr.handle, DRM_CLOEXEC, &dma_buf) ? -errno : 0;
+	igt_require_radeon_user_memory(fd, 16 * KIB, false, &user);
+	ret = drmPrimeHandleToFD(fd, user.handle, DRM_CLOEXEC, &dma_buf) ? -errno : 0;
 	errno = 0;
 	igt_assert_eq(ret, -EPERM);
-	gem_close(fd, userptr.handle);
-	munmap(memory, 16 * KIB);
+	igt_radeon_bo_close(fd, &user);
 }
 
 int igt_main()
