@@ -407,12 +407,7 @@ static void test_userptr_gone(int fd)
 {
 	const uint64_t word = 0x05e40f0000000000ull | getpid(), size = 16 * KIB;
 	const unsigned int pages = size / IGT_RADEON_PAGE_SIZE;
-	struct drm_radeon_gem_userptr userptr = {
-		.size = size,
-		.flags = RADEON_GEM_USERPTR_ANONONLY | RADEON_GEM_USERPTR_VALIDATE |
-			 RADEON_GEM_USERPTR_REGISTER,
-	};
-	struct igt_radeon_bo bo = { .size = size };
+	struct igt_radeon_bo bo;
 	uint64_t addresses[IGT_RADEON_MAX_FOUND];
 	uint32_t start;
 	int ret;
@@ -420,14 +415,8 @@ static void test_userptr_gone(int fd)
 	igt_radeon_ignore_complaints();
 	igt_skip_on_f(__igt_radeon_info(fd, RADEON_INFO_VA_START, &start) == 0,
 		      "the stream of this GPU would have a third chunk\n");
-	bo.map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	igt_assert(bo.map != MAP_FAILED);
+	igt_require_radeon_user_memory(fd, size, true, &bo);
 	brand(&bo, word);
-	userptr.addr = (uintptr_t)bo.map;
-	ret = answer(fd, DRM_IOCTL_RADEON_GEM_USERPTR, &userptr);
-	igt_require_f(ret != -ENODEV, "this kernel has no MMU notifiers for radeon\n");
-	igt_assert_eq(ret, 0);
-	bo.handle = userptr.handle;
 	igt_assert_eq(__igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1, GTT), 0);
 	igt_assert_eq(__igt_radeon_bo_wait(fd, &bo), 0);
 	if (igt_radeon_has_probe())
