@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # BOs of every card that other devices import: one of 32 bits, one of 40, and one of 28, for
-# which there is no memory; one that is in use when the card goes. And what every card imports from an exporter that gives whatever it
-# has.
+# which there is no memory; one that is in use when the card goes. And what every card imports
+# from an exporter that gives whatever it has.
 #
 # needs: edu
 # allow: cannot be shared with .* there is no way to memory that both reach
