@@ -8,8 +8,9 @@
 #
 #   ONLY=REGEX   run only the tests whose names match
 #   JOBS=N       how many at a time (2)
-#   LISTS=full   all of igt's tests instead of the short list, igt's own on both pools, and faults in
-#                the pool that tests of igt's have to find, on a debug kernel
+#   LISTS=full   all of igt's tests instead of the short list, igt's own on both pools, the pool
+#                device on every machine, and faults in the pool that tests of igt's have to find,
+#                on a debug kernel
 #
 # Each test has a directory in out/test. Ends with a line "N passed, N failed".
 LAB_TAG=test LAB_DIE_STATUS=2
@@ -296,13 +297,13 @@ job backing-bare-6.12-rv370 machine_test bare 6.12 rv370 backing
 # What a hypervisor says of its memory, right and wrong; and who says it in a Xen PV domain.
 # Each capability takes a few moves by both GPUs.
 export POOL_DEVICE=default LIMIT=1200 SILENCE=240
-job pool-device-bare-7.3 machine_test bare 7.3 both pool-device
 job pool-device-xen-6.12 machine_test xen 6.12 both pool-device
 BESIDE=qxl job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
-job igt-pool-device-xen-6.12 igt_test xen 6.12 both two-gpus
 if [[ $LISTS == full ]]; then
+	job pool-device-bare-7.3 machine_test bare 7.3 both pool-device
 	job pool-device-bare-6.12 machine_test bare 6.12 both pool-device
 	job pool-device-xen-7.3 machine_test xen 7.3 both pool-device
+	job igt-pool-device-xen-6.12 igt_test xen 6.12 both two-gpus
 	job igt-pool-device-xen-7.3 igt_test xen 7.3 both full
 	job igt-pool-device-bare-6.12 igt_test bare 6.12 both full
 fi
