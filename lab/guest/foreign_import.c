@@ -50,7 +50,7 @@ static const struct load {
 
 static struct {
 	const char *card, *device;
-	bool expect_copies, expect_refusals, may_refuse, unbind;
+	bool expect_copies, expect_no_copy, expect_refusals, may_refuse, unbind;
 } options;
 
 static struct lab_card card;
@@ -369,10 +369,12 @@ static void run(const struct load *load)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: foreign-import [--card rv370|rv100] [--device FILE] [--expect-copies|--may-refuse|--expect-refusals|--unbind]\n"
+		"usage: foreign-import [--card rv370|rv100] [--device FILE]\n"
+		"                      [--expect-copies|--expect-no-copy|--may-refuse|--expect-refusals|--unbind]\n"
 		"Has another device read and write BOs.\n"
 		"  --device FILE      of edu_dma.ko (/dev/edu-dma0)\n"
 		"  --expect-copies    at least one BO has to be out of the device's reach\n"
+		"  --expect-no-copy   none may be\n"
 		"  --may-refuse       or it is refused, as the device has less than 32 bits\n"
 		"  --expect-refusals  and at least one of them is\n"
 		"  --unbind           the card is unbound while the device has a BO of its\n");
@@ -385,6 +387,7 @@ static void parse_options(int argc, char **argv)
 		{ "card", required_argument, NULL, 'c' },
 		{ "device", required_argument, NULL, 'd' },
 		{ "expect-copies", no_argument, NULL, 'e' },
+		{ "expect-no-copy", no_argument, NULL, 'n' },
 		{ "may-refuse", no_argument, NULL, 'm' },
 		{ "expect-refusals", no_argument, NULL, 'r' },
 		{ "unbind", no_argument, NULL, 'u' },
@@ -403,6 +406,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'e':
 			options.expect_copies = true;
+			break;
+		case 'n':
+			options.expect_no_copy = true;
 			break;
 		case 'm':
 			options.may_refuse = true;
@@ -434,9 +440,9 @@ int main(int argc, char **argv)
 		run(&loads[i]);
 	if (options.unbind)
 		run_unbound(&loads[3]);
-	if (options.expect_copies) {
+	if (options.expect_copies || options.expect_no_copy) {
 		snprintf(name, sizeof(name), "%s.copies", prefix);
-		lab_result(copies_seen ? LAB_PASS : LAB_FAIL, name,
+		lab_result(options.expect_copies == !!copies_seen ? LAB_PASS : LAB_FAIL, name,
 			   "%llu BOs were out of the device's reach, and copied", copies_seen);
 	}
 	if (options.expect_refusals) {
