@@ -348,7 +348,8 @@ if [[ $LISTS == full ]]; then
 	job igt-mutation.gart-off-by-one-rv370 igt_mutation bare rv370 gart-off-by-one radeon_mapping@sizes-cached
 	job igt-mutation.gart-stale-rv100 igt_mutation bare rv100 gart-stale radeon_isolation@no-stale-page-cached
 	job igt-mutation.gart-truncate igt_mutation xen rv370 gart-truncate radeon_mapping@sizes-cached
-	job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants
+	# Forty tests, each with a load and an unload, with KASAN.
+	LIMIT=4800 SILENCE=400 job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants
 	for what in bare-6.12-rv370 bare-7.3-rv370 xen-6.12-rv100 xen-7.3-rv100; do
 		IFS=- read -r machine kernel card <<<"$what"
 		POOL=stock job "igt-generic-stock-$what" igt_test "$machine" "$kernel" "$card" generic
