@@ -120,11 +120,11 @@ machine() {
 # driver_log CARD: what the driver has logged about a card since it was last loaded.
 driver_log() {
 	dmesg | awk -v device="0x1002:$(card_device "$1")" '
-		/@lab load radeon/ { text = ""; here = 0 }
+		/@lab load radeon/ { lines = 0; here = 0 }
 		/@lab / { next }	# what we say of the driver
 		/initializing kernel modesetting/ { here = index($0, device) }
-		here { text = text $0 "\n" }
-		END { printf "%s", text }'
+		here { line[lines++] = $0 }
+		END { for (i = 0; i < lines; i++) print line[i] }'
 }
 
 # log_has NAME CARD PATTERN: one result: the driver has said so of this card.
@@ -450,8 +450,8 @@ igt_finds() {
 }
 
 # reload_radeon [COUNT]: the driver goes, comes back and works: three times, or COUNT. What it
-# says of itself is looked at the first time and the last: on a debug kernel that takes longer
-# than all the rest. If it had no acceleration, nothing would be moved.
+# says of itself is looked at the first time and the last. If it had no acceleration, nothing
+# would be moved.
 reload_radeon() {
 	for turn in $(seq "${1:-3}"); do
 		unload_radeon
