@@ -4,7 +4,7 @@
 # TTM modules with a fault each, on a debug kernel with both cards: for each, the test of igt's, or
 # the program of the guest's, that is to find it has to fail. Without a fault, the same tests pass.
 #
-# lab.fault=NAME is for one of them alone. The kernel may say anything about them:
+# lab.fault=NAME,... is for these alone. The kernel may say anything about them:
 #
 # needs: igt
 # needs: edu
@@ -60,9 +60,12 @@ for what in sound faults; do
 	# What frees memory that is in use may take the machine with it: it comes last.
 	for dir in $(ls -d /usr/lib/lab/mutants/*/ | grep -v freed-in-use) /usr/lib/lab/mutants/freed-in-use/; do
 		[ -f "$dir/ttm.ko" ] && { [ -s "$dir/igt" ] || [ -s "$dir/lab" ]; } || continue
-		found=y
 		fault=$(basename "$dir")
-		[ "${LAB_FAULT:-$fault}" = "$fault" ] || continue
+		case ,${LAB_FAULT:-$fault}, in
+		*,"$fault",*) ;;
+		*) continue ;;
+		esac
+		found=y
 		finds=igt_finds
 		[ -s "$dir/igt" ] || finds=lab_finds
 		read -r card parameter test <"$dir/${finds%_finds}"
@@ -95,5 +98,5 @@ for what in sound faults; do
 		fi
 	done
 done
-[ -n "$found" ] || result fail igt-mutants "there are no modules with faults in this machine"
+[ -n "$found" ] || result fail igt-mutants "there are no modules with faults in this machine${LAB_FAULT:+, or none of $LAB_FAULT}"
 finish
