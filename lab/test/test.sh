@@ -291,7 +291,9 @@ MODEL=$build-sanitized/model/radeon-model POOL_DEVICE=default \
 job shell shell_test
 # Debian's own driver passes the same.
 POOL=stock job stock-xen-6.12-rv370 machine_test xen 6.12 rv370 check
-POOL=stock job stock-bare-7.3-rv100 machine_test bare 7.3 rv100 check
+if [[ $LISTS == full ]]; then
+	POOL=stock job stock-bare-7.3-rv100 machine_test bare 7.3 rv100 check
+fi
 job beside-bare-7.3-rv370 machine_test bare 7.3 rv370 beside
 job backing-bare-6.12-rv370 machine_test bare 6.12 rv370 backing
 # What a hypervisor says of its memory, right and wrong; and who says it in a Xen PV domain.
