@@ -67,6 +67,8 @@ enum ttm_backing_force {
  *	shared pages are mapped one by one
  * @private: bus addresses of coherent memory hold for the device alone that it was
  *	allocated for, as a pool device says
+ * @coherent32: memory below 4 GiB has to be coherent, as a pool device says: shared
+ *	pages from there will not do
  * @reaches_all: the device reaches any page of the machine, so coherent memory
  *	may be made of single pages as they come
  * @width: bits of the bus addresses that the device reaches and the machine has; with
@@ -78,6 +80,7 @@ struct ttm_backing {
 	bool dma32;
 	bool single;
 	bool private;
+	bool coherent32;
 	bool reaches_all;
 	unsigned int width;
 };
@@ -91,6 +94,7 @@ int ttm_backing_parse(const char *name, enum ttm_backing_force *force);
 enum ttm_backing_force ttm_backing_forced(void);
 void ttm_backing_get(struct device *dev, const struct ttm_backing_facts *facts,
 		     enum ttm_backing_force force, struct ttm_backing *backing);
+bool ttm_backing_remapped(struct device *dev);
 bool ttm_backing_translated(struct device *dev);
 const char *ttm_backing_name(const struct ttm_backing *backing);
 

@@ -13,6 +13,7 @@ struct ttm_tt;
 u64 ttm_reach_last(struct device *dev);
 bool ttm_reach_bounced(struct device *dev, struct sg_table *sgt);
 
+bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt);
 bool ttm_tt_within(const struct ttm_tt *tt, u64 last);
 int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		       struct ttm_operation_ctx *ctx);

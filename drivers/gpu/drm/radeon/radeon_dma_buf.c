@@ -215,7 +215,7 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 	if (!table)
 		return ERR_PTR(-ENOMEM);
 	table->direct = ttm_tt_is_coherent(tt) && tt->dma_address &&
-		!bo->tbo.bdev->pool.backing.private &&
+		!ttm_tt_is_private(bo->tbo.bdev, tt) &&
 		!ttm_backing_translated(importer) && !ttm_backing_translated(bo->rdev->dev);
 	if (table->direct)
 		ret = table_of_addresses(&table->base, tt, importer);

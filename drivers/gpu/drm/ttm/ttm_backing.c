@@ -141,16 +141,15 @@ enum ttm_backing_force ttm_backing_forced(void)
 }
 
 /**
- * ttm_backing_translated() - does anything give the device addresses of its own?
+ * ttm_backing_remapped() - does anything bring all memory within the device's reach?
  * @dev: device
  *
  * DMA ops of an architecture's may remap as they like, as those of AMD's GART do. Those
  * of Xen know the bus address of a page, and bounce it where that is out of reach.
  *
- * Return: whether an IOMMU or an offset is between it and the bus, so that the bus
- * addresses of others mean nothing to it.
+ * Return: whether an IOMMU is between it and the bus.
  */
-bool ttm_backing_translated(struct device *dev)
+bool ttm_backing_remapped(struct device *dev)
 {
 	if (get_dma_ops(dev) && !xen_domain())
 		return true;
@@ -160,7 +159,21 @@ bool ttm_backing_translated(struct device *dev)
 	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING))
 		return true;
 #endif
-	return dev->dma_range_map;
+	return false;
+}
+
+/**
+ * ttm_backing_translated() - does anything give the device addresses of its own?
+ * @dev: device
+ *
+ * An offset does, but it reaches no page that would be out of reach without.
+ *
+ * Return: whether an IOMMU or an offset is between it and the bus, so that the bus
+ * addresses of others mean nothing to it.
+ */
+bool ttm_backing_translated(struct device *dev)
+{
+	return dev->dma_range_map || ttm_backing_remapped(dev);
 }
 EXPORT_SYMBOL(ttm_backing_translated);
 
@@ -292,6 +305,8 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 		.single = facts->xen_pv,
 		.private = facts->cap && !facts->translated &&
 			   !(facts->cap->flags & TTM_POOL_FLAG_SHAREABLE),
+		.coherent32 = facts->cap && !facts->translated &&
+			      (facts->cap->zones & TTM_POOL_ZONE_DMA32),
 		.reaches_all = facts->xen_pv && facts->bus_end - 1 <= facts->reach,
 	};
 

@@ -667,7 +667,7 @@ static void shrink_if_closed(struct ttm_chunk_allocator *alloc)
 int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp)
 {
-	unsigned int done = 0;
+	unsigned int done = 0, n;
 	int ret;
 
 	for (;;) {
@@ -676,12 +676,17 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 		if (done == count)
 			return 0;
 		ret = chunks_grow(alloc, count - done, gfp);
-		if (ret) {
-			chunks_give(alloc, pages, done);
-			shrink_if_closed(alloc);
-			return ret;
-		}
+		if (ret)
+			break;
 	}
+	/* They may be many, and others wait for the lock. */
+	for (; done; done -= n) {
+		n = min_t(unsigned int, done, TTM_CHUNK_MAX_PAGES);
+		chunks_give(alloc, pages + done - n, n);
+		cond_resched();
+	}
+	shrink_if_closed(alloc);
+	return ret;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_alloc_pages);
 

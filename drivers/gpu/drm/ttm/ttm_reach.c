@@ -4,10 +4,12 @@
  */
 
 #include <linux/device.h>
+#include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
 #include <linux/log2.h>
+#include <linux/mem_encrypt.h>
 #include <linux/minmax.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -39,7 +41,7 @@
  * devices reach, and both use that. In the other direction nothing is copied: a page
  * that the device of fewer bits reaches is one that the other does.
  *
- * A device behind an IOMMU reaches any page.
+ * A device behind an IOMMU reaches any page. One with an offset does not.
  */
 
 /**
@@ -50,7 +52,7 @@
  */
 u64 ttm_reach_last(struct device *dev)
 {
-	if (ttm_backing_translated(dev))
+	if (ttm_backing_remapped(dev))
 		return U64_MAX;
 	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
 }
@@ -66,6 +68,14 @@ static u64 page_bus(struct page *page)
 	return page_to_phys(page);
 }
 
+/* The same as the device sees it, which an offset may make another address. */
+static u64 page_bus_of(struct device *dev, struct page *page)
+{
+	if (dev->dma_range_map)
+		return translate_phys_to_dma(dev, page_to_phys(page));
+	return page_bus(page);
+}
+
 /**
  * ttm_reach_bounced() - has mapping pages copied them?
  * @dev: device that they were mapped for
@@ -79,14 +89,16 @@ bool ttm_reach_bounced(struct device *dev, struct sg_table *sgt)
 	struct sg_dma_page_iter dma;
 	struct sg_page_iter cpu;
 
-	if (ttm_backing_translated(dev))
+	if (ttm_backing_remapped(dev))
 		return false;
 
 	__sg_page_iter_start(&cpu, sgt->sgl, sgt->orig_nents, 0);
 	for_each_sgtable_dma_page(sgt, &dma, 0) {
 		if (!__sg_page_iter_next(&cpu) || !sg_page(cpu.sg))
 			return false;
-		if (sg_page_iter_dma_address(&dma) != page_bus(sg_page_iter_page(&cpu)))
+		/* That a page is encrypted is a bit of the address, and no other page. */
+		if (__sme_clr(sg_page_iter_dma_address(&dma)) !=
+		    page_bus_of(dev, sg_page_iter_page(&cpu)))
 			return true;
 	}
 	return false;
@@ -118,6 +130,19 @@ bool ttm_tt_within(const struct ttm_tt *tt, u64 last)
 	return true;
 }
 EXPORT_SYMBOL(ttm_tt_within);
+
+/**
+ * ttm_tt_is_private() - do the bus addresses of coherent pages hold for one device alone?
+ * @bdev: the tt's device
+ * @tt: populated tt
+ *
+ * Return: whether a pool device says so, or did when the pages were allocated.
+ */
+bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt)
+{
+	return bdev->pool.backing.private || (tt->page_flags & TTM_TT_FLAG_PRIV_PRIVATE);
+}
+EXPORT_SYMBOL(ttm_tt_is_private);
 
 /* A tt to get pages into, with arrays of its own. */
 static int twin_init(struct ttm_tt *twin, const struct ttm_tt *tt)
@@ -155,8 +180,10 @@ static void twin_fini(struct ttm_tt *twin)
 int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		       struct ttm_operation_ctx *ctx)
 {
-	const u32 coherent = TTM_TT_FLAG_PRIV_COHERENT;
+	const u32 kind = TTM_TT_FLAG_PRIV_COHERENT | TTM_TT_FLAG_PRIV_PRIVATE;
 	unsigned int bits = last == U64_MAX ? 64 : ilog2(last + 1);
+	const struct ttm_backing *backing = &bdev->pool.backing;
+	bool coherent = ttm_tt_is_coherent(tt) || backing->single || backing->coherent32;
 	struct ttm_tt twin;
 	u32 i;
 	int ret;
@@ -164,20 +191,19 @@ int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 	if (bits < TTM_POOL_WIDTH_MIN || !tt->dma_address)
 		return -EOPNOTSUPP;
 	/* Coherent memory of no device has bus addresses, which are not what this one uses. */
-	if ((tt->page_flags & coherent) &&
-	    (bdev->pool.backing.private || ttm_backing_translated(tt->dma_dev)))
+	if (coherent && (ttm_tt_is_private(bdev, tt) || ttm_backing_translated(tt->dma_dev)))
 		return -EOPNOTSUPP;
 
 	ret = twin_init(&twin, tt);
 	if (ret)
 		return ret;
 
-	if ((tt->page_flags & coherent) || bdev->pool.backing.single) {
+	if (coherent) {
 		ret = ttm_hyper_pool_alloc_any(bits, twin.caching, twin.pages,
 					       twin.dma_address, twin.num_pages,
 					       GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 		if (!ret)
-			twin.page_flags |= coherent;
+			twin.page_flags |= TTM_TT_FLAG_PRIV_COHERENT;
 	} else {
 		ret = ttm_pool_alloc_dma32(&bdev->pool, &twin, ctx);
 	}
@@ -193,9 +219,9 @@ int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 	}
 	/* What is not cached may be on its way. */
 	wmb();
-	i = tt->page_flags & coherent;
-	tt->page_flags = (tt->page_flags & ~coherent) | (twin.page_flags & coherent);
-	twin.page_flags = (twin.page_flags & ~coherent) | i;
+	i = tt->page_flags & kind;
+	tt->page_flags = (tt->page_flags & ~kind) | (twin.page_flags & kind);
+	twin.page_flags = (twin.page_flags & ~kind) | i;
 	ttm_pool_free(&bdev->pool, &twin);
 out:
 	twin_fini(&twin);

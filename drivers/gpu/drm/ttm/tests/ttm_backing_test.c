@@ -89,13 +89,15 @@ static const struct backing_case backing_cases[] = {
 		.name = "pool device, both zones, 32 bits: nobody's pages of 32 bits",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(32), .bus_end = GIB(16),
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE | SCATTERED, 34) },
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .single = true, .width = 32 },
+		.expect = { .kind = TTM_BACKING_HYPERVISOR, .single = true, .width = 32,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, both zones, 40 bits: no wider than the bus",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(40), .bus_end = GIB(16),
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE | SCATTERED, 34) },
 		.expect = { .kind = TTM_BACKING_HYPERVISOR, .single = true,
-			    .reaches_all = true, .width = 34 },
+			    .reaches_all = true, .width = 34,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, 64 bits of everything",
 		.facts = { .reach = U64_MAX, .bus_end = U64_MAX,
@@ -105,17 +107,20 @@ static const struct backing_case backing_cases[] = {
 		.name = "pool device, reach of no whole bits: the bits below",
 		.facts = { .limited = true, .reach = GIB(24) - 1, .bus_end = U64_MAX,
 			   .cap = CAP(DMA32, SHAREABLE, 40) },
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .dma32 = true, .width = 34 },
+		.expect = { .kind = TTM_BACKING_HYPERVISOR, .dma32 = true, .width = 34,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, 31 bits: the device's own",
 		.facts = { .limited = true, .reach = DMA_BIT_MASK(31), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32, SHAREABLE, 40) },
-		.expect = { .kind = TTM_BACKING_DEVICE, .dma32 = true },
+		.expect = { .kind = TTM_BACKING_DEVICE, .dma32 = true,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, not shareable: the device's own",
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32 | NORMAL, SCATTERED, 40) },
-		.expect = { .kind = TTM_BACKING_DEVICE, .single = true, .private = true },
+		.expect = { .kind = TTM_BACKING_DEVICE, .single = true, .private = true,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, not shareable, no zone: shared pages",
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX, .cap = CAP(0, 0, 40) },
@@ -124,17 +129,20 @@ static const struct backing_case backing_cases[] = {
 		.name = "pool device, DMA32 alone, 40 bits, Xen: shared, one by one",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(40), .bus_end = GIB(16),
 			   .cap = CAP(DMA32, SHAREABLE | SCATTERED, 40) },
-		.expect = { .kind = TTM_BACKING_SHARED, .single = true, .reaches_all = true },
+		.expect = { .kind = TTM_BACKING_SHARED, .single = true, .reaches_all = true,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, DMA32 alone, 40 bits, bare: shared, one by one",
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32, SHAREABLE | SCATTERED, 40) },
-		.expect = { .kind = TTM_BACKING_SHARED, .single = true },
+		.expect = { .kind = TTM_BACKING_SHARED, .single = true,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, DMA32 alone, contiguous bus: shared, any order",
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32, SHAREABLE, 44) },
-		.expect = { .kind = TTM_BACKING_SHARED },
+		.expect = { .kind = TTM_BACKING_SHARED,
+			    .coherent32 = true },
 	}, {
 		.name = "pool device, NORMAL alone, 32 bits, all in reach: shared",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(32), .bus_end = GIB(4),
@@ -171,7 +179,8 @@ static const struct backing_case backing_cases[] = {
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE, 40) },
 		.force = TTM_BACKING_FORCE_SHARED,
-		.expect = { .kind = TTM_BACKING_SHARED },
+		.expect = { .kind = TTM_BACKING_SHARED,
+			    .coherent32 = true },
 	},
 };
 
@@ -192,6 +201,7 @@ static void ttm_backing_choice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, backing.dma32, c->expect.dma32);
 	KUNIT_EXPECT_EQ(test, backing.single, c->expect.single);
 	KUNIT_EXPECT_EQ(test, backing.private, c->expect.private);
+	KUNIT_EXPECT_EQ(test, backing.coherent32, c->expect.coherent32);
 	KUNIT_EXPECT_EQ(test, backing.reaches_all, c->expect.reaches_all);
 	KUNIT_EXPECT_EQ(test, backing.width, c->expect.width);
 	KUNIT_ASSERT_NOT_NULL(test, backing.reason);

@@ -3,6 +3,7 @@
  * Which pages a device reaches, and what is in a tt's pages once they have moved.
  */
 #include <kunit/test.h>
+#include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -66,6 +67,7 @@ static void ttm_reach_remapped(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ttm_backing_translated(devs->dev));
 	set_dma_ops(devs->dev, &remapping_ops);
 	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
+	KUNIT_EXPECT_TRUE(test, ttm_backing_remapped(devs->dev));
 	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), U64_MAX);
 	set_dma_ops(devs->dev, NULL);
 }
@@ -105,6 +107,42 @@ static void ttm_reach_bounce(struct kunit *test)
 	sg_free_table(&sgt);
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		__free_pages(pages[i], 1);
+}
+
+/* Behind a bridge that adds an offset, and lets only some addresses through. */
+static void ttm_reach_offset(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct bus_dma_region map[2] = { };
+	struct sg_table sgt;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, 1, GFP_KERNEL), 0);
+	sg_set_page(sgt.sgl, page, PAGE_SIZE, 0);
+	sg_dma_len(sgt.sgl) = PAGE_SIZE;
+	map[0].cpu_start = page_to_phys(page);
+	map[0].dma_start = map[0].cpu_start + GIB(1);
+	map[0].size = PAGE_SIZE;
+	devs->dev->dma_range_map = map;
+	devs->dev->bus_dma_limit = GIB(3) - 1;
+
+	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
+	KUNIT_EXPECT_FALSE(test, ttm_backing_remapped(devs->dev));
+	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), GIB(3) - 1);
+	sg_dma_address(sgt.sgl) = map[0].dma_start;
+	KUNIT_EXPECT_FALSE(test, ttm_reach_bounced(devs->dev, &sgt));
+	sg_dma_address(sgt.sgl) = map[0].cpu_start;
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_reach_bounced(devs->dev, &sgt),
+			      "the page is not where its address is without the offset");
+	map[0].cpu_start += PAGE_SIZE;
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_reach_bounced(devs->dev, &sgt),
+			      "the bridge does not let the page's address through");
+
+	devs->dev->bus_dma_limit = 0;
+	devs->dev->dma_range_map = NULL;
+	sg_free_table(&sgt);
+	__free_page(page);
 }
 
 /* A tt with pages, each of which has its own contents. */
@@ -149,19 +187,22 @@ static void free_tt(struct kunit *test, struct ttm_tt *tt)
  * @caching: of the tt
  * @single: as on a machine whose bus is not contiguous: only coherent pages are certain
  *	to be within 32 bits
+ * @coherent32: as where a pool device names DMA32
  */
 struct move_case {
 	const char *name;
 	enum ttm_caching caching;
 	bool single;
+	bool coherent32;
 };
 
 static const struct move_case move_cases[] = {
-	{ "shared, cached", ttm_cached, false },
-	{ "shared, wc", ttm_write_combined, false },
-	{ "coherent, cached", ttm_cached, true },
-	{ "coherent, wc", ttm_write_combined, true },
-	{ "coherent, uc", ttm_uncached, true },
+	{ "shared, cached", ttm_cached, false, false },
+	{ "shared, wc", ttm_write_combined, false, false },
+	{ "coherent, cached", ttm_cached, true, false },
+	{ "coherent, wc", ttm_write_combined, true, false },
+	{ "coherent, uc", ttm_uncached, true, false },
+	{ "coherent below 4 GiB", ttm_cached, false, true },
 };
 
 static void move_name(const struct move_case *c, char *name)
@@ -178,12 +219,18 @@ static void ttm_reach_move(struct kunit *test)
 	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
 	unsigned int i, same = 0, beyond = 0;
-	struct ttm_tt *tt = make_tt(test, c->caching);
+	bool coherent = c->single || c->coherent32;
+	struct ttm_tt *tt;
 
+	if (coherent && !IS_ENABLED(CONFIG_PCI))
+		kunit_skip(test, "without PCI there is no memory that belongs to no device");
+	tt = make_tt(test, c->caching);
 	memcpy(before, tt->pages, sizeof(before));
 	devs->ttm_dev->pool.backing.single = c->single;
+	devs->ttm_dev->pool.backing.coherent32 = c->coherent32;
 	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
 	devs->ttm_dev->pool.backing.single = false;
+	devs->ttm_dev->pool.backing.coherent32 = false;
 
 	for (i = 0; i < TEST_PAGES; i++) {
 		same += tt->pages[i] == before[i];
@@ -195,7 +242,7 @@ static void ttm_reach_move(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, beyond, 0);
 	KUNIT_EXPECT_EQ_MSG(test, wrong_pages(tt), 0, "contents were lost");
 	KUNIT_EXPECT_EQ(test, tt->caching, c->caching);
-	KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(tt), c->single);
+	KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(tt), coherent);
 	free_tt(test, tt);
 }
 
@@ -217,27 +264,43 @@ static void ttm_reach_no_memory(struct kunit *test)
 	free_tt(test, tt);
 }
 
-/* Coherent pages whose addresses hold for their device alone do not become nobody's. */
+/* Where addresses of coherent pages hold for one device alone, nothing moves to nobody's. */
 static void ttm_reach_private(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_backing *backing = &devs->ttm_dev->pool.backing;
 	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
-	struct ttm_tt *tt = make_tt(test, ttm_cached);
+	struct ttm_tt *tt;
 
+	if (!IS_ENABLED(CONFIG_PCI))
+		kunit_skip(test, "without PCI there is no memory that belongs to no device");
+	tt = make_tt(test, ttm_cached);
+	memcpy(before, tt->pages, sizeof(before));
 	backing->single = true;
+	backing->private = true;
+	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+			    -EOPNOTSUPP, "shared pages");
+	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
+	backing->private = false;
 	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_is_private(devs->ttm_dev, tt));
 	memcpy(before, tt->pages, sizeof(before));
 	backing->private = true;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
-			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+			    -EOPNOTSUPP, "coherent pages");
 	backing->private = false;
 	backing->single = false;
+	/* Whoever said so may have gone. */
+	tt->page_flags |= TTM_TT_FLAG_PRIV_PRIVATE;
+	KUNIT_EXPECT_TRUE(test, ttm_tt_is_private(devs->ttm_dev, tt));
+	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+			    -EOPNOTSUPP, "pages that were one device's");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	free_tt(test, tt);
+	KUNIT_EXPECT_FALSE(test, tt->page_flags & TTM_TT_FLAG_PRIV_PRIVATE);
 }
 
 static int ttm_reach_init(struct kunit *test)
@@ -258,6 +321,7 @@ static struct kunit_case ttm_reach_cases[] = {
 	KUNIT_CASE(ttm_reach_remapped),
 #endif
 	KUNIT_CASE(ttm_reach_bounce),
+	KUNIT_CASE(ttm_reach_offset),
 	KUNIT_CASE_PARAM(ttm_reach_move, move_gen_params),
 	KUNIT_CASE(ttm_reach_no_memory),
 	KUNIT_CASE(ttm_reach_private),
