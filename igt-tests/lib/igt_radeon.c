@@ -30,12 +30,11 @@
  * pool has done is read from debugfs.
  */
 
-/* Type 2 packets are padding on all families that the radeon driver has, up to GCN1. */
+/* Type 2 packets are padding from R100 to GCN1; for GCN2 the driver itself has another. */
 #define PACKET2			0x80000000u
 #define IB_DWORDS		16
 #define CS_MAX_BOS		64
 
-/* GPUs with a virtual address space get addresses from here up, never twice. */
 #define VA_ALIGN		(64ull << 10)
 
 const struct igt_radeon_caching igt_radeon_caching[IGT_RADEON_CACHINGS] = {
@@ -56,23 +55,28 @@ static int ioctl_errno(int fd, unsigned long request, void *arg)
  * igt_require_radeon:
  * @fd: DRM device
  *
- * Skips unless the device is driven by radeon.
+ * Skips unless the device is driven by radeon, and of a family from R100 to GCN1.
  */
 void igt_require_radeon(int fd)
 {
+	uint32_t macrotile_modes[16];
 	char name[32] = "";
 
 	igt_require_f(__get_drm_device_name(fd, name, sizeof(name) - 1) == 0 &&
 		      !strcmp(name, "radeon"),
 		      "the device is driven by '%s', not by radeon\n", name);
+	/* The driver has an answer for GCN2 alone. */
+	igt_require_f(__igt_radeon_info(fd, RADEON_INFO_CIK_MACROTILE_MODE_ARRAY,
+					macrotile_modes),
+		      "these tests have no padding for a GPU of GCN2, only up to GCN1\n");
 }
 
 /**
  * igt_require_radeon_accel:
  * @fd: DRM device
  *
- * Skips unless the device is driven by radeon and its acceleration works: without it nothing
- * is moved by the GPU.
+ * Skips unless igt_require_radeon() does not and acceleration works: without it nothing is moved
+ * by the GPU.
  */
 void igt_require_radeon_accel(int fd)
 {
@@ -96,6 +100,8 @@ void igt_radeon_ignore_complaints(void)
 				    "initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|"
 				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
 				    "Forbidden register|failed to get a new IB|Set domain without domain|"
+				    /* GPUs with a virtual address space; SI shows the stream. */
+				    "Packet0 not allowed|^.{0,4}0x[0-9a-f]{8}( <---)?$|"
 				    "cannot be (imported|shared with)|pin failed|swiotlb buffer is full");
 }
 
@@ -231,9 +237,14 @@ int __igt_radeon_gem_create(int fd, uint64_t size, uint64_t alignment, uint32_t 
 	return ret;
 }
 
+/* BOs of this process that have an address in a virtual address space. */
+static unsigned int va_live;
+
 /*
  * GPUs with a virtual address space (Cayman and later) take a stream only if all of its BOs
- * have an address there.
+ * have an address there. Addresses only grow until no BO has one: all subtests are one process,
+ * and together have more BOs than there is room for. Each client has a space of its own, but one
+ * count does for all: it returns to zero later than theirs would.
  */
 static int va_map(int fd, struct igt_radeon_bo *bo)
 {
@@ -249,13 +260,14 @@ static int va_map(int fd, struct igt_radeon_bo *bo)
 
 	if (__igt_radeon_info(fd, RADEON_INFO_VA_START, &start))
 		return 0;
-	if (next < start)
+	if (!va_live || next < start)
 		next = start;
 	va.offset = next;
 	ret = ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_VA, &va);
 	if (ret)
 		return ret;
 	bo->va = va.offset;
+	va_live++;
 	next += (bo->size + VA_ALIGN - 1) / VA_ALIGN * VA_ALIGN;
 	return 0;
 }
@@ -393,6 +405,8 @@ void igt_require_radeon_user_memory(int fd, uint64_t size, bool bind, struct igt
 	igt_require_f(ret != -EOPNOTSUPP, "the GPU does not reach this process's memory\n");
 	igt_assert_f(ret == 0, "memory of this process was refused: %s\n", strerror(-ret));
 	bo->handle = userptr.handle;
+	ret = va_map(fd, bo);
+	igt_assert_f(ret == 0, "memory of this process got no address: %s\n", strerror(-ret));
 }
 
 /**
@@ -408,6 +422,8 @@ void igt_radeon_bo_close(int fd, struct igt_radeon_bo *bo)
 		munmap(bo->map, bo->size);
 	if (bo->handle)
 		gem_close(fd, bo->handle);
+	if (bo->va)
+		va_live--;
 	memset(bo, 0, sizeof(*bo));
 }
 
@@ -997,15 +1013,37 @@ uint64_t igt_radeon_shared_pool_pages(uint64_t *limit)
 	return sum;
 }
 
+/* Could memory be encrypted for devices? Whether it is, the kernel alone knows. */
+static bool cpu_encrypts(void)
+{
+	char line[8192], *save, *word;
+	bool found = false, flags = false;
+	FILE *file = fopen("/proc/cpuinfo", "r");
+
+	/* Those of the first CPU are those of all. */
+	while (file && !flags && fgets(line, sizeof(line), file)) {
+		flags = !strncmp(line, "flags", 5);
+		for (word = strtok_r(line, " \t\n", &save); flags && word;
+		     word = strtok_r(NULL, " \t\n", &save))
+			found |= !strcmp(word, "sme") || !strcmp(word, "sev") ||
+				 !strcmp(word, "tdx_guest");
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
 /**
  * igt_radeon_coherent_needed:
+ * @fd: DRM device
  * @reason: why, or why not
  * @size: bytes at @reason
  *
  * Returns: whether this machine is one where pages that the kernel gives are not where the
- * GPU would look for them: a Xen PV domain, or memory that is encrypted for devices.
+ * GPU would look for them: a Xen PV domain, or memory that is encrypted for devices. The latter
+ * is taken from ttm_backing if the CPU can do it.
  */
-bool igt_radeon_coherent_needed(char *reason, size_t size)
+bool igt_radeon_coherent_needed(int fd, char *reason, size_t size)
 {
 	char text[64] = "";
 	int file = open("/sys/hypervisor/guest_type", O_RDONLY);
@@ -1017,6 +1055,11 @@ bool igt_radeon_coherent_needed(char *reason, size_t size)
 	text[strcspn(text, "\n")] = '\0';
 	if (!strcmp(text, "PV")) {
 		snprintf(reason, size, "a Xen PV domain");
+		return true;
+	}
+	if (backing_line(fd, "reason", text, sizeof(text)) && !strcmp(text, "memory encryption") &&
+	    cpu_encrypts()) {
+		snprintf(reason, size, "memory is encrypted for devices");
 		return true;
 	}
 	snprintf(reason, size, "no hypervisor between pages and the bus");

@@ -97,7 +97,7 @@ const char *igt_radeon_ttm_module(void);
 void igt_radeon_shrink_pool(void);
 void igt_radeon_shrink_chunks(int fd);
 uint64_t igt_radeon_shared_pool_pages(uint64_t *limit);
-bool igt_radeon_coherent_needed(char *reason, size_t size);
+bool igt_radeon_coherent_needed(int fd, char *reason, size_t size);
 bool igt_radeon_pool_device(char *name, size_t size);
 
 bool igt_radeon_has_probe(void);

@@ -62,8 +62,8 @@ check fine
 report a@one fail
 is 1 'a@one Fail worse 1.5 Failed assertion: a == b'
 check failed
-report a@known fail a@flaky-1 crash a@warns dmesg-warn
-is 0 'a@known Fail known 1.5 Failed assertion: a == b' 'a@flaky-1 Crash flake 1.5 Failed assertion: a == b' \
+report a@one pass a@known fail a@flaky-1 crash a@warns dmesg-warn
+is 0 'a@one Pass ok 1.5 ' 'a@known Fail known 1.5 Failed assertion: a == b' 'a@flaky-1 Crash flake 1.5 Failed assertion: a == b' \
 	'a@warns Warn known 1.5 <4> [1.0] WARNING: at y'
 check expected
 report a@known crash a@one dmesg-warn
@@ -88,6 +88,14 @@ check broken
 report
 is 1 'nothing Crash worse 0 no test of the list was run'
 check empty
+report a@one skip a@two skip
+is 1 'a@one Skip ok 1.5 the reason' 'a@two Skip ok 1.5 the reason' \
+	'nothing Fail worse 0 no test of the list has passed'
+check all-skipped
+report a@known fail a@one skip
+is 1 'a@known Fail known 1.5 Failed assertion: a == b' 'a@one Skip ok 1.5 the reason' \
+	'nothing Fail worse 0 no test of the list has passed'
+check nothing-passed
 
 # refuses NAME PATTERN ARGUMENT...: radeon-igt says so in one line, and ends with 2.
 refuses() {

@@ -275,6 +275,7 @@ static void test_bad_domain(int fd)
 struct stream {
 	uint32_t ib[16];
 	struct drm_radeon_cs_reloc relocs[2];
+	uint32_t flags;
 	struct drm_radeon_cs_chunk chunks[3];
 	uint64_t addresses[3];
 	struct drm_radeon_cs cs;
@@ -294,9 +295,14 @@ static void stream_init(struct stream *stream, const struct igt_radeon_bo *bo)
 	stream->chunks[1].chunk_id = RADEON_CHUNK_ID_RELOCS;
 	stream->chunks[1].length_dw = sizeof(stream->relocs[0]) / 4;
 	stream->chunks[1].chunk_data = (uintptr_t)stream->relocs;
+	/* Left out where the GPU has no virtual address space. */
+	stream->flags = RADEON_CS_USE_VM;
+	stream->chunks[2].chunk_id = RADEON_CHUNK_ID_FLAGS;
+	stream->chunks[2].length_dw = 1;
+	stream->chunks[2].chunk_data = (uintptr_t)&stream->flags;
 	for (unsigned int i = 0; i < ARRAY_SIZE(stream->addresses); i++)
 		stream->addresses[i] = (uintptr_t)&stream->chunks[i];
-	stream->cs.num_chunks = 2;
+	stream->cs.num_chunks = bo->va ? 3 : 2;
 	stream->cs.chunks = (uintptr_t)stream->addresses;
 }
 
@@ -315,7 +321,6 @@ static void test_bad_stream(int fd)
 
 	igt_radeon_ignore_complaints();
 	igt_radeon_bo_create(fd, 16 * KIB, GTT, 0, &bo);
-	igt_skip_on_f(bo.va, "the stream of this GPU would have a third chunk\n");
 	igt_radeon_fill(&bo, 1);
 
 	stream_init(&stream, &bo);
@@ -409,12 +414,9 @@ static void test_userptr_gone(int fd)
 	const unsigned int pages = size / IGT_RADEON_PAGE_SIZE;
 	struct igt_radeon_bo bo;
 	uint64_t addresses[IGT_RADEON_MAX_FOUND];
-	uint32_t start;
 	int ret;
 
 	igt_radeon_ignore_complaints();
-	igt_skip_on_f(__igt_radeon_info(fd, RADEON_INFO_VA_START, &start) == 0,
-		      "the stream of this GPU would have a third chunk\n");
 	igt_require_radeon_user_memory(fd, size, true, &bo);
 	brand(&bo, word);
 	igt_assert_eq(__igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1, GTT), 0);
@@ -428,7 +430,7 @@ static void test_userptr_gone(int fd)
 	igt_assert_f(ret < 0, "a stream with memory that is gone was taken\n");
 	if (igt_radeon_has_probe())
 		igt_assert_eq(igt_radeon_find_pages(word, addresses), 0);
-	gem_close(fd, bo.handle);
+	igt_radeon_bo_close(fd, &bo);
 }
 
 static void test_mmap_beyond(int fd)

@@ -169,13 +169,13 @@ static bool translated(int fd)
 }
 
 /* The end of the machine's memory; 0 where nothing tells, as in a hypervisor's domain. */
-static uint64_t memory_end(void)
+static uint64_t memory_end(int fd)
 {
 	char line[256], reason[128];
 	uint64_t start, last, end = 0;
 	FILE *file;
 
-	if (igt_radeon_coherent_needed(reason, sizeof(reason)))
+	if (igt_radeon_coherent_needed(fd, reason, sizeof(reason)))
 		return 0;
 	file = fopen("/proc/iomem", "r");
 	while (file && fgets(line, sizeof(line), file)) {
@@ -194,7 +194,7 @@ enum reach { REACHED, NOT_REACHED, UNKNOWN };
 static enum reach reach_all(int fd)
 {
 	unsigned int bits = dma_bits(fd);
-	uint64_t end = memory_end();
+	uint64_t end = memory_end(fd);
 
 	if (bits >= 64 || translated(fd) || (end && end <= 1ull << bits))
 		return REACHED;
