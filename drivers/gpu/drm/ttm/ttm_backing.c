@@ -161,6 +161,7 @@ bool ttm_backing_remapped(struct device *dev)
 #endif
 	return false;
 }
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_remapped);
 
 /**
  * ttm_backing_translated() - does anything give the device addresses of its own?
