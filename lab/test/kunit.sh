@@ -21,7 +21,7 @@ for series in $KERNEL; do
 	rm -rf "$dir"
 	mkdir -p "$dir" 2>/dev/null || die "cannot write to $dir: make the checkout writable"
 	status=0
-	MACHINE=bare KERNEL=$series-debug CARD=none RUN=kunit OUT=$dir \
+	MACHINE=bare KERNEL=$series-debug CARD=none RUN=kunit OUT=$dir SILENCE=${SILENCE:-240} \
 		"$LAB_TOP/lab/boot/boot.sh" || status=$?
 	((status < 2)) || exit "$status"
 	((status == 0)) || failed=1

@@ -18,7 +18,7 @@ OUT=$LAB_TOP/out/mutants
 rm -rf "$OUT"
 mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
 status=0
-MACHINE=bare KERNEL=$KERNEL-debug CARD=none RUN=mutants OUT=$OUT \
+MACHINE=bare KERNEL=$KERNEL-debug CARD=none RUN=mutants OUT=$OUT SILENCE=${SILENCE:-240} \
 	"$LAB_TOP/lab/boot/boot.sh" || status=$?
 ((status < 2)) || exit "$status"
 [[ -s $OUT/results.txt ]] || die "the guest reported nothing: see $OUT/console.log"

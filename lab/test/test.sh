@@ -329,8 +329,9 @@ unset GUEST_ARGS SILENCE
 BESIDE=qxl job beside-qxl-6.12 machine_test bare 6.12 rv370 beside-drm
 BESIDE=qxl job beside-qxl-7.3 machine_test bare 7.3 rv370 beside-drm
 BESIDE=bochs job beside-bochs-6.12 machine_test bare 6.12 rv370 beside-drm
-job kunit-7.3-debug machine_test bare 7.3-debug none kunit
-job mutants-7.3-debug machine_test bare 7.3-debug none mutants
+# A kernel with KASAN says nothing for a minute where the machine is busy.
+SILENCE=240 job kunit-7.3-debug machine_test bare 7.3-debug none kunit
+SILENCE=240 job mutants-7.3-debug machine_test bare 7.3-debug none mutants
 
 for card in rv370 rv100; do
 	for machine in xen bare; do
