@@ -283,25 +283,6 @@ static void unbind(const char *name)
 	close(fd);
 }
 
-/* BOs that nobody has any more, and that the GPU is still moving: they go with the card. */
-static void leave_busy(const char *name)
-{
-	struct lab_bo bos[16], *list[16];
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < 16 && !ret; i++) {
-		list[i] = &bos[i];
-		ret = lab_bo_create_flags(&card, 1 << 20, RADEON_GEM_DOMAIN_VRAM, 0, list[i]);
-	}
-	if (!ret)
-		ret = lab_move(&card, list, 16, RADEON_GEM_DOMAIN_GTT);
-	if (ret)
-		lab_die(name, "the GPU cannot be kept busy: %s", strerror(-ret));
-	for (i = 0; i < 16; i++)
-		lab_bo_close(&card, list[i]);
-}
-
 /*
  * The exporter goes, and the device goes on: what it has imported stays, and is nobody else's.
  * The CPU's mapping and the handle are of no use any more, but do no harm when they go.
@@ -318,7 +299,6 @@ static void run_unbound(const struct load *load)
 	if (ret)
 		lab_die(name, "it was not imported: %s", strerror(ret));
 	device_reads(&shared, "the device");
-	leave_busy(name);
 	unbind(name);
 	device_reads(&shared, "the device, of a BO whose GPU has gone,");
 	device_writes(&shared);
