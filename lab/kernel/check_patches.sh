@@ -4,9 +4,10 @@
 # The inner half of check.sh patches: what a reviewer's scripts find in our patches and
 # new files; runs inside the lab's root.
 #
-#   check_patches.sh SERIES MODULES CACHE all|new
+#   check_patches.sh SERIES MODULES CACHE all|ours
 #
-# MODULES is where our modules were built (compile.sh). Each check leaves its output in
+# MODULES is where our modules were built (compile.sh). With "ours" coccicheck sees the new files alone,
+# and sparse the new and the changed ones. Each check leaves its output in
 # /out/CHECK-SERIES.log. A finding in a file of the kernel counts if the stock file does
 # not have it.
 set -euo pipefail
@@ -17,7 +18,7 @@ set -euo pipefail
 # shellcheck source=findings.sh
 . "$(dirname "$0")/findings.sh"
 
-series=$1 modules=$2 cache=$3 cocci=$4
+series=$1 modules=$2 cache=$3 scope=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=/out
@@ -125,6 +126,7 @@ kernel_docs() {
 # that kernel's MODULE_INFO(), at the first column; the compiler can.
 run_sparse() {
 	local drivers=$modules/tree/drivers headers file dir options number=0
+	local ours=" ${new[*]} ${changed[*]} "
 	local checkflags='-D__linux__ -Dlinux -D__STDC__ -Dunix -D__unix__ -Wbitwise
 		-Wno-return-void -Wno-unknown-attribute --arch=x86 -mlittle-endian -m64 -D__x86_64__
 		-D__typeof_unqual__=__typeof__'
@@ -139,6 +141,7 @@ run_sparse() {
 			dir=$headers
 			[[ $file == /* ]] || dir=$drivers file=$drivers/$file
 			[[ -e $1${file#"$modules/tree"} ]] || continue
+			[[ $scope == all || $ours == *" ${file#"$modules/tree/"} "* ]] || continue
 			# radeon's generated headers are where it was built. One output each, as
 			# parallel ones would mix within a line.
 			number=$((number + 1))
@@ -155,7 +158,8 @@ sparse_modules() {
 
 	(rename_ttm "$work/stock")
 	(rename_ttm "$work/ours")
-	key=$( (git -C "$work/stock" rev-parse 'HEAD^{tree}'; cat "$0") | sha256sum | cut -c1-16)
+	key=$( (git -C "$work/stock" rev-parse 'HEAD^{tree}'; echo "$scope ${changed[*]}"; cat "$0") |
+		sha256sum | cut -c1-16)
 	stock=$scripts/sparse-$key
 	if [[ ! -e $stock ]]; then
 		run_sparse "$work/stock" >"$stock.$$"
@@ -187,9 +191,9 @@ run_coccicheck() {
 
 # coccicheck: stock's copies of the changed files are done with ours.
 coccicheck() {
-	local files=$work/cocci log=$out/coccicheck-$series-all.log
+	local files=$work/cocci log=$out/coccicheck-$series-all.log changed=("${changed[@]}")
 
-	[[ $cocci == all ]] || changed=()
+	[[ $scope == all ]] || changed=()
 	mkdir -p "$files"/{stock,ours}
 	((${#changed[@]} == 0)) || (cd "$work/stock" && cp --parents "${changed[@]}" "$files/stock")
 	((${#changed[@]} + ${#new[@]} == 0)) ||

@@ -129,7 +129,7 @@ modules_test() {
 check_patches_test() {
 	local start=$SECONDS
 
-	if KERNEL=$1 COCCI=new OUT=$dir "$LAB_TOP/lab/kernel/check.sh" patches >"$dir/log" 2>&1; then
+	if KERNEL=$1 FILES=ours OUT=$dir "$LAB_TOP/lab/kernel/check.sh" patches >"$dir/log" 2>&1; then
 		pass "$name" "$(grep -c 'pass ' "$dir/log") checks, $((SECONDS - start)) s"
 	else
 		fail "$name" "$(grep -m1 -E 'FAIL|error' "$dir/log"); see $dir/log"
