@@ -166,17 +166,6 @@ static uint64_t interrupts(void)
 	return sum;
 }
 
-static void set_latency(unsigned int usec)
-{
-	char command[32], reply[256] = "";
-	int ret;
-
-	snprintf(command, sizeof(command), "latency %u", usec);
-	ret = lab_card_command(card.name, command, reply, sizeof(reply));
-	if (ret && ret != -ENOTCONN)
-		lab_die("fence-wait", "%s: %s %s", command, strerror(-ret), reply);
-}
-
 /*
  * Submits a stream that moves nothing, and waits for it. So there is one fence and
  * one interrupt, and nobody else waits for either. What keeps the GPU busy is the
@@ -243,7 +232,7 @@ int main(int argc, char **argv)
 	if (ret)
 		lab_die("fence-wait", "BO: %s", strerror(-ret));
 	trace_start();
-	set_latency(LATENCY_US);
+	lab_latency(card.name, "fence-wait", LATENCY_US);
 	irqs = interrupts();
 	for (attempt = 0; waits < WAITS && attempt < ATTEMPTS; attempt++) {
 		bool was_busy;
@@ -258,7 +247,7 @@ int main(int argc, char **argv)
 			by_others++;
 	}
 	irqs = interrupts() - irqs;
-	set_latency(0);
+	lab_latency(card.name, "fence-wait", 0);
 	trace_stop();
 	report(waits, by_interrupt, by_others, irqs);
 	lab_bo_close(&card, &bo);

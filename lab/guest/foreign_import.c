@@ -30,6 +30,12 @@
 /* Pages that the device looks at: each takes it a fifth of a second. */
 #define SAMPLES		6u
 
+/*
+ * One takes a second, and those that are submitted meanwhile take another one together: that is
+ * how long it takes to get to where the driver stops the GPU.
+ */
+#define BUSY_STREAMS	4
+
 /**
  * struct load - one kind of BO.
  * @name: what the result is called
@@ -284,6 +290,32 @@ static void unbind(const char *name)
 }
 
 /*
+ * BOs that nobody has any more, and that the GPU is not done with: TTM has them until then. The
+ * driver waits for the GPU before it stops it, so TTM frees them just while the driver looks for
+ * BOs that somebody has. (One that walks its list without the lock never ends then, on RV370.)
+ */
+static void leave_busy(const char *name)
+{
+	struct lab_bo bos[8], *list[8];
+	unsigned int i, n;
+	int ret = 0;
+
+	for (n = 0; n < 8 && !ret; n++) {
+		list[n] = &bos[n];
+		ret = lab_bo_create_flags(&card, 1 << 20, RADEON_GEM_DOMAIN_GTT, 0, list[n]);
+	}
+	lab_latency(card.name, name, 1000000);
+	for (i = 0; i < BUSY_STREAMS && !ret; i++)
+		ret = lab_move(&card, list, n, RADEON_GEM_DOMAIN_GTT);
+	if (ret)
+		lab_die(name, "the GPU cannot be kept busy: %s", strerror(-ret));
+	if (lab_bo_busy(&card, list[0], NULL) != 1)
+		lab_die(name, "the GPU is not busy with BOs that it has just been given");
+	for (i = 0; i < n; i++)
+		lab_bo_close(&card, list[i]);
+}
+
+/*
  * The exporter goes, and the device goes on: what it has imported stays, and is nobody else's.
  * The CPU's mapping and the handle are of no use any more, but do no harm when they go.
  */
@@ -299,7 +331,9 @@ static void run_unbound(const struct load *load)
 	if (ret)
 		lab_die(name, "it was not imported: %s", strerror(ret));
 	device_reads(&shared, "the device");
+	leave_busy(name);
 	unbind(name);
+	lab_latency(card.name, name, 0);
 	device_reads(&shared, "the device, of a BO whose GPU has gone,");
 	device_writes(&shared);
 	device_reads(&shared, "the device, of what it wrote itself,");

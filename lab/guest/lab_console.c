@@ -209,6 +209,17 @@ int lab_card_command(const char *card, const char *command, char *reply, size_t 
 	return ask(request, reply, size);
 }
 
+void lab_latency(const char *card, const char *test, unsigned int usec)
+{
+	char command[32], reply[256] = "";
+	int ret;
+
+	snprintf(command, sizeof(command), "latency %u", usec);
+	ret = lab_card_command(card, command, reply, sizeof(reply));
+	if (ret && ret != -ENOTCONN)
+		lab_die(test, "%s: %s %s", command, strerror(-ret), reply);
+}
+
 double lab_seconds(void)
 {
 	struct timespec ts;
