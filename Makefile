@@ -2,7 +2,7 @@
 #
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench prime image image-refresh build boot modules tree debug-kernel kunit
+.PHONY: help run test bench goals prime image image-refresh build boot modules tree debug-kernel kunit
 .PHONY: mutants test-debug check-patches check-bisect check-tree test-full igt igt-run igt-install
 
 help:
@@ -11,6 +11,8 @@ help:
 	@echo 'make test-full       the same with all of igt'\''s tests, igt'\''s own, and more faults to find'
 	@echo 'make bench           the stock pool and the new one measured beside each other'
 	@echo '                     (KERNEL=6.12|7.3)'
+	@echo 'make goals           the same with the driver'\''s own tests on every machine, and 50 loads on a'
+	@echo '                     debug kernel: every goal of the pool in one table (KERNEL=6.12|7.3)'
 	@echo 'make prime           BOs that two GPUs share, stock and new'
 	@echo '                     (KERNEL=6.12|7.3|both MACHINE=bare|xen|xen-pool-device|all)'
 	@echo 'make boot MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=stock|new'
@@ -55,6 +57,9 @@ test-full:
 
 bench:
 	@bench/bench.sh
+
+goals:
+	@GOALS=all bench/bench.sh
 
 prime:
 	@bench/prime.sh

@@ -5,9 +5,12 @@
 # the bare machine and for Xen, and says which goals are met (make bench).
 #
 #   KERNEL=6.12|7.3   (6.12)
+#   GOALS=all         those goals, too, that are not measured but passed (make goals): the
+#                     driver's own tests on every machine, kernel and card with either pool, and
+#                     50 loads and unloads with BOs in between on that kernel with its checkers
 #
 # The guest's part is lab/guest/scenarios/bench.sh. Leaves table.md, times.png and the logs of
-# both boots in out/bench. Ends with 0; with 1 if our pool misses a goal that is a count, as
+# all boots in out/bench. Ends with 0; with 1 if our pool misses a goal that is a count, as
 # those do not depend on the machine; with 2 if something could not be measured.
 LAB_TAG=bench LAB_DIE_STATUS=2
 # shellcheck source=../lab/common.sh
@@ -19,6 +22,10 @@ export KERNEL=${KERNEL:-6.12} POOL=new RUN=bench
 case $KERNEL in
 6.12 | 7.3) ;;
 *) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
+esac
+case ${GOALS:=bench} in
+bench | all) ;;
+*) die "GOALS=$GOALS is unknown: choose bench|all" ;;
 esac
 rm -rf "$OUT"
 mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
@@ -38,14 +45,61 @@ boot() {
 	((status == 0)) || broken+=("$dir")
 }
 
+# passes DIR VARIABLE=VALUE...: a boot of which nothing is measured: is all of it as it has to be?
+# False if it is not, with a line for each fault in that directory's faults.txt; one that was
+# not made breaks everything off.
+passes() {
+	local dir=$OUT/$1 status=0
+
+	shift
+	mkdir -p "$dir"
+	say "booting ${dir#"$OUT"/}"
+	env "$@" OUT="$dir" LIMIT=5400 SILENCE=300 "$LAB_TOP/lab/boot/boot.sh" >"$dir/log" 2>&1 || status=$?
+	((status < 2)) || die "${dir#"$OUT"/} could not be booted: $(tail -n 1 "$dir/log"); see $dir"
+	awk '$2 == "fail"' "$dir/results.txt" | cat - "$dir/problems.txt" >"$dir/faults.txt"
+	((status == 0)) || [[ -s $dir/faults.txt ]] || tail -n 1 "$dir/log" >"$dir/faults.txt"
+	[[ ! -s $dir/faults.txt ]] || { sed 's/^/  fault: /' "$dir/faults.txt"; return 1; }
+}
+
+# selftests POOL: the driver's own tests, with radeon.test=1: a row with the boots that fail.
+selftests() {
+	local series machine card failed=0
+
+	for series in 6.12 7.3; do
+		for machine in bare xen; do
+			for card in rv100 rv370; do
+				passes "selftest-$1-$machine-$series-$card" POOL="$1" MACHINE=$machine \
+					KERNEL=$series CARD=$card RUN=selftest SMP=1 BUILD=no || failed=$((failed + 1))
+			done
+		done
+	done
+	echo "$1.all.selftest $failed" >>"$OUT/rows.txt"
+}
+
+# reloads: 50 loads and unloads with BOs in between, on the debug kernel; a row with what was wrong.
+reloads() {
+	passes "reload-bare-$KERNEL-debug" MACHINE=bare KERNEL="$KERNEL-debug" CARD=both RUN=reload \
+		GUEST_ARGS=lab.reloads=50 SMP=2 || true
+	echo "new.all.reload $(grep -c . "$OUT/reload-bare-$KERNEL-debug/faults.txt" || true)" >>"$OUT/rows.txt"
+}
+
 broken=()
 # With 2 GiB there is no memory that a 32-bit card cannot reach.
 boot bare MACHINE=bare CARD=rv100 MEMORY=2048M SMP=2
 # Two emulated CPUs of a dom0 wait for each other's locks.
 boot xen MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1
 
+if [[ $GOALS == all ]]; then
+	# For the boots of both kernels, which do not build anything.
+	KERNEL="6.12 7.3" sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2
+	sub "$LAB_TOP/lab/image/build.sh" || exit 2
+	selftests stock
+	selftests new
+	reloads
+fi
+
 status=0
-awk -v problems="$OUT/problems.txt" -f "$LAB_TOP/bench/table.awk" "$OUT/rows.txt" >"$OUT/table.txt" ||
+awk -v goals="$GOALS" -v problems="$OUT/problems.txt" -f "$LAB_TOP/bench/table.awk" "$OUT/rows.txt" >"$OUT/table.txt" ||
 	status=$?
 ((status <= 2)) && [[ -s $OUT/table.txt ]] ||
 	die "the table could not be made of $OUT/rows.txt (awk ended with status $status)"

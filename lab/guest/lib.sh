@@ -466,3 +466,27 @@ reload_radeon() {
 		done
 	done
 }
+
+# leaks_from_here: kmemleak scans when we say so. What the kernel's own start has left is not the
+# driver's.
+leaks_from_here() {
+	echo scan=off >/sys/kernel/debug/kmemleak
+	echo clear >/sys/kernel/debug/kmemleak
+}
+
+# leaks NAME: memory that nothing points at any more. An object counts once it is five
+# seconds old and has not changed since the scan before.
+leaks() {
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+	count=$(grep -c '^unreferenced object' /sys/kernel/debug/kmemleak)
+	if [ "$count" -eq 0 ]; then
+		result pass "leaks.$1" "kmemleak: no unreferenced object"
+	else
+		head -n 120 /sys/kernel/debug/kmemleak | while read -r line; do
+			echo "<4>kmemleak report: $line" >/dev/kmsg
+		done
+		result fail "leaks.$1" "kmemleak: $count unreferenced objects, see the log"
+	fi
+}

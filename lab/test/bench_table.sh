@@ -30,21 +30,23 @@ rows() {
 		for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
 			echo "$pool.$what.ratio 1.15"
 		done
+		echo "$pool.all.selftest 0"
 	done
+	echo "new.all.reload 0"
 	for card in rv100 rv370; do
 		echo "new.$card.bookkeeping_bytes 16384"
 		echo "new.$card.bookkeeping_pages 1024"
 	done
 }
 
-# expect NAME STATUS PATTERN CHANGE: with the rows changed by that sed command, the
+# expect NAME STATUS PATTERN CHANGE [GOALS]: with the rows changed by that sed command, the
 # table ends with the status, and a line of its problems, or of itself, matches.
 expect() {
 	local name=bench-table.$1 table=$dir/$1.txt problems=$dir/$1.problems status=0
 
 	: >"$problems"
 	rows | sed "$4" |
-		awk -v problems="$problems" -f "$LAB_TOP/bench/table.awk" >"$table" || status=$?
+		awk -v goals="${5:-bench}" -v problems="$problems" -f "$LAB_TOP/bench/table.awk" >"$table" || status=$?
 	if ((status == $2)) && grep -qE -- "$3" "$problems" "$table"; then
 		echo "$name pass" >>"$verdicts"
 		say "pass  $name: status $status"
@@ -76,3 +78,9 @@ expect kmallocs 1 'goal missed: .*kmallocs.*: 512, not at most 2' \
 	's/^new.rv100.4k.cached.kmallocs .*/new.rv100.4k.cached.kmallocs 512/'
 # Modules without our pool have nothing to report of it.
 expect no-pool 2 'not measured with the new pool: .*bookkeeping' '/bookkeeping/d'
+expect all 0 'radeon.test=1 .*\|0\|0\|0\|yes' '' all
+expect selftest 1 'goal missed: radeon.test=1 .*: 1, not 0' \
+	's/^new.all.selftest .*/new.all.selftest 1/' all
+expect reload 1 'goal missed: 50 loads .*: 2, not 0' 's/^new.all.reload .*/new.all.reload 2/' all
+expect no-reload 2 'not measured with the new pool: 50 loads' '/^new.all.reload/d' all
+expect bench-alone 0 'coherent pages' '/[.]all[.]/d'

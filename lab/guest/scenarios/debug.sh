@@ -18,23 +18,6 @@
 
 debugfs=/sys/kernel/debug
 
-# leaks NAME: memory that nothing points at any more. An object counts once it is five
-# seconds old and has not changed since the scan before.
-leaks() {
-	sleep 6
-	echo scan >$debugfs/kmemleak
-	echo scan >$debugfs/kmemleak
-	count=$(grep -c '^unreferenced object' $debugfs/kmemleak)
-	if [ "$count" -eq 0 ]; then
-		result pass "leaks.$1" "kmemleak: no unreferenced object"
-	else
-		head -n 120 $debugfs/kmemleak | while read -r line; do
-			echo "<4>kmemleak report: $line" >/dev/kmsg
-		done
-		result fail "leaks.$1" "kmemleak: $count unreferenced objects, see the log"
-	fi
-}
-
 # equals NAME FILE VALUE: one result: that is what the file says.
 equals() {
 	value=$(cat "$2" 2>&1)
@@ -94,9 +77,7 @@ for file in kmemleak dma-api/error_count failslab/task-filter; do
 		finish
 	fi
 done
-# The scans are ours. What the kernel's own start has left is not the driver's.
-echo scan=off >$debugfs/kmemleak
-echo clear >$debugfs/kmemleak
+leaks_from_here
 
 load_radeon
 for card in $(cards); do
