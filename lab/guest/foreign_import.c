@@ -204,6 +204,9 @@ static void expect(const struct shared *shared, uint8_t write, bool sampled)
 
 static void device_writes(const struct shared *shared)
 {
+	/* What it read was not the BO's: it would write to somebody else's memory. */
+	if (wrong)
+		return;
 	expect(shared, 2, true);
 	for (unsigned int i = 0; i < samples(shared->load->pages); i++) {
 		unsigned int page = sample(shared->load->pages, i);
