@@ -83,6 +83,13 @@ reloads() {
 	echo "new.all.reload $(grep -c . "$OUT/reload-bare-$KERNEL-debug/faults.txt" || true)" >>"$OUT/rows.txt"
 }
 
+if [[ $GOALS == all ]]; then
+	# What cannot be built is found before anything is measured.
+	KERNEL="6.12 7.3" sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2
+	MACHINE=bare sub "$LAB_TOP/lab/kernel/debug.sh" || exit 2
+	sub "$LAB_TOP/lab/image/build.sh" || exit 2
+fi
+
 broken=()
 # With 2 GiB there is no memory that a 32-bit card cannot reach.
 boot bare MACHINE=bare CARD=rv100 MEMORY=2048M SMP=2
@@ -90,9 +97,6 @@ boot bare MACHINE=bare CARD=rv100 MEMORY=2048M SMP=2
 boot xen MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1
 
 if [[ $GOALS == all ]]; then
-	# For the boots of both kernels, which do not build anything.
-	KERNEL="6.12 7.3" sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2
-	sub "$LAB_TOP/lab/image/build.sh" || exit 2
 	selftests stock
 	selftests new
 	reloads

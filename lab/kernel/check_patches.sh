@@ -6,10 +6,9 @@
 #
 #   check_patches.sh SERIES MODULES CACHE all|ours
 #
-# MODULES is where our modules were built (compile.sh). With "ours" coccicheck sees the new files alone,
-# and sparse the new and the changed ones. Each check leaves its output in
-# /out/CHECK-SERIES.log. A finding in a file of the kernel counts if the stock file does
-# not have it.
+# MODULES is where our modules were built (compile.sh). With "ours" coccicheck sees the new files
+# alone, and sparse the new and the changed ones. Each check leaves its output in
+# /out/CHECK-SERIES.log. A finding in a file of the kernel counts if the stock file does not have it.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
