@@ -5,12 +5,8 @@
 # which there is no memory; one that is in use when the card goes. And what every card imports
 # from an exporter that gives whatever it has.
 #
-# An unbind frees the buffers of streams by the fences that an interrupt has told of so far, and
-# the GPU may have done with more of them.
-#
 # needs: edu
 # allow: cannot be shared with .* there is no way to memory that both reach
-# allow: sa_manager is not empty, clearing anyway
 # allow: of raw_export cannot be imported
 # allow: [0-9]+ pages of [0-9]+ chunks are still in use: they stay in memory
 
