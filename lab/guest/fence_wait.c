@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 	if (ret)
 		lab_die("fence-wait", "BO: %s", strerror(-ret));
 	trace_start();
-	lab_latency(card.name, "fence-wait", LATENCY_US);
+	lab_slow_down(card.name, "fence-wait", "latency", LATENCY_US);
 	irqs = interrupts();
 	for (attempt = 0; waits < WAITS && attempt < ATTEMPTS; attempt++) {
 		bool was_busy;
@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 			by_others++;
 	}
 	irqs = interrupts() - irqs;
-	lab_latency(card.name, "fence-wait", 0);
+	lab_slow_down(card.name, "fence-wait", "latency", 0);
 	trace_stop();
 	report(waits, by_interrupt, by_others, irqs);
 	lab_bo_close(&card, &bo);

@@ -282,16 +282,6 @@ static int share(struct shared *shared, const char *name, struct edu_dma_import 
 	return ioctl(shared->device, EDU_DMA_IMPORT, import) ? errno : 0;
 }
 
-/* The driver lets go of the card. */
-static void unbind(const char *name)
-{
-	int fd = open("/sys/bus/pci/drivers/radeon/unbind", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, card.pci, strlen(card.pci)) < 0)
-		lab_die(name, "%s cannot be unbound: %s", card.pci, strerror(errno));
-	close(fd);
-}
-
 /*
  * BOs that nobody has any more, and that the GPU is not done with: TTM has them until then. The
  * driver waits for the GPU before it stops it, so TTM frees them just while the driver looks for
@@ -307,7 +297,7 @@ static void leave_busy(const char *name)
 		list[n] = &bos[n];
 		ret = lab_bo_create_flags(&card, 1 << 20, RADEON_GEM_DOMAIN_GTT, 0, list[n]);
 	}
-	lab_latency(card.name, name, 1000000);
+	lab_slow_down(card.name, name, "latency", 1000000);
 	for (i = 0; i < BUSY_STREAMS && !ret; i++)
 		ret = lab_move(&card, list, n, RADEON_GEM_DOMAIN_GTT);
 	if (ret)
@@ -335,8 +325,8 @@ static void run_unbound(const struct load *load)
 		lab_die(name, "it was not imported: %s", strerror(ret));
 	device_reads(&shared, "the device");
 	leave_busy(name);
-	unbind(name);
-	lab_latency(card.name, name, 0);
+	lab_card_unbind(&card, name);
+	lab_slow_down(card.name, name, "latency", 0);
 	device_reads(&shared, "the device, of a BO whose GPU has gone,");
 	device_writes(&shared);
 	device_reads(&shared, "the device, of what it wrote itself,");

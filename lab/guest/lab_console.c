@@ -209,12 +209,12 @@ int lab_card_command(const char *card, const char *command, char *reply, size_t 
 	return ask(request, reply, size);
 }
 
-void lab_latency(const char *card, const char *test, unsigned int usec)
+void lab_slow_down(const char *card, const char *test, const char *what, unsigned int usec)
 {
 	char command[32], reply[256] = "";
 	int ret;
 
-	snprintf(command, sizeof(command), "latency %u", usec);
+	snprintf(command, sizeof(command), "%s %u", what, usec);
 	ret = lab_card_command(card, command, reply, sizeof(reply));
 	if (ret && ret != -ENOTCONN)
 		lab_die(test, "%s: %s %s", command, strerror(-ret), reply);

@@ -88,15 +88,16 @@ void lab_die(const char *name, const char *fmt, ...)
 int lab_card_command(const char *card, const char *command, char *reply, size_t size);
 
 /**
- * lab_latency() - have a card take its time: a fence takes at least so long.
+ * lab_slow_down() - have a card take its time.
  * @card: the card's name
  * @test: name of the test, for the report
- * @usec: microseconds, up to a second; 0 ends it
+ * @what: "latency": a fence takes at least so long, or "pace": each row of a copy does
+ * @usec: microseconds, up to a second and to 10 ms; 0 ends it
  *
- * For one that is busy when something else happens. Without a supervisor the card does not, and
+ * For one that is busy when something else happens, or hangs. Without a supervisor the card does not, and
  * if it answers with an error the program ends.
  */
-void lab_latency(const char *card, const char *test, unsigned int usec);
+void lab_slow_down(const char *card, const char *test, const char *what, unsigned int usec);
 
 /** lab_seconds() - the clock that tells how long something took. */
 double lab_seconds(void);

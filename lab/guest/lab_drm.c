@@ -104,6 +104,15 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
 		lab_die(test, "cannot open the card: %s", strerror(-ret));
 }
 
+void lab_card_unbind(const struct lab_card *card, const char *test)
+{
+	int fd = open("/sys/bus/pci/drivers/radeon/unbind", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, card->pci, strlen(card->pci)) < 0)
+		lab_die(test, "%s cannot be unbound: %s", card->pci, strerror(errno));
+	close(fd);
+}
+
 int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,
 		  struct lab_bo *bo)
 {

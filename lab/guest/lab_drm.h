@@ -53,6 +53,15 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
 			  const char *test);
 
 /**
+ * lab_card_unbind() - the driver lets go of a card; its file stays open.
+ * @card: card
+ * @test: name of the test, for the report
+ *
+ * Reports and exits on error. Needs root.
+ */
+void lab_card_unbind(const struct lab_card *card, const char *test);
+
+/**
  * struct lab_bo - a buffer object.
  * @handle: GEM handle
  * @size: bytes, a multiple of the page size

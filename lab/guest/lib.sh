@@ -286,6 +286,17 @@ of_other_driver() {
 	owner=$(readlink "$owner") && [ "${owner##*/}" != radeon ]
 }
 
+# one_bo_stays CARD ADDRESS: the driver has let go of the card at this PCI address, and has kept
+# the BO that somebody has, and no other.
+one_bo_stays() {
+	stay=$(dmesg | grep -c "$2: .*BO of [0-9]* bytes stays in memory")
+	if [ "$stay" -eq 1 ]; then
+		result pass "$1.unbound" "one BO stays in memory, the one that somebody has"
+	else
+		result fail "$1.unbound" "$stay BOs stay in memory, where somebody has one"
+	fi
+}
+
 # unload_radeon: take the consoles off the cards' frame buffers, remove the
 # driver, and see that it has left nothing behind. Without radeon_unregister.ko
 # (see there) the stock driver would crash the kernel; ours needs no help.

@@ -29,13 +29,7 @@ for card in $(cards); do
 	bdf=$(basename "$(readlink -f "/sys/class/drm/card$(minor "$card")/device")")
 	consoles_off
 	run foreign-import --card "$card" --device /dev/edu-dma1 --unbind
-	# The driver keeps that BO, and no other.
-	stay=$(dmesg | grep -c "$bdf: .*BO of [0-9]* bytes stays in memory")
-	if [ "$stay" -eq 1 ]; then
-		result pass "$card.unbound" "one BO stays in memory, the one that the device has"
-	else
-		result fail "$card.unbound" "$stay BOs stay in memory, where it is one that the device has"
-	fi
+	one_bo_stays "$card" "$bdf"
 	echo "$bdf" >/sys/bus/pci/drivers/radeon/bind
 	run foreign-import --card "$card" --device /dev/edu-dma1
 done

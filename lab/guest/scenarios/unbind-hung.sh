@@ -1,0 +1,30 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# A GPU hangs, and its driver lets go of it. Then it comes back and works.
+#
+# allow: ring [0-9]+ stalled for more than
+# allow: GPU lockup
+# allow: Wait for CP idle timeout
+# allow: Buffer eviction failed
+# allow: [0-9]+ pages of [0-9]+ chunks are still in use: they stay in memory
+
+. /usr/lib/lab/lib.sh
+
+check_cards
+load_radeon
+for card in $(cards); do
+	bdf=$(basename "$(readlink -f "/sys/class/drm/card$(minor "$card")/device")")
+	consoles_off
+	run unbind-hung --card "$card"
+	if dmesg | grep -q "$bdf: GPU lockup"; then
+		result pass "$card.lockup" "the GPU did hang"
+	else
+		result fail "$card.lockup" "the driver has not seen that the GPU hangs"
+	fi
+	one_bo_stays "$card" "$bdf"
+	echo "$bdf" >/sys/bus/pci/drivers/radeon/bind
+	run gtt-move --card "$card" --limit-mib 8
+done
+unload_radeon
+finish
