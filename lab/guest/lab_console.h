@@ -94,8 +94,8 @@ int lab_card_command(const char *card, const char *command, char *reply, size_t 
  * @what: "latency": a fence takes at least so long, or "pace": each row of a copy does
  * @usec: microseconds, up to a second and to 10 ms; 0 ends it
  *
- * For one that is busy when something else happens, or hangs. Without a supervisor the card does not, and
- * if it answers with an error the program ends.
+ * For one that is busy when something else happens, or hangs. Without a supervisor the card does
+ * not, and if it answers with an error the program ends.
  */
 void lab_slow_down(const char *card, const char *test, const char *what, unsigned int usec);
 

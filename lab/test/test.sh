@@ -317,8 +317,8 @@ job foreign-xen-7.3 machine_test xen 7.3 both foreign
 job unbind-hung-bare-6.12 machine_test bare 6.12 both unbind-hung
 if [[ $LISTS == full ]]; then
 	POOL_DEVICE=default job foreign-pool-device-xen-6.12 machine_test xen 6.12 both foreign
-	job unbind-hung-xen-7.3 machine_test xen 7.3 both unbind-hung
 	POOL_DEVICE=default job foreign-pool-device-bare-7.3 machine_test bare 7.3 both foreign
+	job unbind-hung-xen-7.3 machine_test xen 7.3 both unbind-hung
 fi
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider
