@@ -5,6 +5,7 @@
  * The exporter is raw_export.ko. Bus addresses that the GPU drives are taken as they are, and the
  * card finds each page through its GART. Addresses that it does not drive, a mapping that is too
  * short and one of copies are refused, with an error that tells which, and the card finds nothing.
+ * If the card goes, what it had imported goes back at once, whoever has a handle of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,35 +68,48 @@ static unsigned int found_by_card(uint64_t word)
 	return count;
 }
 
+/* A buffer of the exporter's, with the word in each page, which the card has in its GTT if it takes
+ * it. Returns 0, or why it does not.
+ */
+static int import(int exporter, const char *name, uint64_t word, struct raw_export_create *create,
+		  struct lab_bo *bo)
+{
+	struct lab_bo *list[1] = { bo };
+	int ret;
+
+	bo->size = PAGES * LAB_PAGE_SIZE;
+	create->pages = PAGES;
+	if (ioctl(exporter, RAW_EXPORT_CREATE, create))
+		lab_die(name, "nothing to import: %s", strerror(errno));
+	bo->map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED, create->fd, 0);
+	if (bo->map == MAP_FAILED)
+		lab_die(name, "it cannot be mapped: %s", strerror(errno));
+	for (unsigned int i = 0; i < PAGES; i++)
+		*(volatile uint64_t *)((uint8_t *)bo->map + i * LAB_PAGE_SIZE) = word;
+	__sync_synchronize();
+	ret = drmPrimeFDToHandle(card.fd, create->fd, &bo->handle) ? errno : 0;
+	/* A stream that needs it puts it into GTT. */
+	if (!ret) {
+		ret = -lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
+		if (!ret)
+			ret = -lab_bo_wait(&card, bo);
+	}
+	return ret;
+}
+
 static void run(int exporter, const struct kind *kind, unsigned int bits)
 {
-	struct raw_export_create create = { .pages = PAGES, .fault = kind->fault };
+	struct raw_export_create create = { .fault = kind->fault };
 	const uint64_t word = 0xf04e160000000000u | (uint64_t)kind->fault << 16 | bits;
-	struct lab_bo bo = { .size = PAGES * LAB_PAGE_SIZE };
-	struct lab_bo *list[1] = { &bo };
+	struct lab_bo bo = { 0 };
 	unsigned int found, wanted;
 	char name[64];
 	int ret, refusal;
 
 	snprintf(name, sizeof(name), "%s." TEST ".%s", card.name, kind->name);
-	if (ioctl(exporter, RAW_EXPORT_CREATE, &create))
-		lab_die(name, "nothing to import: %s", strerror(errno));
-	bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
-	if (bo.map == MAP_FAILED)
-		lab_die(name, "it cannot be mapped: %s", strerror(errno));
-	for (unsigned int i = 0; i < PAGES; i++)
-		*(volatile uint64_t *)((uint8_t *)bo.map + i * LAB_PAGE_SIZE) = word;
-	__sync_synchronize();
-
+	ret = import(exporter, name, word, &create, &bo);
 	refusal = bits < 64 && create.last >> bits ? ERANGE : kind->refusal;
 	wanted = refusal ? 0 : PAGES;
-	ret = drmPrimeFDToHandle(card.fd, create.fd, &bo.handle) ? errno : 0;
-	/* A stream that needs it puts it into GTT. */
-	if (!ret) {
-		ret = -lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
-		if (!ret)
-			ret = -lab_bo_wait(&card, &bo);
-	}
 	found = found_by_card(word);
 	if (ret != refusal)
 		lab_result(LAB_FAIL, name, "addresses up to %#llx: %s, and not: %s",
@@ -111,12 +125,62 @@ static void run(int exporter, const struct kind *kind, unsigned int bits)
 	close(create.fd);
 }
 
+/* How many devices have buffers of the exporter's attached. */
+static unsigned int attached(const char *name)
+{
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	unsigned int sum = 0, count;
+	bool ours = false;
+	char line[256];
+
+	if (!file)
+		lab_die(name, "the kernel does not tell what is attached: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file)) {
+		if (strstr(line, "raw_export"))
+			ours = true;
+		if (sscanf(line, "Total %u devices attached", &count) == 1) {
+			sum += ours ? count : 0;
+			ours = false;
+		}
+	}
+	fclose(file);
+	return sum;
+}
+
+/* Whoever has a handle of an import of a card that has gone keeps nothing from the exporter. */
+static void run_unbound(int exporter)
+{
+	struct raw_export_create create = { .fault = RAW_EXPORT_AS_IT_IS };
+	struct lab_bo bo = { 0 };
+	unsigned int before, after;
+	char name[64];
+	int ret;
+
+	snprintf(name, sizeof(name), "%s." TEST ".unbound", card.name);
+	ret = import(exporter, name, 0xf04e16feed000000u, &create, &bo);
+	if (ret == ERANGE) {
+		lab_result(LAB_SKIP, name, "the card does not reach it");
+	} else if (ret) {
+		lab_die(name, "it was not imported: %s", strerror(ret));
+	} else {
+		before = attached(name);
+		lab_card_unbind(&card, name);
+		after = attached(name);
+		lab_result(before == 1 && !after ? LAB_PASS : LAB_FAIL, name,
+			   "%u devices have it attached, and %u once the card has gone", before,
+			   after);
+	}
+	lab_bo_close(&card, &bo);
+	close(create.fd);
+}
+
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: foreign-export [--card rv370|rv100] [--only as-it-is|short|bounced]\n"
+		"usage: foreign-export [--card rv370|rv100] [--only as-it-is|short|bounced|unbound]\n"
 		"Has the card import buffers of raw_export.ko, right and wrong. What is bounced a\n"
-		"kernel with CONFIG_DMABUF_DEBUG cannot see.\n");
+		"kernel with CONFIG_DMABUF_DEBUG cannot see. Unbound is only on request: the card\n"
+		"goes, and does not come back by itself.\n");
 	exit(2);
 }
 
@@ -150,6 +214,10 @@ int main(int argc, char **argv)
 		if (only && strcmp(only, kinds[i].name))
 			continue;
 		run(exporter, &kinds[i], bits);
+		ran++;
+	}
+	if (only && !strcmp(only, "unbound")) {
+		run_unbound(exporter);
 		ran++;
 	}
 	if (!ran)

@@ -107,7 +107,7 @@ int lab_bo_wait(const struct lab_card *card, const struct lab_bo *bo);
  * @test: name of the test, for the report
  *
  * The driver's 30 s also pass while the host lets the machine stand still, and when a wake-up is
- * lost, as stock 7.3 loses them (see patches/7.3/0006-*). So a BO that is busy is waited for twice
+ * lost, as stock 7.3 loses them (see patches/7.3/0007-*). So a BO that is busy is waited for twice
  * more; then, or on an error, reports how far the ring is and exits. (A GPU that hangs gives
  * another error, or is reset, after ten seconds.)
  */

@@ -286,14 +286,26 @@ of_other_driver() {
 	owner=$(readlink "$owner") && [ "${owner##*/}" != radeon ]
 }
 
-# one_bo_stays CARD ADDRESS: the driver has let go of the card at this PCI address, and has kept
-# the BO that somebody has, and no other.
-one_bo_stays() {
+# pci_address CARD: where the driver finds it, for its unbind and bind.
+pci_address() {
+	basename "$(readlink -f "/sys/class/drm/card$(minor "$1")/device")"
+}
+
+# bind_radeon ADDRESS: give the driver back what it was unbound from.
+bind_radeon() {
+	[ -d "/sys/bus/pci/drivers/radeon/$1" ] || echo "$1" >/sys/bus/pci/drivers/radeon/bind
+}
+
+# bos_left CARD ADDRESS IN-USE STAY: the driver has let go of the card at this PCI address, and has
+# found as many BOs that somebody had, of which it has kept the pages of those that STAY.
+bos_left() {
+	used=$(dmesg | grep -c "$2: .*BO of [0-9]* bytes is still in use")
 	stay=$(dmesg | grep -c "$2: .*BO of [0-9]* bytes stays in memory")
-	if [ "$stay" -eq 1 ]; then
-		result pass "$1.unbound" "one BO stays in memory, the one that somebody has"
+	what="BOs of which the handle is left: $used, BOs that stay in memory: $stay"
+	if [ "$used" -eq "$3" ] && [ "$stay" -eq "$4" ]; then
+		result pass "$1.unbound" "$what"
 	else
-		result fail "$1.unbound" "$stay BOs stay in memory, where somebody has one"
+		result fail "$1.unbound" "$what; instead of $3 and $4"
 	fi
 }
 

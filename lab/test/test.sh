@@ -267,7 +267,8 @@ job check-patches-7.3 check_patches_test 7.3
 wait
 # The boots need them, whatever ONLY says of their build.
 "$LAB_TOP/lab/kernel/modules.sh" || exit 2
-if [[ kunit-7.3-debug =~ $ONLY ]]; then
+if [[ kunit-7.3-debug =~ $ONLY || ($LISTS == full && (unbind-hung-bare-7.3-debug =~ $ONLY ||
+	foreign-bare-7.3-debug =~ $ONLY)) ]]; then
 	KERNEL=7.3 MACHINE=bare "$LAB_TOP/lab/kernel/debug.sh" || exit 2
 fi
 if [[ mutants-7.3-debug =~ $ONLY || ($LISTS == full && igt-mutants-7.3-debug =~ $ONLY) ]]; then
@@ -319,6 +320,11 @@ if [[ $LISTS == full ]]; then
 	POOL_DEVICE=default job foreign-pool-device-xen-6.12 machine_test xen 6.12 both foreign
 	POOL_DEVICE=default job foreign-pool-device-bare-7.3 machine_test bare 7.3 both foreign
 	job unbind-hung-xen-7.3 machine_test xen 7.3 both unbind-hung
+	# The DMA API's checker says what a card that has gone still has mapped.
+	export LIMIT=1500 SILENCE=240
+	job unbind-hung-bare-7.3-debug machine_test bare 7.3-debug both unbind-hung
+	job foreign-bare-7.3-debug machine_test bare 7.3-debug both foreign
+	unset LIMIT SILENCE
 fi
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider

@@ -17,5 +17,6 @@ bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt);
 bool ttm_tt_within(const struct ttm_tt *tt, u64 last);
 int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		       struct ttm_operation_ctx *ctx);
+void ttm_tt_drop_device(struct ttm_device *bdev, struct ttm_tt *tt);
 
 #endif

@@ -3,7 +3,7 @@
 #
 # BOs of every card that other devices import: one of 32 bits, one of 40, and one of 28, for
 # which there is no memory; one that is in use when the card goes. And what every card imports
-# from an exporter that gives whatever it has.
+# from an exporter that gives whatever it has, also when the card goes meanwhile.
 #
 # needs: edu
 # allow: cannot be shared with .* there is no way to memory that both reach
@@ -26,11 +26,11 @@ for card in $(cards); do
 done
 # A card goes while a device has one of its BOs, and comes back.
 for card in $(cards); do
-	bdf=$(basename "$(readlink -f "/sys/class/drm/card$(minor "$card")/device")")
+	bdf=$(pci_address "$card")
 	consoles_off
 	run foreign-import --card "$card" --device /dev/edu-dma1 --unbind
-	one_bo_stays "$card" "$bdf"
-	echo "$bdf" >/sys/bus/pci/drivers/radeon/bind
+	bos_left "$card" "$bdf" 0 1
+	bind_radeon "$bdf"
 	run foreign-import --card "$card" --device /dev/edu-dma1
 done
 load_edu 28
@@ -42,6 +42,15 @@ for card in $(cards); do
 done
 insmod "/usr/lib/lab/modules/$(uname -r)/raw_export.ko"
 for card in $(cards); do
+	run foreign-export --card "$card"
+done
+# A card goes while it has what another device exports, and comes back.
+for card in $(cards); do
+	bdf=$(pci_address "$card")
+	consoles_off
+	run foreign-export --card "$card" --only unbound
+	bos_left "$card" "$bdf" 0 1
+	bind_radeon "$bdf"
 	run foreign-export --card "$card"
 done
 unload_radeon

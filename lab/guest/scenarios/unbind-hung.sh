@@ -7,14 +7,13 @@
 # allow: GPU lockup
 # allow: Wait for CP idle timeout
 # allow: Buffer eviction failed
-# allow: [0-9]+ pages of [0-9]+ chunks are still in use: they stay in memory
 
 . /usr/lib/lab/lib.sh
 
 check_cards
 load_radeon
 for card in $(cards); do
-	bdf=$(basename "$(readlink -f "/sys/class/drm/card$(minor "$card")/device")")
+	bdf=$(pci_address "$card")
 	consoles_off
 	run unbind-hung --card "$card"
 	if dmesg | grep -q "$bdf: GPU lockup"; then
@@ -22,8 +21,8 @@ for card in $(cards); do
 	else
 		result fail "$card.lockup" "the driver has not seen that the GPU hangs"
 	fi
-	one_bo_stays "$card" "$bdf"
-	echo "$bdf" >/sys/bus/pci/drivers/radeon/bind
+	bos_left "$card" "$bdf" 1 0
+	bind_radeon "$bdf"
 	run gtt-move --card "$card" --limit-mib 8
 done
 unload_radeon

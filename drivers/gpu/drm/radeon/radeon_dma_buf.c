@@ -12,6 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
 #include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_reach.h>
@@ -38,6 +39,8 @@
  * Coherent pages have bus addresses already, and these hold for every device that
  * nothing translates for: they are handed out as they are. Where a pool device says that
  * they hold for one device alone the DMA API is asked for the other's.
+ *
+ * Importers keep the pages when the exporter's GPU goes, which does not reach them then.
  *
  * An import is checked as it comes: addresses that the GPU does not drive are refused, and
  * so are pages that the exporter had bounced.
@@ -149,6 +152,8 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
 	struct ttm_tt *tt = bo->tbo.ttm;
 	int ret, bound;
 
+	if (drm_dev_is_unplugged(bo->tbo.base.dev))
+		return refuse(bo, importer, -ENODEV, "the GPU it belongs to has gone");
 	if (bo->dma_buf_maps)
 		return refuse(bo, importer, -EBUSY, "another device has its pages mapped");
 	if (bo->dma_buf_vmaps || bo->kptr)
@@ -185,8 +190,9 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
  * @dir: direction of the importer's accesses
  *
  * Return: the mapping, or an error pointer: -EBUSY if pages would have to move while
- * others have them mapped, or the GPU was not done with them for 15 s or hangs; -EOPNOTSUPP
- * if there are none that both devices reach, or the importer does not see pages themselves;
+ * others have them mapped, or the GPU was not done with them for 15 s or hangs; -ENODEV if it
+ * has gone; -EOPNOTSUPP if there are none that both devices reach, or the importer does not
+ * see pages themselves;
  * -ENOMEM; -ERESTARTSYS if a signal ended the wait for the GPU.
  */
 static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
@@ -364,6 +370,18 @@ refused:
 	dev_err_ratelimited(rdev->dev, "a buffer of %zu bytes of %s cannot be imported: %s; addresses up to %#llx are possible\n",
 			    attach->dmabuf->size, attach->dmabuf->exp_name, why, last);
 	return ret;
+}
+
+/**
+ * radeon_dma_buf_leave() - a BO's GPU goes, and those who have it attached do not
+ * @bo: BO, reserved, and in neither GART nor VRAM
+ */
+void radeon_dma_buf_leave(struct radeon_bo *bo)
+{
+	struct ttm_tt *tt = bo->tbo.ttm;
+
+	if (tt && ttm_tt_is_populated(tt) && !(tt->page_flags & TTM_TT_FLAG_EXTERNAL))
+		ttm_tt_drop_device(bo->tbo.bdev, tt);
 }
 
 static int radeon_dma_buf_show(struct seq_file *m, void *data)

@@ -8,5 +8,6 @@ struct ttm_tt;
 
 int ttm_pool_alloc_dma32(struct ttm_pool *pool, struct ttm_tt *tt,
 			 struct ttm_operation_ctx *ctx);
+void ttm_pool_unmap_tt(struct ttm_pool *pool, struct ttm_tt *tt);
 
 #endif

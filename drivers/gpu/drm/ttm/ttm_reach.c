@@ -228,3 +228,24 @@ out:
 	return ret;
 }
 EXPORT_SYMBOL(ttm_tt_move_within);
+
+/**
+ * ttm_tt_drop_device() - undo the mapping of a tt's pages for its own device
+ * @bdev: the tt's device, which goes
+ * @tt: populated tt of a BO that the caller has reserved. Its device does not use its pages
+ *	any more; others may.
+ *
+ * Whoever has the pages keeps them. The tt has no DMA addresses then, and behind an IOMMU its
+ * device does not reach the pages any more. Coherent pages are the device's own memory, or
+ * that of no device, and stay as they are. May sleep.
+ */
+void ttm_tt_drop_device(struct ttm_device *bdev, struct ttm_tt *tt)
+{
+	if (!tt->dma_address || ttm_tt_is_coherent(tt))
+		return;
+	ttm_pool_unmap_tt(&bdev->pool, tt);
+	/* The array is part of that of the pages. */
+	tt->dma_address = NULL;
+	tt->dma_dev = NULL;
+}
+EXPORT_SYMBOL(ttm_tt_drop_device);

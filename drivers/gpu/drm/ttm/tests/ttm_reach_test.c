@@ -303,6 +303,42 @@ static void ttm_reach_private(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tt->page_flags & TTM_TT_FLAG_PRIV_PRIVATE);
 }
 
+/*
+ * The pages of a device that goes are others' to use. What it had mapped and has not undone the
+ * DMA API's checker finds, and what is undone twice.
+ */
+static void ttm_reach_drop(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct ttm_operation_ctx ctx = { };
+	struct page *before[TEST_PAGES];
+	struct ttm_tt *tt;
+
+	tt = make_tt(test, ttm_write_combined);
+	memcpy(before, tt->pages, sizeof(before));
+	ttm_tt_drop_device(devs->ttm_dev, tt);
+	KUNIT_EXPECT_NULL(test, tt->dma_address);
+	KUNIT_EXPECT_NULL(test, tt->dma_dev);
+	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
+	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within(tt, DMA_BIT_MASK(63)));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within(tt, PAGE_SIZE - 1));
+	ttm_tt_drop_device(devs->ttm_dev, tt);
+	free_tt(test, tt);
+
+	if (!IS_ENABLED(CONFIG_PCI))
+		return;
+	tt = make_tt(test, ttm_cached);
+	devs->ttm_dev->pool.backing.coherent32 = true;
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	devs->ttm_dev->pool.backing.coherent32 = false;
+	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
+	ttm_tt_drop_device(devs->ttm_dev, tt);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, tt->dma_address, "coherent pages stay as they are");
+	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
+	free_tt(test, tt);
+}
+
 static int ttm_reach_init(struct kunit *test)
 {
 	struct ttm_test_devices *devs;
@@ -325,6 +361,7 @@ static struct kunit_case ttm_reach_cases[] = {
 	KUNIT_CASE_PARAM(ttm_reach_move, move_gen_params),
 	KUNIT_CASE(ttm_reach_no_memory),
 	KUNIT_CASE(ttm_reach_private),
+	KUNIT_CASE(ttm_reach_drop),
 	{}
 };
 
