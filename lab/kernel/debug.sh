@@ -27,14 +27,17 @@ make_cache_dir
 name=$(build_name)
 check_rights
 
-# remove_old DIR: trees are large: those of checkouts that are gone, and links to them.
+# remove_old DIR: trees are large: those of checkouts that are gone, and links to them. A checkout
+# may be made anew in the same place: it finds its tree for two weeks, if the disk has room.
 remove_old() {
-	local old owner
+	local old owner room
 
 	for old in "$LAB_CACHE"/build/debug-*; do
 		[[ -d $old && $old != "$1" ]] || continue
 		owner=$(cat "$old/checkout" 2>/dev/null) || owner=
 		[[ ! -e $owner/lab/kernel/debug.sh ]] || continue
+		room=$(df -Pm "$LAB_CACHE" | awk 'NR == 2 { print $4 }')
+		((room < 10000)) || [[ -z $(find "$old/checkout" -mtime -14 2>/dev/null) ]] || continue
 		flock -n "$old.lock" true || continue
 		remove_tree "$old"
 		rm -f "$old".{lock,log}
