@@ -104,13 +104,34 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
 		lab_die(test, "cannot open the card: %s", strerror(-ret));
 }
 
+/* What the DMA API's checker has of a card, but for coherent memory; 0 without a checker. */
+static unsigned int mappings(const struct lab_card *card)
+{
+	FILE *file = fopen("/sys/kernel/debug/dma-api/dump", "re");
+	unsigned int count = 0;
+	char line[512];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		count += strstr(line, card->pci) && !strstr(line, " coherent ");
+	fclose(file);
+	return count;
+}
+
 void lab_card_unbind(const struct lab_card *card, const char *test)
 {
 	int fd = open("/sys/bus/pci/drivers/radeon/unbind", O_WRONLY | O_CLOEXEC);
+	char name[80];
+	unsigned int left;
 
 	if (fd < 0 || write(fd, card->pci, strlen(card->pci)) < 0)
 		lab_die(test, "%s cannot be unbound: %s", card->pci, strerror(errno));
 	close(fd);
+	left = mappings(card);
+	snprintf(name, sizeof(name), "%s.mappings", test);
+	if (left)
+		lab_result(LAB_FAIL, name, "%u are left of a card that has gone", left);
 }
 
 int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,

@@ -57,7 +57,8 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
  * @card: card
  * @test: name of the test, for the report
  *
- * Reports and exits on error. Needs root.
+ * Reports and exits on error. On a kernel that knows what is mapped (CONFIG_DMA_API_DEBUG), it is
+ * a failure if the card still has mappings then; coherent memory is its own. Needs root.
  */
 void lab_card_unbind(const struct lab_card *card, const char *test);
 

@@ -41,8 +41,12 @@ for card in $(cards); do
 	run foreign-import --card "$card" $refusals
 done
 insmod "/usr/lib/lab/modules/$(uname -r)/raw_export.ko"
+hidden=
+case $(uname -r) in
+*-debug) hidden=--pages-hidden ;;
+esac
 for card in $(cards); do
-	run foreign-export --card "$card"
+	run foreign-export --card "$card" $hidden
 done
 # A card goes while it has what another device exports, and comes back.
 for card in $(cards); do
@@ -51,7 +55,7 @@ for card in $(cards); do
 	run foreign-export --card "$card" --only unbound
 	bos_left "$card" "$bdf" 0 1
 	bind_radeon "$bdf"
-	run foreign-export --card "$card"
+	run foreign-export --card "$card" $hidden
 done
 unload_radeon
 rmmod edu_dma raw_export
