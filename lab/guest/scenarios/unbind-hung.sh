@@ -21,7 +21,10 @@ for card in $(cards); do
 	else
 		result fail "$card.lockup" "the driver has not seen that the GPU hangs"
 	fi
-	bos_left "$card" "$bdf" 1 0
+	# RV370 has memory of the process, too.
+	in_use=1
+	[ "$card" = rv100 ] || in_use=2
+	bos_left "$card" "$bdf" $in_use 0
 	bind_radeon "$bdf"
 	run gtt-move --card "$card" --limit-mib 8
 done
