@@ -68,7 +68,8 @@ static unsigned int found_by_card(uint64_t word)
 	return count;
 }
 
-/* A buffer of the exporter's, with the word in each page, which the card has in its GTT if it takes
+/*
+ * A buffer of the exporter's, with the word in each page, which the card has in its GTT if it takes
  * it. Returns 0, or why it does not.
  */
 static int import(int exporter, const char *name, uint64_t word, struct raw_export_create *create,
