@@ -53,6 +53,7 @@ for card in $(cards); do
 	bdf=$(pci_address "$card")
 	consoles_off
 	run foreign-export --card "$card" --only unbound
+	# The one that stays is that of before: an import does not.
 	bos_left "$card" "$bdf" 0 1
 	bind_radeon "$bdf"
 	run foreign-export --card "$card" $hidden
