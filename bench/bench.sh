@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# This folder measures the stock pool and the new one beside each other, in one boot each for
-# the bare machine and for Xen, and says which goals are met (make bench).
+# This folder measures the stock pool and the new one beside each other, in one boot for the bare
+# machine and two for Xen, of which one counts instructions, and says which goals are met (make bench).
 #
 #   KERNEL=6.12|7.3   (6.12)
 #   GOALS=all         those goals, too, that are not measured but passed (make goals): the
@@ -94,7 +94,11 @@ broken=()
 # With 2 GiB there is no memory that a 32-bit card cannot reach.
 boot bare MACHINE=bare CARD=rv100 MEMORY=2048M SMP=2
 # Two emulated CPUs of a dom0 wait for each other's locks.
-boot xen MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1
+xen="MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1"
+# shellcheck disable=SC2086 # words
+boot xen $xen
+# shellcheck disable=SC2086
+boot xen-instructions $xen CLOCK=instructions
 
 if [[ $GOALS == all ]]; then
 	selftests stock
@@ -112,6 +116,7 @@ awk -v goals="$GOALS" -v problems="$OUT/problems.txt" -f "$LAB_TOP/bench/table.a
 figure() {
 	awk -v key="$1" '$1 == key { sub(/^[^ ]+ /, ""); text = $0 } END { print text }' "$OUT/rows.txt"
 }
+costs=(rv100.4k.cached rv370.4k.cached rv370.4k.wc)
 title="stock and new pool, Linux $(figure kernel)"
 {
 	echo "# ${title^}"
@@ -120,17 +125,17 @@ title="stock and new pool, Linux $(figure kernel)"
 	echo "|---|---|---|---|---|"
 	sed 's/|/ | /g; s/^/| /; s/$/ |/' "$OUT/table.txt"
 	echo
-	echo "Times: a cold round of 512 BOs (create, map, write) and the median of three warm ones in"
-	echo "the same boot, each the least of eight repetitions, in microseconds for each BO: CPU time of"
-	echo "the machine as the host counts it, and by the guest's clock, which runs on while the host"
-	echo "does other work."
+	echo "What a BO costs (create, map, write): a cold round of 512, and the median of the three warm"
+	echo "ones after it, in microseconds of CPU time as the host counts it (the median of eight"
+	echo "repetitions), and in instructions of the machine, the hypervisor's too (of three, in a boot"
+	echo "of their own)."
 	echo
 	echo "| | stock cold | stock warm | new cold | new warm |"
 	echo "|---|---|---|---|---|"
-	for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
-		for prefix in '' clock_; do
-			printf '| %s, %s |' "$what" "$([[ -z $prefix ]] && echo CPU || echo clock)"
-			for key in {stock,new}.@.${prefix}{cold,warm}_us; do
+	for what in "${costs[@]}"; do
+		for unit in us instructions; do
+			printf '| %s, %s |' "$what" "${unit/us/µs}"
+			for key in {stock,new}.@.{cold,warm}_$unit; do
 				printf ' %s |' "$(figure "${key/@/$what}")"
 			done
 			echo
@@ -139,18 +144,20 @@ title="stock and new pool, Linux $(figure kernel)"
 	echo
 	echo "Cold against warm in each repetition:"
 	echo
-	echo "| | CPU, stock | CPU, new | clock, stock | clock, new |"
+	echo "| | CPU time, stock | new | instructions, stock | new |"
 	echo "|---|---|---|---|---|"
-	for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
+	for what in "${costs[@]}"; do
 		printf '| %s |' "$what"
-		for key in {stock,new}.@.ratios {stock,new}.@.clock_ratios; do
-			printf ' %s |' "$(figure "${key/@/$what}")"
+		for unit in us instructions; do
+			for key in {stock,new}.@.ratios_$unit; do
+				printf ' %s |' "$(figure "${key/@/$what}")"
+			done
 		done
 		echo
 	done
 } >"$OUT/table.md"
 
-for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
+for what in "${costs[@]}"; do
 	label=${what%%.*} label=${label^^} cells=
 	[[ $what != *.wc ]] || label+=_WC
 	for key in {stock,new}.@.{cold,warm}_us; do
@@ -176,7 +183,7 @@ END {
 echo
 echo "  table:   $OUT/table.md"
 [[ ! -s $OUT/times.png ]] || echo "  picture: $OUT/times.png"
-echo "  logs:    $OUT/bare $OUT/xen"
+echo "  logs:    $OUT/bare $OUT/xen $OUT/xen-instructions"
 
 [[ ! -s $OUT/problems.txt ]] || cat "$OUT/problems.txt"
 if ((${#broken[@]})); then

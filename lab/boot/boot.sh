@@ -31,6 +31,8 @@
 #   MEMORY=NM                   RAM of the machine, in MiB (6144M)
 #   DOM0_MEMORY=NM              what dom0 gets of it under Xen (1024M)
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
+#   CLOCK=host|instructions     (host)   what makes the guest's clock go: the host's, or each
+#                               instruction of the guest, by a nanosecond, with ACCEL=tcg
 #   IGT=yes                     igt and its tests in the guest (enter-igt); scenarios that need
 #                               them say so ("# needs: igt")
 #   BUILD=no                    do not look whether something has to be built
@@ -48,6 +50,7 @@ BESIDE=${BESIDE:-}
 EDU=${EDU:-}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
+CLOCK=${CLOCK:-host}
 IGT=${IGT:-}
 SMP=${SMP:-2}
 MEMORY=${MEMORY:-6144M}
@@ -88,6 +91,11 @@ fi
 [[ -z $IGT ]] || choose IGT "$IGT" yes
 [[ -z $EDU ]] || choose EDU "$EDU" yes
 [[ -z $ACCEL ]] || choose ACCEL "$ACCEL" tcg kvm
+choose CLOCK "$CLOCK" host instructions
+if [[ $CLOCK == instructions ]]; then
+	[[ ${ACCEL:=tcg} == tcg ]] ||
+		die "ACCEL=$ACCEL: the instructions of a host's CPU are not counted: leave ACCEL out, or choose CLOCK=host"
+fi
 [[ $SMP =~ ^[1-8]$ ]] || die "SMP=$SMP is not a number from 1 to 8"
 # mebibytes NAME VALUE LOW HIGH: refuse a size that is not of the form NM or out of range.
 mebibytes() {
@@ -157,17 +165,24 @@ kernel_args() {
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
 		"$debug_args" \
-		"lab.card=$CARD lab.pool=$POOL ${BESIDE:+lab.beside=$BESIDE} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+		"lab.card=$CARD lab.pool=$POOL lab.clock=$CLOCK ${BESIDE:+lab.beside=$BESIDE} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
 machine() {
-	local cpu=max initrd=$2
+	local cpu=max clock=() initrd=$2
 
 	[[ $1 == tcg ]] || cpu=host
+	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks for
+	# the time: so the APIC's registers are in memory. A string instruction counts once for each
+	# step: so pages are cleared by steps of eight bytes, not of one.
+	if [[ $CLOCK == instructions ]]; then
+		clock=(-icount shift=0,sleep=on)
+		cpu+=,x2apic=off,tsc-deadline=off,erms=off,fsrm=off,fsrs=off,fzrm=off
+	fi
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
 		-machine "q35,memory-backend=mem,vmport=off,smbus=off,sata=off,usb=off"
-		-accel "$1" -cpu "$cpu" -smp "$SMP" -m "$memory"
+		-accel "$1" "${clock[@]}" -cpu "$cpu" -smp "$SMP" -m "$memory"
 		-object "memory-backend-memfd,id=mem,size=$memory,share=on"
 		-chardev stdio,id=console,signal=off -serial chardev:console)
 	if [[ $MACHINE == bare ]]; then

@@ -28,7 +28,8 @@ rows() {
 			echo "$pool.$what $n"
 		done
 		for what in rv100.4k.cached rv370.4k.cached rv370.4k.wc; do
-			echo "$pool.$what.ratio 1.15"
+			echo "$pool.$what.ratio_us 1.15"
+			echo "$pool.$what.ratio_instructions 1.25"
 		done
 		echo "$pool.all.selftest 0"
 	done
@@ -65,8 +66,12 @@ expect coherent 1 'goal missed: .*coherent pages.*: 1 of 512, not 0' \
 	's/^new.rv100.coherent .*/new.rv100.coherent 1/'
 expect bookkeeping 1 'goal missed: .*bookkeeping.*: 16.1, not at most 16' \
 	's/^new.rv370.bookkeeping_bytes .*/new.rv370.bookkeeping_bytes 16486/'
-expect time 0 'time of a 4 KiB BO: cold against warm\|1.15\|9.99\|at most 1.15\|no' \
-	's/^new.rv100.4k.cached.ratio .*/new.rv100.4k.cached.ratio 9.99/'
+expect time 0 'RV100: CPU time of a 4 KiB BO, cold against warm\|1.15\|9.99\|at most 1.15\|no' \
+	's/^new.rv100.4k.cached.ratio_us .*/new.rv100.4k.cached.ratio_us 9.99/'
+expect instructions 0 'RV370: instructions of a 4 KiB WC BO, cold against warm\|1.25\|9.99\|-\|-' \
+	's/^new.rv370.4k.wc.ratio_instructions .*/new.rv370.4k.wc.ratio_instructions 9.99/'
+expect no-instructions 2 'not measured with the new pool: .*instructions' \
+	'/^new.rv370.4k.wc.ratio_instructions/d'
 expect absent 2 'not measured with the new pool: .*caching changes' \
 	'/^new.rv370.4k.wc.caching_changes/d'
 expect absent-stock 2 'not measured with the stock pool: .*caching changes' \

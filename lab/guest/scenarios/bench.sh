@@ -3,7 +3,9 @@
 #
 # Stock and new pool, one after the other in this boot: what BOs cost, for the table of
 # "make bench". On the bare machine: are there coherent pages? Under Xen: exchanges, caching
-# changes and kmallocs, counted by probes in the kernel; times without probes; bookkeeping.
+# changes and kmallocs, counted by probes in the kernel; CPU time without probes; bookkeeping.
+# Where the guest's clock counts instructions (CLOCK=instructions), these instead of time, and
+# nothing else: to count makes the machine slower, and not all of it alike.
 #
 # Rows: POOL.CARD.KEY NUMBER. A row that could not be measured is missing, and a result
 # says why.
@@ -12,7 +14,13 @@
 
 tracing=/sys/kernel/tracing
 count=512
-repetitions=8
+if [ "$LAB_CLOCK" = instructions ]; then
+	unit=instructions
+	repetitions=3
+else
+	unit=us
+	repetitions=8
+fi
 
 # Functions that change the caching of pages. Those for an array of pages and set_memory_*
 # call none of the others; set_pages_* call set_memory_*, see count_events.
@@ -123,22 +131,6 @@ count_events() {
 	' $tracing/trace
 }
 
-# minor CARD: its primary minor, by which debugfs knows it.
-minor() {
-	for node in /sys/class/drm/card[0-9] /sys/class/drm/card[0-9][0-9]; do
-		[ -e "$node/device/device" ] || continue
-		case $1:$(cat "$node/device/device") in
-		rv370:0x5b60 | rv100:0x5159) echo "${node##*card}" ;;
-		esac
-	done
-}
-
-# backing CARD KEY: the numbers of a line of its ttm_backing, added up; nothing without.
-backing() {
-	awk -v key="$2" '$1 == key { print $2 + $3 + $4 }' \
-		"/sys/kernel/debug/dri/$(minor "$1")/ttm_backing" 2>/dev/null
-}
-
 # cold NAME: one result: was the first round of the bo-cost in /tmp/out cold?
 cold() {
 	left=$(awk '$1 == "left" { print $2 }' /tmp/out)
@@ -169,52 +161,51 @@ measure_counts() {
 	fi
 }
 
-# median FIELD FIRST LAST: of that field, over those rounds of the bo-cost in /tmp/out.
+# median FIELD [FIRST LAST]: of that field of the lines on stdin, or of those of the rounds from
+# FIRST to LAST.
 median() {
-	awk -v field="$1" -v first="$2" -v last="$3" \
-		'$1 == "round" && $2 >= first && $2 <= last { print $field }' /tmp/out | sort -n |
-		awk '{ v[NR] = $1 } END { printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+	awk -v field="$1" -v first="${2:-}" -v last="${3:-}" \
+		'first == "" || ($1 == "round" && $2 >= first && $2 <= last) { print $field }' | sort -n |
+		awk '{ v[NR] = $1 } END { printf "%.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
-# least FIELD: of /tmp/times.
-least() {
-	awk -v field="$1" '{ print $field }' /tmp/times | sort -n | head -n 1
-}
-
-# measure_times CARD SIZE CACHING: the cold round, and the median of three warm ones, each the
-# least of all repetitions: whatever disturbs a round makes it longer. (The least of the
-# repetitions' ratios would be the one whose warm rounds were disturbed most.) Times are CPU
-# time of the machine as the host counts it; the guest's clock runs while others have the CPU.
-measure_times() {
+# measure_costs CARD SIZE CACHING: what a BO costs in a cold round, and in the warm ones after it
+# (the median of three), in microseconds of CPU time as the host counts it, or in instructions of
+# all that this machine executes. Of the repetitions the median: of each cost, and of the ratios,
+# as what disturbs a machine for longer disturbs the cold and the warm rounds of a repetition.
+measure_costs() {
 	what=$LAB_POOL.$1.$2k.$3
-	: >/tmp/times
+	: >/tmp/costs
 	for repetition in $(seq $repetitions); do
 		if ! bo-cost --card "$1" --count $count --size "$2" --caching "$3" --rounds 4 >/tmp/out; then
-			result fail "bench.$what.times" "bo-cost ended with an error"
+			result fail "bench.$what.costs" "bo-cost ended with an error"
 			return
 		fi
-		cold "$what.time-$repetition"
-		echo "$(median 3 1 1) $(median 3 2 4) $(median 4 1 1) $(median 4 2 4)" >>/tmp/times
+		cold "$what.cost-$repetition"
+		if [ $unit = instructions ]; then
+			# The clock: each was a nanosecond.
+			echo "$(median 3 1 1 </tmp/out) $(median 3 2 4 </tmp/out)" |
+				awk '{ print $1 * 1000, $2 * 1000, $1 / $2 }'
+		else
+			echo "$(median 4 1 1 </tmp/out) $(median 4 2 4 </tmp/out)" |
+				awk '{ print $1, $2, $1 / $2 }'
+		fi >>/tmp/costs
 	done
-	row "$what.clock_cold_us" "$(least 1)"
-	row "$what.clock_warm_us" "$(least 2)"
-	row "$what.cold_us" "$(least 3)"
-	row "$what.warm_us" "$(least 4)"
-	row "$what.ratio" "$(echo "$(least 3) $(least 4)" | awk '{ printf "%.2f", $1 / $2 }')"
-	row "$what.ratios" "$(awk '{ printf "%.2f\n", $3 / $4 }' /tmp/times | xargs)"
-	row "$what.clock_ratios" "$(awk '{ printf "%.2f\n", $1 / $2 }' /tmp/times | xargs)"
+	row "$what.cold_$unit" "$(median 1 </tmp/costs)"
+	row "$what.warm_$unit" "$(median 2 </tmp/costs)"
+	row "$what.ratio_$unit" "$(median 3 </tmp/costs)"
+	row "$what.ratios_$unit" "$(awk '{ printf "%.2f\n", $3 }' /tmp/costs | xargs)"
 }
 
 # measure_bookkeeping CARD: bytes for each page of the pool, once it has pages.
 measure_bookkeeping() {
-	pages=$(backing "$1" in_use)
-	[ -n "$pages" ] || return
-	pages=$((pages + $(backing "$1" free)))
+	[ -e "$(backing_file "$1")" ] || return
+	pages=$(($(backing_value "$1" in_use sum) + $(backing_value "$1" free sum)))
 	if [ $pages -eq 0 ]; then
 		result fail "bench.$LAB_POOL.$1.bookkeeping" "the pool has no page"
 		return
 	fi
-	row "$LAB_POOL.$1.bookkeeping_bytes" "$(backing "$1" bookkeeping)"
+	row "$LAB_POOL.$1.bookkeeping_bytes" "$(backing_value "$1" bookkeeping sum)"
 	row "$LAB_POOL.$1.bookkeeping_pages" "$pages"
 }
 
@@ -226,8 +217,8 @@ measure_coherent() {
 		set -- "$1" $(count_events -)
 		row "$what.load_coherent_pages" "$5"
 	fi
-	if [ -n "$(backing "$1" in_use)" ]; then
-		pages=$(($(backing "$1" in_use) + $(backing "$1" free)))
+	if [ -e "$(backing_file "$1")" ]; then
+		pages=$(($(backing_value "$1" in_use sum) + $(backing_value "$1" free sum)))
 		row "$what.coherent" "$pages"
 		row "$what.pooled" "$pages"
 		return
@@ -253,25 +244,28 @@ measure_coherent() {
 }
 
 check_cards
-trace_setup
+[ $unit = instructions ] || trace_setup
 for pool in stock new; do
 	LAB_POOL=$pool
 	load_radeon
 	for card in $(cards); do
+		# The driver knows no other caching on a card that is not PCIe.
+		cachings=cached
+		[ "$card" != rv370 ] || cachings="cached wc"
 		if [ "$(machine)" = bare ]; then
 			measure_coherent "$card"
 			continue
 		fi
-		measure_counts "$card" 4 cached
-		measure_times "$card" 4 cached
-		# The driver knows no other caching on a card that is not PCIe.
-		if [ "$card" = rv370 ]; then
-			measure_counts "$card" 64 cached
-			measure_counts "$card" 64 wc
-			measure_counts "$card" 4 wc
-			measure_times "$card" 4 wc
+		if [ $unit != instructions ]; then
+			for caching in $cachings; do
+				measure_counts "$card" 4 $caching
+				[ "$card" != rv370 ] || measure_counts "$card" 64 $caching
+			done
 		fi
-		measure_bookkeeping "$card"
+		for caching in $cachings; do
+			measure_costs "$card" 4 $caching
+		done
+		[ $unit = instructions ] || measure_bookkeeping "$card"
 	done
 	unload_radeon
 done
