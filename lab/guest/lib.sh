@@ -490,6 +490,28 @@ reload_radeon() {
 	done
 }
 
+# faults_in_ttm: the allocations that fail on a kernel with fault injection, for a task that says
+# itself which (/proc/self/fail-nth): those that TTM makes or has made, whoever called it, and not a
+# line for each. What the driver's other paths do without memory is not the pool's concern; one of
+# them oopsed until a patch of ours.
+faults_in_ttm() {
+	text=$(awk '$4 == "[ttm]" && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort)
+	first=$(echo "$text" | head -n 1)
+	last=$(echo "$text" | tail -n 1)
+	for attribute in failslab fail_page_alloc; do
+		dir=/sys/kernel/debug/$attribute
+		echo Y >$dir/task-filter
+		echo N >$dir/ignore-gfp-wait
+		echo 0 >$dir/verbose
+		echo 32 >$dir/stacktrace-depth
+		echo "0x$first" >$dir/require-start
+		# The last function is somewhere in the last page.
+		echo "0x${last%???}fff" >$dir/require-end
+	done
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
 # leaks_from_here: kmemleak scans when we say so. What the kernel's own start has left is not the
 # driver's. Nothing, as leaks, on a kernel without it.
 leaks_from_here() {

@@ -17,7 +17,7 @@ extract_source "$series" "$dir"
 apply_changes "$series" "$dir"
 # Where the comments say that it is.
 cp "$document" "$dir/Documentation/gpu"
-git -C "$dir" add -A
+git -C "$dir" add -A -f
 git -C "$dir" commit -q -m 'Documentation/gpu: Specify the pool device'
 echo "$stamp" >"$dir/.git/made"
 git -C "$dir" log --oneline base..

@@ -125,6 +125,26 @@ modules_test() {
 	fi
 }
 
+# tree_test KERNEL: the tree for maintainers has a commit for each patch, and nothing that is none.
+tree_test() {
+	local start=$SECONDS tree=$dir/tree want have
+
+	mkdir -p "$tree"
+	if ! KERNEL=$1 OUT=$tree "$LAB_TOP/lab/kernel/tree.sh" >"$dir/log" 2>&1; then
+		fail "$name" "$(grep -m1 -i error "$dir/log"); see $dir/log"
+		return
+	fi
+	# Beside the patches: all new files, and the specification.
+	want=$(($(ls "$LAB_TOP/patches/$1"/*.patch | wc -l) + 2))
+	have=$(git -c safe.directory='*' -C "$tree" rev-list --count base..)
+	if ((have == want)) && [[ -z $(git -c safe.directory='*' -C "$tree" status --porcelain --ignored) ]]; then
+		pass "$name" "$have commits, $((SECONDS - start)) s"
+		rm -rf "$tree"
+	else
+		fail "$name" "$have commits instead of $want, or files that are in none; see $tree"
+	fi
+}
+
 # check_patches_test KERNEL: what a reviewer's scripts find in our patches and new files.
 check_patches_test() {
 	local start=$SECONDS
@@ -262,6 +282,8 @@ wait
 job modules-6.12 modules_test 6.12
 job modules-7.3 modules_test 7.3
 wait
+job tree-7.3 tree_test 7.3
+[[ $LISTS != full ]] || job tree-6.12 tree_test 6.12
 job check-patches-6.12 check_patches_test 6.12
 job check-patches-7.3 check_patches_test 7.3
 wait

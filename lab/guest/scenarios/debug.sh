@@ -47,24 +47,9 @@ checkers() {
 	fi
 }
 
-# fail_allocations: for one task alone, which says itself when; those that TTM makes or
-# has made, whoever called it, and not a line for each. What the driver's other paths do
-# without memory is not the pool's concern; one of them oopsed until a patch of ours.
+# fail_allocations: of each card's BOs, see faults_in_ttm.
 fail_allocations() {
-	text=$(awk '$4 == "[ttm]" && $3 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort)
-	first=$(echo "$text" | head -n 1)
-	last=$(echo "$text" | tail -n 1)
-	for attribute in failslab fail_page_alloc; do
-		echo Y >$debugfs/$attribute/task-filter
-		echo N >$debugfs/$attribute/ignore-gfp-wait
-		echo 0 >$debugfs/$attribute/verbose
-		echo 32 >$debugfs/$attribute/stacktrace-depth
-		echo "0x$first" >$debugfs/$attribute/require-start
-		# The last function is somewhere in the last page.
-		echo "0x${last%???}fff" >$debugfs/$attribute/require-end
-	done
-	echo N >$debugfs/fail_page_alloc/ignore-gfp-highmem
-	echo 0 >$debugfs/fail_page_alloc/min-order
+	faults_in_ttm
 	for card in $(cards); do
 		run fail-nth --card "$card"
 	done
