@@ -290,7 +290,7 @@ wait
 # The boots need them, whatever ONLY says of their build.
 "$LAB_TOP/lab/kernel/modules.sh" || exit 2
 if [[ kunit-7.3-debug =~ $ONLY || ($LISTS == full && (unbind-hung-bare-7.3-debug =~ $ONLY ||
-	foreign-bare-7.3-debug =~ $ONLY)) ]]; then
+	foreign-bare-7.3-debug =~ $ONLY || bind-faults-bare-7.3-debug =~ $ONLY)) ]]; then
 	KERNEL=7.3 MACHINE=bare "$LAB_TOP/lab/kernel/debug.sh" || exit 2
 fi
 if [[ mutants-7.3-debug =~ $ONLY || ($LISTS == full && igt-mutants-7.3-debug =~ $ONLY) ]]; then
@@ -346,6 +346,8 @@ if [[ $LISTS == full ]]; then
 	export LIMIT=1500 SILENCE=240
 	job unbind-hung-bare-7.3-debug machine_test bare 7.3-debug both unbind-hung
 	job foreign-bare-7.3-debug machine_test bare 7.3-debug both foreign
+	# Every allocation of TTM's that binding a card makes, of both cards.
+	LIMIT=3600 job bind-faults-bare-7.3-debug machine_test bare 7.3-debug both bind-faults
 	unset LIMIT SILENCE
 fi
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider

@@ -15,6 +15,9 @@
 # allow: \(-12\) ring (create|map) failed
 # allow: IB initialization failed \(-12\)
 # allow: Disabling GPU acceleration
+# allow: failed to create fbcon object -12
+# allow: kmemleak: Cannot allocate a scan area
+# allow: fbdev: Failed to setup emulation \(ret=-12\)
 
 . /usr/lib/lab/lib.sh
 
