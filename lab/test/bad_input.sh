@@ -58,6 +58,10 @@ refuse scenario 'RUN=nothing is unknown' \
 	make -s -C "$LAB_TOP" boot RUN=nothing
 refuse beside 'BESIDE=vga is unknown: choose qxl\|bochs\|virtio_gpu' \
 	make -s -C "$LAB_TOP" boot BESIDE=vga
+refuse clock 'CLOCK=tsc is unknown: choose host\|instructions' \
+	make -s -C "$LAB_TOP" boot CLOCK=tsc
+refuse clock-kvm "ACCEL=kvm: .* choose CLOCK=host" \
+	make -s -C "$LAB_TOP" boot CLOCK=instructions ACCEL=kvm
 refuse pool-device 'POOL_DEVICE=vmware is unknown: choose default\|xen, or KEY=VALUE' \
 	make -s -C "$LAB_TOP" boot POOL_DEVICE=vmware
 refuse memory 'MEMORY=512M is not a size from 768M to 65536M' \
