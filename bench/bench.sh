@@ -94,11 +94,9 @@ broken=()
 # With 2 GiB there is no memory that a 32-bit card cannot reach.
 boot bare MACHINE=bare CARD=rv100 MEMORY=2048M SMP=2
 # Two emulated CPUs of a dom0 wait for each other's locks.
-xen="MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1"
-# shellcheck disable=SC2086 # words
-boot xen $xen
-# shellcheck disable=SC2086
-boot xen-instructions $xen CLOCK=instructions
+xen=(MACHINE=xen CARD=both MEMORY=6144M DOM0_MEMORY=1024M SMP=1)
+boot xen "${xen[@]}"
+boot xen-instructions "${xen[@]}" CLOCK=instructions
 
 if [[ $GOALS == all ]]; then
 	selftests stock
