@@ -56,31 +56,31 @@ test-full:
 	@LISTS=full lab/test/test.sh
 
 bench:
-	@bench/bench.sh
+	@bench/run_bench.sh
 
 goals:
-	@GOALS=all bench/bench.sh
+	@GOALS=all bench/run_bench.sh
 
 prime:
-	@bench/prime.sh
+	@bench/run_prime.sh
 
 igt:
-	@igt-tests/build.sh
+	@igt-tests/build-tests.sh
 
 igt-run:
 	@lab/test/igt.sh
 
 igt-install:
-	@igt-tests/build.sh install
+	@igt-tests/build-tests.sh install
 
 image:
-	@lab/image/make.sh
+	@lab/image/make_image.sh
 
 image-refresh:
-	@lab/image/make.sh refresh
+	@lab/image/make_image.sh refresh
 
 build:
-	@lab/image/build.sh
+	@lab/image/build_lab.sh
 
 modules:
 	@lab/kernel/modules.sh
@@ -89,7 +89,7 @@ tree:
 	@lab/kernel/tree.sh
 
 debug-kernel:
-	@lab/kernel/debug.sh
+	@lab/kernel/debug_kernel.sh
 
 kunit:
 	@lab/test/kunit.sh
@@ -101,7 +101,7 @@ test-debug:
 	@lab/test/debug.sh
 
 check-patches check-bisect check-tree:
-	@lab/kernel/check.sh $(@:check-%=%)
+	@lab/kernel/check_kernel.sh $(@:check-%=%)
 
 # Variables on make's command line are in the environment of its commands.
 boot:

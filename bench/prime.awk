@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The table of prime.sh, from the rows that the guests reported: a line for each machine, kernel,
+# The table of run_prime.sh, from the rows that the guests reported: a line for each machine, kernel,
 # direction and size, with both drivers. What is wrong with ours goes to the file that the variable
 # problems names, with status 1 for a goal that is missed and 2 for a missing figure.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The table of bench.sh, from the rows that the guest reported: a line for each of its rows,
+# The table of run_bench.sh, from the rows that the guest reported: a line for each of its rows,
 # WHAT|STOCK|NEW|GOAL|MET. What is wrong goes to the file that the variable problems names,
 # with status 1 for a count that our pool misses and 2 for a missing figure. With goals=all the
 # goals, too, that are not measured but passed.

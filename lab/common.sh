@@ -130,7 +130,7 @@ remove_tree() {
 # image_key: the image's name is a hash of all that says what is
 # in it. What the mirror offers is left out, so that a made image needs no network.
 image_key() {
-	(cd "$LAB_TOP/lab/image" && sha256sum packages preferences kernels.sh make.sh) |
+	(cd "$LAB_TOP/lab/image" && sha256sum packages preferences kernels.sh make_image.sh) |
 		sha256sum | cut -c1-16
 }
 

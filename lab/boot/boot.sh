@@ -6,7 +6,7 @@
 #   MACHINE=bare|xen            (xen)    the kernel on the machine, or as Xen's dom0
 #   KERNEL=6.12|7.3             (6.12)   Debian 13's kernel, or its backports'
 #          6.12-debug|7.3-debug          the same source with our changes and the
-#                                        kernel's checkers (lab/kernel/debug.sh)
+#                                        kernel's checkers (lab/kernel/debug_kernel.sh)
 #   CARD=rv370|rv100|both|none  (rv370)
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
@@ -25,7 +25,7 @@
 #                               the scenario names ("# allow: REGEX", and "# allow-stock:
 #                               REGEX" with that pool)
 #   MODEL=PATH                  the model's program, inside the root; pool-device-model beside it
-#   MODEL_ARGS='--mutate NAME'  arguments for the models
+#   MODEL_ARGS='--fault NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2)
 #   MEMORY=NM                   RAM of the machine, in MiB (6144M)
@@ -118,11 +118,11 @@ esac
 
 if [[ ${BUILD:-} != no ]]; then
 	case $KERNEL-$POOL-$RUN in
-	*-debug-*-mutants) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/mutants.sh" || exit 2 ;;
-	*-debug-*) KERNEL=${KERNEL%-debug} MACHINE=$MACHINE sub "$LAB_TOP/lab/kernel/debug.sh" || exit 2 ;;
+	*-debug-*-mutants) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/mutant_modules.sh" || exit 2 ;;
+	*-debug-*) KERNEL=${KERNEL%-debug} MACHINE=$MACHINE sub "$LAB_TOP/lab/kernel/debug_kernel.sh" || exit 2 ;;
 	*-new-*) sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2 ;;
 	esac
-	sub "$LAB_TOP/lab/image/build.sh" || exit 2
+	sub "$LAB_TOP/lab/image/build_lab.sh" || exit 2
 fi
 make_cache_dir
 build=/build/$(build_name)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "cards.h"
+#include "card_process.h"
 #include "monitor.h"
 
 #define ANSWER_TIMEOUT_MS	8000	/* below the guest's ten seconds */

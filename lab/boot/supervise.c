@@ -36,7 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cards.h"
+#include "card_process.h"
 #include "console.h"
 #include "kernel_log.h"
 #include "monitor.h"

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "cards.h"
+#include "card_process.h"
 #include "console.h"
 #include "kernel_log.h"
 
@@ -204,12 +204,12 @@ static void expect_arguments(struct boot_card *card, const char *more)
 
 static void test_model_arguments(void **state)
 {
-	struct boot_card card = { .name = "rv370", .args = { "--mutate", "none" }, .arg_count = 2 };
+	struct boot_card card = { .name = "rv370", .args = { "--fault", "none" }, .arg_count = 2 };
 	struct boot_card pool = { .name = POOL_DEVICE_NAME, .capability = "xen,width=36" };
 
 	(void)state;
 	expect_arguments(&card, "--card rv370 --vram /tmp/");
-	expect_arguments(&card, "/rv370.vram --mutate none");
+	expect_arguments(&card, "/rv370.vram --fault none");
 	expect_arguments(&pool, "/pool.log --capability xen,width=36");
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of check.sh bisect: our modules build, as modules.sh builds them, after
+# The inner half of check_kernel.sh bisect: our modules build, as modules.sh builds them, after
 # our new files and after each patch; runs inside the lab's root.
 #
 #   check_bisect.sh SERIES DIR CACHE

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of check.sh patches: what a reviewer's scripts find in our patches and
+# The inner half of check_kernel.sh patches: what a reviewer's scripts find in our patches and
 # new files; runs inside the lab's root.
 #
 #   check_patches.sh SERIES MODULES CACHE all|ours
 #
-# MODULES is where our modules were built (compile.sh). With "ours" coccicheck sees the new files
+# MODULES is where our modules were built (compile_modules.sh). With "ours" coccicheck sees the new files
 # alone, and sparse the new and the changed ones. Each check leaves its output in
 # /out/CHECK-SERIES.log. A finding in a file of the kernel counts if the stock file does not have it.
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of check.sh tree: compiles every file of the whole kernel that uses TTM,
+# The inner half of check_kernel.sh tree: compiles every file of the whole kernel that uses TTM,
 # with our changes; runs inside the lab's root.
 #
 #   check_tree.sh SERIES DIR CACHE

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of mutants.sh; runs inside the lab's root.
+# The inner half of mutant_modules.sh; runs inside the lab's root.
 #
 #   compile_mutants.sh SERIES DIR
 #
-# DIR is where compile_debug.sh has built the debug kernel. For each fault in
+# DIR is where compile_debug_kernel.sh has built the debug kernel. For each fault in
 # lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, or one without and a radeon.ko with it, and
 # the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and a test of igt's) and "lab" (the
 # same with a program of the guest's). Where only others can find it, one of these is empty.

@@ -5,7 +5,7 @@
 # lab's root. Sourced.
 
 # findings NAME LOG TEXT: the verdict on a check whose findings, one a line, come on
-# standard input and go into LOG: a line "pass|fail NAME TEXT" that check.sh prints.
+# standard input and go into LOG: a line "pass|fail NAME TEXT" that check_kernel.sh prints.
 findings() {
 	local name=$1 log=$2 text=$3 count
 

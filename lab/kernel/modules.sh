@@ -17,7 +17,7 @@ case ${KERNEL:=6.12 7.3} in
 *) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
 esac
 
-sub "$LAB_TOP/lab/image/make.sh"
+sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
 name=$(build_name)
 mkdir -p "$LAB_CACHE/build"
@@ -30,7 +30,7 @@ for series in $KERNEL; do
 		need_space 1500
 		say "building the modules for kernel $series (about a minute; log: $log)"
 	fi
-	if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile.sh \
+	if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_modules.sh \
 		"$series" "/build/$name-modules-$series" /build >"$log" 2>&1 9>&-; then
 		grep -q 'No space left on device' "$log" &&
 			die "the disk under $LAB_CACHE is full: free some space and run it again"

@@ -18,7 +18,7 @@ case ${KERNEL:=7.3} in
 *) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
 esac
 
-sub "$LAB_TOP/lab/image/make.sh"
+sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
 if [[ -n ${OUT:-} ]]; then
 	mkdir -p "$OUT" 2>/dev/null && [[ -w $OUT && -z $(ls -A "$OUT") ]] ||

@@ -32,7 +32,7 @@
 #include <stdint.h>
 
 #include "guest_ram.h"
-#include "mutation.h"
+#include "fault.h"
 #include "pci.h"
 
 #define CARD_MMIO_SIZE	0x10000u	/* BAR2, bytes */
@@ -107,7 +107,7 @@ struct card_info {
 	X(dma_copies)		/* r200_copy_dma style copies */ \
 	X(fences)		/* software interrupts fired by a stream */ \
 	X(irqs)			/* interrupts sent to the guest */ \
-	X(irqs_lost)		/* interrupts dropped by a mutation */ \
+	X(irqs_lost)		/* interrupts dropped by a fault */ \
 	X(gart_reads)		/* GART translations for a read */ \
 	X(gart_writes)		/* GART translations for a write */ \
 	X(gart_above_4g)	/* of these, to a bus address of 4 GiB or more */ \
@@ -160,7 +160,7 @@ struct reg_ops {
  * @rom_size: its size in bytes
  * @latency_us: least time between fetching a fence and completing it
  * @pace_us: least time for each row of a copy
- * @mutations: faults switched on for mutation checks
+ * @faults: faults switched on for fault checks
  * @stopping: set once when the process is about to end
  */
 struct card {
@@ -176,7 +176,7 @@ struct card {
 	size_t rom_size;
 	unsigned int latency_us;
 	_Atomic unsigned int pace_us;
-	_Atomic unsigned int mutations;
+	_Atomic unsigned int faults;
 	atomic_bool stopping;
 	struct card_stats stats;
 

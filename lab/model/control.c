@@ -9,7 +9,7 @@
  *   screenshot CRTC PATH   the frame as a PNG file
  *   latency USEC           least time from a fence's fetch to its completion
  *   pace USEC              least time for each row of a copy, a page in the driver's
- *   mutate NAME|none       a fault from now on (mutation.h), or none any more
+ *   fault NAME|none       a fault from now on (fault.h), or none any more
  *   read ADDR LEN          bytes the card sees at a memory controller address
  *   translate ADDR...      the bus address that each leads to, or "none"
  *   ring                   how far the ring is, and whether the card is at work
@@ -33,7 +33,7 @@
 #include "display.h"
 #include "line_server.h"
 #include "mc.h"
-#include "mutation.h"
+#include "fault.h"
 
 #define CONTROL_READ_MAX	256u
 #define CONTROL_FIND_MAX	64u
@@ -185,15 +185,15 @@ void control_command(void *priv, char *line, char *out, size_t size)
 		}
 		card->pace_us = n;
 		snprintf(out, size, "ok");
-	} else if (!strncmp(line, "mutate ", strlen("mutate "))) {
-		const char *name = line + strlen("mutate ");
-		unsigned int mutation = mutation_by_name(name);
+	} else if (!strncmp(line, "fault ", strlen("fault "))) {
+		const char *name = line + strlen("fault ");
+		unsigned int fault = fault_by_name(name);
 
-		if (!mutation && strcmp(name, "none")) {
-			snprintf(out, size, "error there is no mutation '%.40s'", name);
+		if (!fault && strcmp(name, "none")) {
+			snprintf(out, size, "error there is no fault '%.40s'", name);
 			return;
 		}
-		card->mutations = mutation;
+		card->faults = fault;
 		snprintf(out, size, "ok");
 	} else if (sscanf(line, "read %x %u", &n, &len) == 2) {
 		do_read(card, n, len, out, size);
@@ -202,7 +202,7 @@ void control_command(void *priv, char *line, char *out, size_t size)
 	} else if (sscanf(line, "find %llx", &word) == 1) {
 		do_find(card, word, out, size);
 	} else {
-		snprintf(out, size, "error unknown command '%.100s': have stats, ring, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, mutate NAME|none, read ADDR LEN, translate ADDR..., find WORD",
+		snprintf(out, size, "error unknown command '%.100s': have stats, ring, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, fault NAME|none, read ADDR LEN, translate ADDR..., find WORD",
 			 line);
 	}
 }

@@ -22,13 +22,13 @@ static uint32_t entry(struct card *card, const struct mc_config *config,
 {
 	uint32_t pte;
 
-	if (mutated(card, GART_OFF_BY_ONE))
+	if (has_fault(card, GART_OFF_BY_ONE))
 		page = (page + 1) % GART_MAX_PAGES;
-	if (mutated(card, GART_STALE) && tlb_lookup(card, page, &pte))
+	if (has_fault(card, GART_STALE) && tlb_lookup(card, page, &pte))
 		return pte;
 	mc_dma_read(card, config, (uint64_t)config->gart.table + page * 4,
 		    &pte, sizeof(pte));
-	if (mutated(card, GART_STALE))
+	if (has_fault(card, GART_STALE))
 		tlb_insert(card, page, pte, gen);
 	return pte;
 }

@@ -43,7 +43,7 @@ static uint32_t entry(struct card *card, const struct mc_config *config,
 {
 	uint32_t pte;
 
-	if (mutated(card, GART_OFF_BY_ONE))
+	if (has_fault(card, GART_OFF_BY_ONE))
 		page = (page + 1) % GART_MAX_PAGES;
 	if (!tlb_lookup(card, page, &pte)) {
 		pte = table_entry(card, config, page);
@@ -66,7 +66,7 @@ static void translate(struct card *card, const struct mc_config *config,
 	target->place = MC_BUS;
 	target->translated = true;
 	target->addr = PTE_ADDR(pte) | (addr & GART_PAGE_MASK);
-	if (mutated(card, GART_TRUNCATE))
+	if (has_fault(card, GART_TRUNCATE))
 		target->addr = (uint32_t)target->addr;
 }
 

@@ -21,8 +21,8 @@
 /**
  * struct irq - interrupt state; &card.lock protects it.
  * @status: GEN_INT_STATUS
- * @unheard: bits of @status that a mutation keeps from the guest
- * @fired: number of software interrupts, for the mutation
+ * @unheard: bits of @status that a fault keeps from the guest
+ * @fired: number of software interrupts, for the fault
  */
 struct irq {
 	uint32_t status;
@@ -56,7 +56,7 @@ static void fire(struct card *card)
 
 	stat_inc(card, fences);
 	irq->fired++;
-	if (mutated(card, IRQ_LOST) && !(irq->fired % 2) &&
+	if (has_fault(card, IRQ_LOST) && !(irq->fired % 2) &&
 	    !(irq->status & INT_SW)) {
 		/* The status is there for who asks, but no one is told. */
 		irq->status |= INT_SW;

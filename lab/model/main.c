@@ -29,19 +29,19 @@ struct options {
 	const struct card_info *info;
 	struct front_paths paths;
 	const char *vram;
-	unsigned int mutations;
+	unsigned int faults;
 	unsigned int latency_us;
 };
 
-static const char * const mutation_names[] = {
+static const char * const fault_names[] = {
 #define X(id, name, what) name,
-	MUTATIONS(X)
+	FAULTS(X)
 #undef X
 };
 
-static const char * const mutation_help[] = {
+static const char * const fault_help[] = {
 #define X(id, name, what) what,
-	MUTATIONS(X)
+	FAULTS(X)
 #undef X
 };
 
@@ -60,19 +60,19 @@ static void usage(FILE *out)
 		"  --vram PATH        keep VRAM in this new file (on tmpfs), for others to map\n"
 		"  --latency-us N     a fence takes at least N microseconds (default 0)\n"
 		"  --trace LIST       vfio,pci,reg,packet,gart,2d,display or all\n"
-		"  --mutate NAME      make a fault, so that a test can be seen to fail:\n",
+		"  --fault NAME      make a fault, so that a test can be seen to fail:\n",
 		list);
-	for (int i = 0; i < MUTATION_COUNT; i++)
-		fprintf(out, "       %-18s  %s\n", mutation_names[i], mutation_help[i]);
+	for (int i = 0; i < FAULT_COUNT; i++)
+		fprintf(out, "       %-18s  %s\n", fault_names[i], fault_help[i]);
 }
 
-static unsigned int parse_mutation(const char *name)
+static unsigned int parse_fault(const char *name)
 {
-	unsigned int bit = mutation_by_name(name);
+	unsigned int bit = fault_by_name(name);
 
 	if (bit)
 		return bit;
-	die("no mutation '%s'; --help lists them", name);
+	die("no fault '%s'; --help lists them", name);
 }
 
 static unsigned int parse_latency(const char *text)
@@ -98,7 +98,7 @@ static void parse_options(int argc, char **argv, struct options *opt)
 		{ "vram", required_argument, NULL, 'v' },
 		{ "latency-us", required_argument, NULL, 'L' },
 		{ "trace", required_argument, NULL, 't' },
-		{ "mutate", required_argument, NULL, 'm' },
+		{ "fault", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -134,8 +134,8 @@ static void parse_options(int argc, char **argv, struct options *opt)
 				die("--trace '%s': classes are vfio, pci, reg, packet, gart, 2d, display, all",
 				    optarg);
 			break;
-		case 'm':
-			opt->mutations |= parse_mutation(optarg);
+		case 'f':
+			opt->faults |= parse_fault(optarg);
 			break;
 		case 'h':
 			usage(stdout);
@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 	card = card_new(opt.info, make_vram_file(&opt));
 	if (!card)
 		die("cannot make the card: %s", strerror(errno));
-	card->mutations = opt.mutations;
+	card->faults = opt.faults;
 	card->latency_us = opt.latency_us;
 	describe(&dev, card);
 

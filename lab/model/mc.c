@@ -78,7 +78,7 @@ bool tlb_lookup(struct card *card, uint32_t page, uint32_t *pte)
 
 	pthread_mutex_lock(&mc->lock);
 	hit = entry->gen == mc->tlb_gen ||
-	      (entry->gen && mutated(card, GART_STALE));
+	      (entry->gen && has_fault(card, GART_STALE));
 	*pte = entry->pte;
 	pthread_mutex_unlock(&mc->lock);
 	return hit;

@@ -115,7 +115,7 @@ static void frame_snapshot(struct card *card, unsigned int n, struct frame *f)
 	if (offset_cntl & (CRTC_TILE_EN | CRTC_MICRO_TILE_EN))
 		warn_tiled();
 
-	if (mutated(card, SCANOUT_PITCH))
+	if (has_fault(card, SCANOUT_PITCH))
 		pitch++;
 	f->base = display + crtc->scan_offset;
 	f->pitch = pitch * 8 * bytes_per_pixel(f->pix_width);

@@ -71,7 +71,7 @@ refuse memory-xen 'MEMORY=768M is too little for Xen and a dom0' \
 refuse debug-pool 'POOL=stock: a debug kernel has no TTM but ours' \
 	make -s -C "$LAB_TOP" boot MACHINE=bare KERNEL=6.12-debug POOL=stock
 refuse cache 'cannot write to .*XDG_CACHE_HOME' \
-	env XDG_CACHE_HOME=/proc/self/nowhere "$LAB_TOP/lab/image/make.sh"
+	env XDG_CACHE_HOME=/proc/self/nowhere "$LAB_TOP/lab/image/make_image.sh"
 
 # A mirror that nobody serves; downloads of this machine are not to help.
 fresh=$(mktemp -d "$LAB_CACHE/test-cache.XXXXXX")
@@ -79,20 +79,20 @@ trap 'rm -rf "$fresh"' EXIT
 refuse mirror 'mirror .* could not be reached' \
 	env XDG_CACHE_HOME="$fresh" DEBIAN_MIRROR=http://127.0.0.1:9/debian \
 	DEBIAN_SECURITY_MIRROR=http://127.0.0.1:9/debian-security \
-	"$LAB_TOP/lab/image/make.sh"
+	"$LAB_TOP/lab/image/make_image.sh"
 nothing_left mirror-cleanup "$fresh"
 
 # A disk that is too small.
 refuse disk 'MiB of free disk space' \
 	unshare "${LAB_NS[@]}" bash -c '
-	mount -t tmpfs -o size=64m small "$1" && XDG_CACHE_HOME=$1 "$2/lab/image/make.sh"
+	mount -t tmpfs -o size=64m small "$1" && XDG_CACHE_HOME=$1 "$2/lab/image/make_image.sh"
 	' - "$fresh" "$LAB_TOP"
 
 # A user without subordinate IDs.
 if ((EUID == 0)); then
 	refuse rights 'no subordinate IDs|user namespaces|lacks uidmap' \
 		setpriv --reuid=65534 --regid=65534 --clear-groups \
-		env XDG_CACHE_HOME=/tmp/radeon-lab-nobody.$$ "$LAB_TOP/lab/image/make.sh"
+		env XDG_CACHE_HOME=/tmp/radeon-lab-nobody.$$ "$LAB_TOP/lab/image/make_image.sh"
 	rm -rf "/tmp/radeon-lab-nobody.$$"
 fi
 
@@ -120,7 +120,7 @@ refuse qemu 'this QEMU has no vfio-user-pci device' \
 	mkdir /tmp/bin
 	printf "#!/bin/sh\n" >/tmp/bin/qemu-system-x86_64
 	chmod +x /tmp/bin/qemu-system-x86_64
-	PATH=/tmp/bin:$PATH exec bash /src/lab/image/compile.sh "$1"' - "/build/$(build_name)"
+	PATH=/tmp/bin:$PATH exec bash /src/lab/image/compile_lab.sh "$1"' - "/build/$(build_name)"
 
 # A machine that goes on for too long is ended, and what it last printed is told.
 mkdir -p "$dir/limit"

@@ -4,7 +4,7 @@
 # make test, make test-full: everything, unattended. Unit tests of the model, as they are and with
 # sanitizers; short runs of the fuzzers; what a user can get wrong; boots of every
 # machine, kernel and card, in which the guest runs the driver's own tests and ours;
-# and mutations: boots with a fault in the model that a named test has to find.
+# and faults: boots with a fault in the model that a named test has to find.
 #
 #   ONLY=REGEX   run only the tests whose names match
 #   JOBS=N       how many at a time (2)
@@ -32,7 +32,7 @@ rm -rf "$OUT"
 mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
 trap 'trap - TERM; kill 0' INT TERM HUP
 
-"$LAB_TOP/lab/image/build.sh" || exit 2
+"$LAB_TOP/lab/image/build_lab.sh" || exit 2
 make_cache_dir
 build=/build/$(build_name)
 
@@ -149,7 +149,7 @@ tree_test() {
 check_patches_test() {
 	local start=$SECONDS
 
-	if KERNEL=$1 FILES=ours OUT=$dir "$LAB_TOP/lab/kernel/check.sh" patches >"$dir/log" 2>&1; then
+	if KERNEL=$1 FILES=ours OUT=$dir "$LAB_TOP/lab/kernel/check_kernel.sh" patches >"$dir/log" 2>&1; then
 		pass "$name" "$(grep -c 'pass ' "$dir/log") checks, $((SECONDS - start)) s"
 	else
 		fail "$name" "$(grep -m1 -E 'FAIL|error' "$dir/log"); see $dir/log"
@@ -225,9 +225,9 @@ igt_worse() {
 	fi
 }
 
-# igt_mutation MACHINE CARD MUTATION TEST: the model gets a fault that a test of igt's finds.
-igt_mutation() {
-	GUEST_ARGS="lab.mutation=$3 lab.igt_test=$4" LIMIT=400 SILENCE=240 machine_test "$1" 6.12 "$2" igt-mutation
+# igt_fault MACHINE CARD MUTATION TEST: the model gets a fault that a test of igt's finds.
+igt_fault() {
+	GUEST_ARGS="lab.fault=$3 lab.igt_test=$4" LIMIT=400 SILENCE=240 machine_test "$1" 6.12 "$2" igt-fault
 }
 
 # shell_test: without a scenario the boot gives a shell, which takes commands.
@@ -254,12 +254,12 @@ shell_test() {
 	fi
 }
 
-# mutation MACHINE CARD SCENARIO MUTATION RESULT: the model has a fault; RESULT, and
+# fault MACHINE CARD SCENARIO MUTATION RESULT: the model has a fault; RESULT, and
 # nothing before it, is what has to say so.
-mutation() {
+fault() {
 	local first
 
-	MACHINE=$1 KERNEL=6.12 CARD=$2 RUN=$3 MODEL_ARGS="--mutate $4" LIMIT=240 run_boot || true
+	MACHINE=$1 KERNEL=6.12 CARD=$2 RUN=$3 MODEL_ARGS="--fault $4" LIMIT=240 run_boot || true
 	first=$(awk '$2 == "fail" { print $1; exit }' "$dir/results.txt" 2>/dev/null)
 	if [[ $first =~ ^$2\.$5$ ]]; then
 		pass "$name" "found by $first"
@@ -291,13 +291,13 @@ wait
 "$LAB_TOP/lab/kernel/modules.sh" || exit 2
 if [[ kunit-7.3-debug =~ $ONLY || ($LISTS == full && (unbind-hung-bare-7.3-debug =~ $ONLY ||
 	foreign-bare-7.3-debug =~ $ONLY || bind-faults-bare-7.3-debug =~ $ONLY)) ]]; then
-	KERNEL=7.3 MACHINE=bare "$LAB_TOP/lab/kernel/debug.sh" || exit 2
+	KERNEL=7.3 MACHINE=bare "$LAB_TOP/lab/kernel/debug_kernel.sh" || exit 2
 fi
 if [[ mutants-7.3-debug =~ $ONLY || ($LISTS == full && igt-mutants-7.3-debug =~ $ONLY) ]]; then
-	KERNEL=7.3 "$LAB_TOP/lab/kernel/mutants.sh" || exit 2
+	KERNEL=7.3 "$LAB_TOP/lab/kernel/mutant_modules.sh" || exit 2
 fi
 # The guest's first file system takes them from where they were built.
-"$LAB_TOP/lab/image/build.sh" || exit 2
+"$LAB_TOP/lab/image/build_lab.sh" || exit 2
 
 job bad-input "$LAB_TOP/lab/test/bad_input.sh" "$OUT/verdicts" "$OUT/bad-input"
 for card in rv370 rv100; do
@@ -374,16 +374,16 @@ for card in rv370 rv100; do
 done
 BESIDE=virtio_gpu job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
 job igt-two-gpus-xen-7.3 igt_test xen 7.3 both two-gpus
-job igt-mutation.gart-off-by-one igt_mutation bare rv100 gart-off-by-one radeon_mapping@sizes-cached
-job igt-mutation.gart-stale igt_mutation bare rv370 gart-stale radeon_isolation@no-stale-page-cached
-job igt-mutation.scanout-pitch igt_mutation bare rv100 scanout-pitch radeon_mapping@scanout
-job igt-mutation.irq-lost igt_mutation bare rv370 irq-lost radeon_mapping@interrupts
+job igt-fault.gart-off-by-one igt_fault bare rv100 gart-off-by-one radeon_mapping@sizes-cached
+job igt-fault.gart-stale igt_fault bare rv370 gart-stale radeon_isolation@no-stale-page-cached
+job igt-fault.scanout-pitch igt_fault bare rv100 scanout-pitch radeon_mapping@scanout
+job igt-fault.irq-lost igt_fault bare rv370 irq-lost radeon_mapping@interrupts
 # What our promises are worth: Debian's pool does not keep them.
 POOL=stock job igt-stock-bare-6.12-rv100 igt_test bare 6.12 rv100 "$LISTS"
 if [[ $LISTS == full ]]; then
-	job igt-mutation.gart-off-by-one-rv370 igt_mutation bare rv370 gart-off-by-one radeon_mapping@sizes-cached
-	job igt-mutation.gart-stale-rv100 igt_mutation bare rv100 gart-stale radeon_isolation@no-stale-page-cached
-	job igt-mutation.gart-truncate igt_mutation xen rv370 gart-truncate radeon_mapping@sizes-cached
+	job igt-fault.gart-off-by-one-rv370 igt_fault bare rv370 gart-off-by-one radeon_mapping@sizes-cached
+	job igt-fault.gart-stale-rv100 igt_fault bare rv100 gart-stale radeon_isolation@no-stale-page-cached
+	job igt-fault.gart-truncate igt_fault xen rv370 gart-truncate radeon_mapping@sizes-cached
 	# Forty tests, each with a load and an unload, with KASAN.
 	LIMIT=4800 SILENCE=400 job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants
 	for what in bare-6.12-rv370 bare-7.3-rv370 xen-6.12-rv100 xen-7.3-rv100; do
@@ -397,13 +397,13 @@ if [[ $LISTS == full ]]; then
 	done
 fi
 
-job mutation.gart-off-by-one-rv370 mutation bare rv370 gtt-move gart-off-by-one ring-test
-job mutation.gart-off-by-one-rv100 mutation bare rv100 gtt-move gart-off-by-one ring-test
-job mutation.gart-stale-rv370 mutation bare rv370 gtt-move gart-stale 'gtt-move(\..*)?'
-job mutation.gart-stale-rv100 mutation bare rv100 gtt-move gart-stale 'gtt-move(\..*)?'
-job mutation.gart-truncate mutation xen rv370 gtt-move gart-truncate ring-test
-job mutation.irq-lost mutation bare rv370 fence-wait irq-lost fence-wait
-job mutation.scanout-pitch mutation bare rv100 modeset scanout-pitch 'modeset\..*'
+job fault.gart-off-by-one-rv370 fault bare rv370 gtt-move gart-off-by-one ring-test
+job fault.gart-off-by-one-rv100 fault bare rv100 gtt-move gart-off-by-one ring-test
+job fault.gart-stale-rv370 fault bare rv370 gtt-move gart-stale 'gtt-move(\..*)?'
+job fault.gart-stale-rv100 fault bare rv100 gtt-move gart-stale 'gtt-move(\..*)?'
+job fault.gart-truncate fault xen rv370 gtt-move gart-truncate ring-test
+job fault.irq-lost fault bare rv370 fence-wait irq-lost fence-wait
+job fault.scanout-pitch fault bare rv100 modeset scanout-pitch 'modeset\..*'
 
 for target in vfio_user commands display pool_device; do
 	job "fuzz.$target" fuzz "$target"

@@ -18,7 +18,7 @@
 #include "../control.h"
 #include "../cp.h"
 #include "../line_server.h"
-#include "../mutation.h"
+#include "../fault.h"
 #include "../regs.h"
 
 struct fixture {
@@ -192,20 +192,20 @@ static void test_read_sees_vram_and_is_limited(void **state)
 	close(fd);
 }
 
-static void test_mutation_is_set_and_taken_back(void **state)
+static void test_fault_is_set_and_taken_back(void **state)
 {
 	struct fixture *f = *state;
 	int fd = client(f);
 
-	say(f, fd, "mutate gart-stale\n");
+	say(f, fd, "fault gart-stale\n");
 	assert_string_equal(heard(fd), "ok\n");
-	assert_int_equal(f->card->mutations, 1u << MUTATION_INDEX_GART_STALE);
-	say(f, fd, "mutate gart\n");
-	assert_string_equal(heard(fd), "error there is no mutation 'gart'\n");
-	assert_int_equal(f->card->mutations, 1u << MUTATION_INDEX_GART_STALE);
-	say(f, fd, "mutate none\n");
+	assert_int_equal(f->card->faults, 1u << FAULT_INDEX_GART_STALE);
+	say(f, fd, "fault gart\n");
+	assert_string_equal(heard(fd), "error there is no fault 'gart'\n");
+	assert_int_equal(f->card->faults, 1u << FAULT_INDEX_GART_STALE);
+	say(f, fd, "fault none\n");
 	assert_string_equal(heard(fd), "ok\n");
-	assert_int_equal(f->card->mutations, 0);
+	assert_int_equal(f->card->faults, 0);
 	close(fd);
 }
 
@@ -298,7 +298,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pace_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_that_is_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_sees_vram_and_is_limited, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mutation_is_set_and_taken_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fault_is_set_and_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_translate_without_gart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_command_lists_those_there_are, setup,
 						teardown),

@@ -93,7 +93,7 @@ static void above_4g(void **state)
 	assert_int_equal(write32(f, PAGE_MC(130) + 4, 0xcafe), 0);
 	assert_int_equal(get32(f->high + 0x3004), 0xcafe);
 	assert_true(stat_get(f, gart_above_4g) == 1);
-	f->card->mutations = 1u << MUTATION_INDEX_GART_TRUNCATE;
+	f->card->faults = 1u << FAULT_INDEX_GART_TRUNCATE;
 	write32(f, PAGE_MC(130) + 4, 0xbad);
 	assert_int_equal(get32(f->high + 0x3004), 0xcafe);
 }
@@ -180,11 +180,11 @@ static void no_cache(void **state)
 	assert_int_equal(low32(f, 0x201000), 2);
 }
 
-static void mutation_stale(void **state)
+static void fault_stale(void **state)
 {
 	struct fixture *f = *state;
 
-	f->card->mutations = 1u << MUTATION_INDEX_GART_STALE;
+	f->card->faults = 1u << FAULT_INDEX_GART_STALE;
 	gart_map(f, 130, LOW_BUS + 0x200000, PTE_RW);
 	gart_flush(f);
 	write32(f, PAGE_MC(130), 1);
@@ -194,14 +194,14 @@ static void mutation_stale(void **state)
 	assert_int_equal(low32(f, 0x200000), 2);
 }
 
-static void mutation_off_by_one(void **state)
+static void fault_off_by_one(void **state)
 {
 	struct fixture *f = *state;
 
 	gart_map(f, 130, LOW_BUS + 0x200000, PTE_RW);
 	gart_map(f, 131, LOW_BUS + 0x201000, PTE_RW);
 	gart_flush(f);
-	f->card->mutations = 1u << MUTATION_INDEX_GART_OFF_BY_ONE;
+	f->card->faults = 1u << FAULT_INDEX_GART_OFF_BY_ONE;
 	write32(f, PAGE_MC(130), 1);
 	assert_int_equal(low32(f, 0x200000), 0);
 	assert_int_equal(low32(f, 0x201000), 1);
@@ -346,7 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(framebuffer), BOTH(moved_framebuffer), BOTH(translation),
 		RV370(above_4g), RV370(permissions), RV370(forgotten_flush),
-		RV100(no_cache), BOTH(mutation_stale), BOTH(mutation_off_by_one),
+		RV100(no_cache), BOTH(fault_stale), BOTH(fault_off_by_one),
 		BOTH(range), RV370(discarded_reads), BOTH(pass_through),
 		RV370(clamp), BOTH(bus_master), RV100(bus_master_disable),
 		BOTH(unmapped_memory), BOTH(bad_table), RV370(address_width),

@@ -99,12 +99,12 @@ static void both_crtcs(void **state)
 	assert_int_equal(reg_read(f, REG_GEN_INT_STATUS), 1u << 0 | 1u << 9);
 }
 
-static void mutation_lost(void **state)
+static void fault_lost(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t sent = 0;
 
-	f->card->mutations = 1u << MUTATION_INDEX_IRQ_LOST;
+	f->card->faults = 1u << FAULT_INDEX_IRQ_LOST;
 	reg_write(f, REG_GEN_INT_CNTL, INT_SW | INT_CRTC_VBLANK);
 	for (int i = 0; i < 10; i++) {
 		reg_write(f, REG_GEN_INT_STATUS, INT_SW_FIRE);
@@ -138,7 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(fire_reads_zero), BOTH(enable), RV370(one_message_per_edge),
 		RV370(rearm), RV100(level), BOTH(both_crtcs),
-		BOTH(mutation_lost), BOTH(reset),
+		BOTH(fault_lost), BOTH(reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

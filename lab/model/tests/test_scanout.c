@@ -102,7 +102,7 @@ static void formats(void **state)
 		}
 }
 
-/* A wide surface panned into; the mutation takes the pitch for more. */
+/* A wide surface panned into; the fault takes the pitch for more. */
 static void pitch_and_pan(void **state)
 {
 	(void)state;
@@ -113,9 +113,9 @@ static void pitch_and_pan(void **state)
 	wr(card, gen_cntl(0), 1u << 25 | 6 << 8);
 	put(FB + 4 * (2 * W * 9 + 11), 0x00abcdef, 4);
 	assert_int_equal(pixel(0, 3, 2), 0xabcdef);
-	card->mutations = 1u << MUTATION_INDEX_SCANOUT_PITCH;
+	card->faults = 1u << FAULT_INDEX_SCANOUT_PITCH;
 	assert_int_equal(pixel(0, 3, 2), 0);
-	card->mutations = 0;
+	card->faults = 0;
 }
 
 static void double_scan(void **state)

@@ -15,7 +15,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
 #include <drm/ttm/ttm_backing.h>
-#include <drm/ttm/ttm_reach.h>
+#include <drm/ttm/ttm_dma_limit.h>
 #include <drm/ttm/ttm_tt.h>
 
 #include "radeon.h"
@@ -102,7 +102,7 @@ static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const 
 	dev_err_ratelimited(rdev->dev,
 			    "a BO of %lu bytes cannot be shared with %s, which reaches bus addresses up to %#llx: %s\n",
 			    radeon_bo_size(bo), dev_name(importer),
-			    ttm_reach_last(importer), why);
+			    ttm_dma_limit(importer), why);
 	return ret;
 }
 
@@ -128,7 +128,7 @@ static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
 	ret = dma_map_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
 	if (ret)
 		goto free_table;
-	if (ttm_reach_bounced(importer, sgt)) {
+	if (ttm_dma_bounced(importer, sgt)) {
 		dma_unmap_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
 		ret = refuse(bo, importer, -EOPNOTSUPP,
 			     "whatever is mapped for it is copied, which no GPU would see");
@@ -169,7 +169,7 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
 		return ret;
 	ttm_bo_unmap_virtual(&bo->tbo);
 	radeon_ttm_tt_unbind(&rdev->mman.bdev, tt);
-	ret = ttm_tt_move_within(&rdev->mman.bdev, tt, ttm_reach_last(importer), &ctx);
+	ret = ttm_tt_move_below(&rdev->mman.bdev, tt, ttm_dma_limit(importer), &ctx);
 	bound = radeon_ttm_tt_bind(&rdev->mman.bdev, tt, bo->tbo.resource);
 	radeon_vm_bo_invalidate(rdev, bo);
 	if (ret)
@@ -210,7 +210,7 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 	if (WARN_ON(!tt || !ttm_tt_is_populated(tt)))
 		return ERR_PTR(-EINVAL);
 
-	if (!ttm_tt_within(tt, ttm_reach_last(importer))) {
+	if (!ttm_tt_within_limit(tt, ttm_dma_limit(importer))) {
 		ret = move_within(bo, importer);
 		if (ret)
 			return ERR_PTR(ret);
@@ -357,7 +357,7 @@ int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *
 		goto refused;
 	}
 	/* Where that is on, dma-buf hides the pages from importers. */
-	if (!IS_ENABLED(CONFIG_DMABUF_DEBUG) && ttm_reach_bounced(rdev->dev, sgt)) {
+	if (!IS_ENABLED(CONFIG_DMABUF_DEBUG) && ttm_dma_bounced(rdev->dev, sgt)) {
 		why = "its exporter has mapped copies of pages, which this GPU does not reach";
 		ret = -EOPNOTSUPP;
 		goto refused;
@@ -381,7 +381,7 @@ void radeon_dma_buf_leave(struct radeon_bo *bo)
 	struct ttm_tt *tt = bo->tbo.ttm;
 
 	if (tt && ttm_tt_is_populated(tt) && !(tt->page_flags & TTM_TT_FLAG_EXTERNAL))
-		ttm_tt_drop_device(bo->tbo.bdev, tt);
+		ttm_tt_unmap_dma(bo->tbo.bdev, tt);
 }
 
 static int radeon_dma_buf_show(struct seq_file *m, void *data)

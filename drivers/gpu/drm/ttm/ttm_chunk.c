@@ -691,7 +691,7 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_alloc_pages);
 
 /* How many of the pages, from the first on, come from the same allocator: at least one. */
-static unsigned int same_home(struct page **pages, unsigned int count)
+static unsigned int same_chunk(struct page **pages, unsigned int count)
 {
 	const struct ttm_chunk_allocator *alloc = page_chunk(pages[0])->alloc;
 	unsigned int n = 1;
@@ -721,7 +721,7 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 	}
 	for (i = 0; i < count; i += n) {
 		alloc = page_chunk(pages[i])->alloc;
-		n = same_home(pages + i, min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES));
+		n = same_chunk(pages + i, min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES));
 		if (cpu_serves(alloc, count))
 			cpu_give(alloc, pages + i, n);
 		else

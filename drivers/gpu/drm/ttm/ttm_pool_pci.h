@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-#ifndef _TTM_POOL_DEVICE_H_
-#define _TTM_POOL_DEVICE_H_
+#ifndef _TTM_POOL_PCI_H_
+#define _TTM_POOL_PCI_H_
 
 #include <linux/types.h>
 

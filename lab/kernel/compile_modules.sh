@@ -3,7 +3,7 @@
 #
 # The inner half of modules.sh; runs inside the lab's root.
 #
-#   compile.sh SERIES DIR CACHE
+#   compile_modules.sh SERIES DIR CACHE
 #
 # DIR/out holds rttm.ko, radeon.ko, xen-ttm-pool.ko and "depends", the modules that they
 # need. DIR/tree is what they are built from.
@@ -15,7 +15,7 @@ set -euo pipefail
 
 series=$1 dir=$2 cache=$3
 release=$(<"/boot/lab/version-$series")
-stamp="$release $(source_version "$series") $(changes "$series") $(cat /src/lab/kernel/{compile,source,external}.sh /src/lab/kernel/kbuild/* | sha256sum)"
+stamp="$release $(source_version "$series") $(changes "$series") $(cat /src/lab/kernel/{compile_modules,source,external}.sh /src/lab/kernel/kbuild/* | sha256sum)"
 [[ ! -e $dir/stamp || $(<"$dir/stamp") != "$stamp" ]] || exit 0
 # If this fails, nobody shall take the old modules for the new.
 rm -rf "$dir/out" "$dir/stamp"

@@ -13,7 +13,7 @@
 #include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_pool.h>
-#include <drm/ttm/ttm_reach.h>
+#include <drm/ttm/ttm_dma_limit.h>
 #include <drm/ttm/ttm_tt.h>
 
 #include "ttm_kunit_helpers.h"
@@ -22,7 +22,7 @@
 #define GIB(n)		((u64)(n) << 30)
 
 /* Nobody looks at these pages, only where they are. */
-static void ttm_reach_within(struct kunit *test)
+static void ttm_dma_limit_within(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	dma_addr_t bus[3] = { GIB(1), GIB(4) - PAGE_SIZE, GIB(2) };
@@ -30,29 +30,29 @@ static void ttm_reach_within(struct kunit *test)
 		.dma_address = bus, .dma_dev = devs->dev, .num_pages = ARRAY_SIZE(bus),
 	};
 
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within(&tt, DMA_BIT_MASK(32)));
-	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within(&tt, DMA_BIT_MASK(32) - 1),
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(32) - 1),
 			       "the last byte of a page counts");
 	bus[2] = GIB(4);
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within(&tt, DMA_BIT_MASK(32)));
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within(&tt, DMA_BIT_MASK(33)));
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within(&tt, GIB(4) + PAGE_SIZE - 2));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(33)));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(&tt, GIB(4) + PAGE_SIZE - 2));
 	bus[0] = U64_MAX - PAGE_SIZE + 1;
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within(&tt, U64_MAX));
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within(&tt, DMA_BIT_MASK(63)));
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, U64_MAX));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(63)));
 }
 
-static void ttm_reach_of_device(struct kunit *test)
+static void ttm_dma_limit_of_device(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 
 	KUNIT_ASSERT_EQ(test, dma_set_mask(devs->dev, DMA_BIT_MASK(40)), 0);
-	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), DMA_BIT_MASK(40));
+	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), DMA_BIT_MASK(40));
 	/* A bridge may drive fewer bits than what is behind it. */
 	devs->dev->bus_dma_limit = GIB(3) - 1;
-	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), GIB(3) - 1);
+	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), GIB(3) - 1);
 	devs->dev->bus_dma_limit = DMA_BIT_MASK(48);
-	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), DMA_BIT_MASK(40));
+	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), DMA_BIT_MASK(40));
 	devs->dev->bus_dma_limit = 0;
 }
 
@@ -60,7 +60,7 @@ static void ttm_reach_of_device(struct kunit *test)
 /* Like those of AMD's GART, which remaps what a device of 32 bits does not reach. */
 static const struct dma_map_ops remapping_ops = { };
 
-static void ttm_reach_remapped(struct kunit *test)
+static void ttm_dma_limit_remapped(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 
@@ -68,12 +68,12 @@ static void ttm_reach_remapped(struct kunit *test)
 	set_dma_ops(devs->dev, &remapping_ops);
 	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
 	KUNIT_EXPECT_TRUE(test, ttm_backing_remapped(devs->dev));
-	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), U64_MAX);
+	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), U64_MAX);
 	set_dma_ops(devs->dev, NULL);
 }
 #endif
 
-static void ttm_reach_bounce(struct kunit *test)
+static void ttm_dma_limit_bounce(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct scatterlist *sg;
@@ -92,10 +92,10 @@ static void ttm_reach_bounce(struct kunit *test)
 		sg_dma_address(sg) = page_to_phys(pages[i]);
 		sg_dma_len(sg) = PAGE_SIZE;
 	}
-	KUNIT_EXPECT_FALSE(test, ttm_reach_bounced(devs->dev, &sgt));
+	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
 	for_each_sgtable_sg(&sgt, sg, i) {
 		sg_dma_address(sg) += PAGE_SIZE;
-		KUNIT_EXPECT_TRUE_MSG(test, ttm_reach_bounced(devs->dev, &sgt),
+		KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
 				      "page %u is somewhere else", i);
 		sg_dma_address(sg) -= PAGE_SIZE;
 	}
@@ -103,14 +103,14 @@ static void ttm_reach_bounce(struct kunit *test)
 	sg_dma_address(sgt.sgl) += PAGE_SIZE;
 	for_each_sgtable_sg(&sgt, sg, i)
 		sg_assign_page(sg, NULL);
-	KUNIT_EXPECT_FALSE(test, ttm_reach_bounced(devs->dev, &sgt));
+	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
 	sg_free_table(&sgt);
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		__free_pages(pages[i], 1);
 }
 
 /* Behind a bridge that adds an offset, and lets only some addresses through. */
-static void ttm_reach_offset(struct kunit *test)
+static void ttm_dma_limit_offset(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -129,14 +129,14 @@ static void ttm_reach_offset(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
 	KUNIT_EXPECT_FALSE(test, ttm_backing_remapped(devs->dev));
-	KUNIT_EXPECT_EQ(test, ttm_reach_last(devs->dev), GIB(3) - 1);
+	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), GIB(3) - 1);
 	sg_dma_address(sgt.sgl) = map[0].dma_start;
-	KUNIT_EXPECT_FALSE(test, ttm_reach_bounced(devs->dev, &sgt));
+	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
 	sg_dma_address(sgt.sgl) = map[0].cpu_start;
-	KUNIT_EXPECT_TRUE_MSG(test, ttm_reach_bounced(devs->dev, &sgt),
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
 			      "the page is not where its address is without the offset");
 	map[0].cpu_start += PAGE_SIZE;
-	KUNIT_EXPECT_TRUE_MSG(test, ttm_reach_bounced(devs->dev, &sgt),
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
 			      "the bridge does not let the page's address through");
 
 	devs->dev->bus_dma_limit = 0;
@@ -212,7 +212,7 @@ static void move_name(const struct move_case *c, char *name)
 
 KUNIT_ARRAY_PARAM(move, move_cases, move_name);
 
-static void ttm_reach_move(struct kunit *test)
+static void ttm_dma_limit_move(struct kunit *test)
 {
 	const struct move_case *c = test->param_value;
 	struct ttm_test_devices *devs = test->priv;
@@ -228,7 +228,7 @@ static void ttm_reach_move(struct kunit *test)
 	memcpy(before, tt->pages, sizeof(before));
 	devs->ttm_dev->pool.backing.single = c->single;
 	devs->ttm_dev->pool.backing.coherent32 = c->coherent32;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
 	devs->ttm_dev->pool.backing.single = false;
 	devs->ttm_dev->pool.backing.coherent32 = false;
 
@@ -246,7 +246,7 @@ static void ttm_reach_move(struct kunit *test)
 	free_tt(test, tt);
 }
 
-static void ttm_reach_no_memory(struct kunit *test)
+static void ttm_dma_limit_no_memory(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_operation_ctx ctx = { };
@@ -254,9 +254,9 @@ static void ttm_reach_no_memory(struct kunit *test)
 	struct ttm_tt *tt = make_tt(test, ttm_cached);
 
 	memcpy(before, tt->pages, sizeof(before));
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(31), &ctx),
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(31), &ctx),
 			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32) - 1, &ctx),
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32) - 1, &ctx),
 			-EOPNOTSUPP);
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
@@ -265,7 +265,7 @@ static void ttm_reach_no_memory(struct kunit *test)
 }
 
 /* Where addresses of coherent pages hold for one device alone, nothing moves to nobody's. */
-static void ttm_reach_private(struct kunit *test)
+static void ttm_dma_limit_private(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_backing *backing = &devs->ttm_dev->pool.backing;
@@ -279,23 +279,23 @@ static void ttm_reach_private(struct kunit *test)
 	memcpy(before, tt->pages, sizeof(before));
 	backing->single = true;
 	backing->private = true;
-	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
 			    -EOPNOTSUPP, "shared pages");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	backing->private = false;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
 	KUNIT_EXPECT_FALSE(test, ttm_tt_is_private(devs->ttm_dev, tt));
 	memcpy(before, tt->pages, sizeof(before));
 	backing->private = true;
-	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
 			    -EOPNOTSUPP, "coherent pages");
 	backing->private = false;
 	backing->single = false;
 	/* Whoever said so may have gone. */
 	tt->page_flags |= TTM_TT_FLAG_PRIV_PRIVATE;
 	KUNIT_EXPECT_TRUE(test, ttm_tt_is_private(devs->ttm_dev, tt));
-	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
+	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
 			    -EOPNOTSUPP, "pages that were one device's");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
@@ -307,7 +307,7 @@ static void ttm_reach_private(struct kunit *test)
  * The pages of a device that goes are others' to use. What it had mapped and has not undone the
  * DMA API's checker finds, and what is undone twice.
  */
-static void ttm_reach_drop(struct kunit *test)
+static void ttm_dma_limit_drop(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_operation_ctx ctx = { };
@@ -316,30 +316,30 @@ static void ttm_reach_drop(struct kunit *test)
 
 	tt = make_tt(test, ttm_write_combined);
 	memcpy(before, tt->pages, sizeof(before));
-	ttm_tt_drop_device(devs->ttm_dev, tt);
+	ttm_tt_unmap_dma(devs->ttm_dev, tt);
 	KUNIT_EXPECT_NULL(test, tt->dma_address);
 	KUNIT_EXPECT_NULL(test, tt->dma_dev);
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within(tt, DMA_BIT_MASK(63)));
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within(tt, PAGE_SIZE - 1));
-	ttm_tt_drop_device(devs->ttm_dev, tt);
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(tt, DMA_BIT_MASK(63)));
+	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(tt, PAGE_SIZE - 1));
+	ttm_tt_unmap_dma(devs->ttm_dev, tt);
 	free_tt(test, tt);
 
 	if (!IS_ENABLED(CONFIG_PCI))
 		return;
 	tt = make_tt(test, ttm_cached);
 	devs->ttm_dev->pool.backing.coherent32 = true;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_within(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
 	devs->ttm_dev->pool.backing.coherent32 = false;
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
-	ttm_tt_drop_device(devs->ttm_dev, tt);
+	ttm_tt_unmap_dma(devs->ttm_dev, tt);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, tt->dma_address, "coherent pages stay as they are");
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	free_tt(test, tt);
 }
 
-static int ttm_reach_init(struct kunit *test)
+static int ttm_dma_limit_init(struct kunit *test)
 {
 	struct ttm_test_devices *devs;
 	int ret = ttm_test_devices_all_init(test);
@@ -350,29 +350,29 @@ static int ttm_reach_init(struct kunit *test)
 	return dma_coerce_mask_and_coherent(devs->dev, DMA_BIT_MASK(64));
 }
 
-static struct kunit_case ttm_reach_cases[] = {
-	KUNIT_CASE(ttm_reach_within),
-	KUNIT_CASE(ttm_reach_of_device),
+static struct kunit_case ttm_dma_limit_cases[] = {
+	KUNIT_CASE(ttm_dma_limit_within),
+	KUNIT_CASE(ttm_dma_limit_of_device),
 #ifdef CONFIG_ARCH_HAS_DMA_OPS
-	KUNIT_CASE(ttm_reach_remapped),
+	KUNIT_CASE(ttm_dma_limit_remapped),
 #endif
-	KUNIT_CASE(ttm_reach_bounce),
-	KUNIT_CASE(ttm_reach_offset),
-	KUNIT_CASE_PARAM(ttm_reach_move, move_gen_params),
-	KUNIT_CASE(ttm_reach_no_memory),
-	KUNIT_CASE(ttm_reach_private),
-	KUNIT_CASE(ttm_reach_drop),
+	KUNIT_CASE(ttm_dma_limit_bounce),
+	KUNIT_CASE(ttm_dma_limit_offset),
+	KUNIT_CASE_PARAM(ttm_dma_limit_move, move_gen_params),
+	KUNIT_CASE(ttm_dma_limit_no_memory),
+	KUNIT_CASE(ttm_dma_limit_private),
+	KUNIT_CASE(ttm_dma_limit_drop),
 	{}
 };
 
-static struct kunit_suite ttm_reach_suite = {
-	.name = "ttm_reach",
-	.init = ttm_reach_init,
+static struct kunit_suite ttm_dma_limit_suite = {
+	.name = "ttm_dma_limit",
+	.init = ttm_dma_limit_init,
 	.exit = ttm_test_devices_fini,
-	.test_cases = ttm_reach_cases,
+	.test_cases = ttm_dma_limit_cases,
 };
 
-kunit_test_suites(&ttm_reach_suite);
+kunit_test_suites(&ttm_dma_limit_suite);
 
 MODULE_DESCRIPTION("KUnit tests for the reach of devices");
 MODULE_LICENSE("Dual MIT/GPL");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * The model processes of a boot, of cards and of the pool device, and their control
- * sockets. See cards.c.
+ * sockets. See card_process.c.
  */
-#ifndef LAB_BOOT_CARDS_H
-#define LAB_BOOT_CARDS_H
+#ifndef LAB_BOOT_CARD_PROCESS_H
+#define LAB_BOOT_CARD_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
 # radeon-igt runs them, on a real card or in the lab; lists/ says which, expectations/ what has to
 # come of them, ci/ how a farm runs them.
 #
-#   build.sh            make igt: build them in the lab's root, and say where they are
-#   build.sh install    make igt-install: and put them, with radeon-igt, into this machine
+#   build-tests.sh            make igt: build them in the lab's root, and say where they are
+#   build-tests.sh install    make igt-install: and put them, with radeon-igt, into this machine
 #
 #   IGT_SRC=DIR         build them in a real igt tree instead (in-tree.sh)
 #   PREFIX=DIR          where to (/usr/local)
@@ -24,7 +24,7 @@ if [[ -n ${IGT_SRC:-} ]]; then
 	[[ -z ${1-} ]] || die "IGT_SRC=$IGT_SRC: install what is in an igt tree with igt's own 'ninja install'"
 	exec "$LAB_TOP/igt-tests/in-tree.sh"
 fi
-sub "$LAB_TOP/lab/image/build.sh"
+sub "$LAB_TOP/lab/image/build_lab.sh"
 make_cache_dir
 built=$LAB_CACHE/build/$(build_name)/igt
 if [[ -z ${1-} ]]; then

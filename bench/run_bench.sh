@@ -86,8 +86,8 @@ reloads() {
 if [[ $GOALS == all ]]; then
 	# What cannot be built is found before anything is measured.
 	KERNEL="6.12 7.3" sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2
-	MACHINE=bare sub "$LAB_TOP/lab/kernel/debug.sh" || exit 2
-	sub "$LAB_TOP/lab/image/build.sh" || exit 2
+	MACHINE=bare sub "$LAB_TOP/lab/kernel/debug_kernel.sh" || exit 2
+	sub "$LAB_TOP/lab/image/build_lab.sh" || exit 2
 fi
 
 broken=()

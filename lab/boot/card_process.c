@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cards.h"
+#include "card_process.h"
 
 #define START_TIMEOUT_MS	20000
 #define START_POLL_MS		5

@@ -10,15 +10,15 @@
 
 #include "../ttm_chunk.h"
 #include "../ttm_dma_pool.h"
-#include "../ttm_hyper_pool.h"
+#include "../ttm_global_dma_pool.h"
 #include "../ttm_pool_cap.h"
-#include "../ttm_pool_device.h"
+#include "../ttm_pool_pci.h"
 
 #define TEST_PAGES	(2 * TTM_CHUNK_MAX_PAGES)
 #define NARROW		32
 #define WIDE		40
 
-struct hyper_test {
+struct global_test {
 	struct page **pages;
 	dma_addr_t *bus;
 };
@@ -29,13 +29,13 @@ static const struct ttm_pool_cap both = {
 	.width = WIDE,
 };
 
-static int get(struct hyper_test *t, unsigned int width, unsigned int at, unsigned int count)
+static int get(struct global_test *t, unsigned int width, unsigned int at, unsigned int count)
 {
-	return ttm_hyper_pool_alloc(width, ttm_cached, t->pages + at, t->bus + at, count,
+	return ttm_global_dma_pool_alloc(width, ttm_cached, t->pages + at, t->bus + at, count,
 				    GFP_KERNEL);
 }
 
-static void put(struct hyper_test *t, unsigned int at, unsigned int count)
+static void put(struct global_test *t, unsigned int at, unsigned int count)
 {
 	ttm_dma_pool_free(t->pages + at, count);
 }
@@ -43,8 +43,8 @@ static void put(struct hyper_test *t, unsigned int at, unsigned int count)
 /* What a GPU of that width sees: the sum over all pools that it may have pages from. */
 static struct ttm_chunk_stats stats(unsigned int width)
 {
-	struct ttm_dma_pool *pools[TTM_HYPER_POOLS];
-	unsigned int count = ttm_hyper_pool_list(width, pools);
+	struct ttm_dma_pool *pools[TTM_GLOBAL_DMA_POOLS];
+	unsigned int count = ttm_global_dma_pool_list(width, pools);
 	struct ttm_chunk_stats sum = { }, one;
 
 	while (count--) {
@@ -58,9 +58,9 @@ static struct ttm_chunk_stats stats(unsigned int width)
 	return sum;
 }
 
-static void ttm_hyper_pool_narrow_serves_all(struct kunit *test)
+static void ttm_global_dma_pool_narrow_serves_all(struct kunit *test)
 {
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 	struct ttm_chunk_stats before;
 
 	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 100), 0);
@@ -72,9 +72,9 @@ static void ttm_hyper_pool_narrow_serves_all(struct kunit *test)
 	put(t, 0, 100);
 }
 
-static void ttm_hyper_pool_wide_does_not(struct kunit *test)
+static void ttm_global_dma_pool_wide_does_not(struct kunit *test)
 {
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 	unsigned int i, beyond = 0;
 
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
@@ -90,9 +90,9 @@ static void ttm_hyper_pool_wide_does_not(struct kunit *test)
 }
 
 /* Once there is a GPU of few bits, what the others get it reaches, too. */
-static void ttm_hyper_pool_for_all(struct kunit *test)
+static void ttm_global_dma_pool_for_all(struct kunit *test)
 {
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 	unsigned int i, free, count, beyond = 0;
 
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 8), 0);
@@ -115,15 +115,15 @@ static void ttm_hyper_pool_for_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
 }
 
-static void ttm_hyper_pool_closed(struct kunit *test)
+static void ttm_global_dma_pool_closed(struct kunit *test)
 {
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 20), 0);
 	for (i = 0; i < 20; i++)
 		memset(page_address(t->pages[i]), i + 1, PAGE_SIZE);
-	ttm_hyper_pool_close();
+	ttm_global_dma_pool_close();
 
 	KUNIT_EXPECT_EQ(test, get(t, NARROW, 20, 1), -ENODEV);
 	KUNIT_EXPECT_EQ(test, get(t, WIDE, 20, 1), -ENODEV);
@@ -140,28 +140,28 @@ static void ttm_hyper_pool_closed(struct kunit *test)
 }
 
 /* Whatever is free when it goes is freed at once. */
-static void ttm_hyper_pool_close_frees(struct kunit *test)
+static void ttm_global_dma_pool_close_frees(struct kunit *test)
 {
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 600), 0);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 600, 3), 0);
 	put(t, 600, 3);
 	put(t, 0, 600);
 	KUNIT_ASSERT_GT(test, stats(WIDE).chunks, 0);
-	ttm_hyper_pool_close();
+	ttm_global_dma_pool_close();
 	KUNIT_EXPECT_EQ(test, stats(WIDE).chunks, 0);
 }
 
-static void ttm_hyper_pool_open_again(struct kunit *test)
+static void ttm_global_dma_pool_open_again(struct kunit *test)
 {
 	struct ttm_pool_cap contiguous = both;
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 
 	contiguous.flags = TTM_POOL_FLAG_SHAREABLE;
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 20), 0);
-	ttm_hyper_pool_close();
-	ttm_hyper_pool_open(&contiguous);
+	ttm_global_dma_pool_close();
+	ttm_global_dma_pool_open(&contiguous);
 	/* Those of before go home, to chunks of another shape. */
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 20, 600), 0);
 	put(t, 0, 20);
@@ -170,14 +170,14 @@ static void ttm_hyper_pool_open_again(struct kunit *test)
 }
 
 /* Pages for two devices that are not alike are to be had without a pool device. */
-static void ttm_hyper_pool_any(struct kunit *test)
+static void ttm_global_dma_pool_any(struct kunit *test)
 {
-	struct hyper_test *t = test->priv;
+	struct global_test *t = test->priv;
 	unsigned int i, beyond = 0;
 
-	ttm_hyper_pool_close();
+	ttm_global_dma_pool_close();
 	for (i = 0; i < 2; i++)
-		KUNIT_ASSERT_EQ(test, ttm_hyper_pool_alloc_any(NARROW, ttm_cached,
+		KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_alloc_any(NARROW, ttm_cached,
 							       t->pages + 50 * i,
 							       t->bus + 50 * i, 50,
 							       GFP_KERNEL), 0);
@@ -189,16 +189,16 @@ static void ttm_hyper_pool_any(struct kunit *test)
 
 	/* They are not for those that a pool device would have had to tell. */
 	KUNIT_EXPECT_EQ(test, get(t, WIDE, 0, 1), -ENODEV);
-	ttm_hyper_pool_open(&both);
-	ttm_hyper_pool_close();
-	KUNIT_EXPECT_EQ(test, ttm_hyper_pool_alloc_any(NARROW, ttm_cached, t->pages, t->bus,
+	ttm_global_dma_pool_open(&both);
+	ttm_global_dma_pool_close();
+	KUNIT_EXPECT_EQ(test, ttm_global_dma_pool_alloc_any(NARROW, ttm_cached, t->pages, t->bus,
 						       1, GFP_KERNEL), 0);
 	put(t, 0, 1);
 }
 
-static int ttm_hyper_pool_test_init(struct kunit *test)
+static int ttm_global_dma_pool_test_init(struct kunit *test)
 {
-	struct hyper_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct global_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	struct ttm_pool_cap cap;
 	bool present;
 
@@ -211,37 +211,37 @@ static int ttm_hyper_pool_test_init(struct kunit *test)
 	if (present)
 		kunit_skip(test, "this machine has a pool device, whose pools these are");
 	test->priv = t;
-	ttm_hyper_pool_open(&both);
+	ttm_global_dma_pool_open(&both);
 	return 0;
 }
 
-static void ttm_hyper_pool_test_exit(struct kunit *test)
+static void ttm_global_dma_pool_test_exit(struct kunit *test)
 {
 	if (!test->priv)
 		return;
-	ttm_hyper_pool_close();
-	ttm_hyper_pool_fini();
+	ttm_global_dma_pool_close();
+	ttm_global_dma_pool_fini();
 }
 
-static struct kunit_case ttm_hyper_pool_tests[] = {
-	KUNIT_CASE(ttm_hyper_pool_narrow_serves_all),
-	KUNIT_CASE(ttm_hyper_pool_wide_does_not),
-	KUNIT_CASE(ttm_hyper_pool_for_all),
-	KUNIT_CASE(ttm_hyper_pool_closed),
-	KUNIT_CASE(ttm_hyper_pool_close_frees),
-	KUNIT_CASE(ttm_hyper_pool_open_again),
-	KUNIT_CASE(ttm_hyper_pool_any),
+static struct kunit_case ttm_global_dma_pool_tests[] = {
+	KUNIT_CASE(ttm_global_dma_pool_narrow_serves_all),
+	KUNIT_CASE(ttm_global_dma_pool_wide_does_not),
+	KUNIT_CASE(ttm_global_dma_pool_for_all),
+	KUNIT_CASE(ttm_global_dma_pool_closed),
+	KUNIT_CASE(ttm_global_dma_pool_close_frees),
+	KUNIT_CASE(ttm_global_dma_pool_open_again),
+	KUNIT_CASE(ttm_global_dma_pool_any),
 	{}
 };
 
-static struct kunit_suite ttm_hyper_pool_suite = {
-	.name = "ttm_hyper_pool",
-	.init = ttm_hyper_pool_test_init,
-	.exit = ttm_hyper_pool_test_exit,
-	.test_cases = ttm_hyper_pool_tests,
+static struct kunit_suite ttm_global_dma_pool_suite = {
+	.name = "ttm_global_dma_pool",
+	.init = ttm_global_dma_pool_test_init,
+	.exit = ttm_global_dma_pool_test_exit,
+	.test_cases = ttm_global_dma_pool_tests,
 };
 
-kunit_test_suites(&ttm_hyper_pool_suite);
+kunit_test_suites(&ttm_global_dma_pool_suite);
 
 MODULE_DESCRIPTION("KUnit tests of pages that belong to no GPU");
 MODULE_LICENSE("Dual MIT/GPL");

@@ -14,7 +14,7 @@
 #include <drm/drm_util.h>
 
 #include "ttm_dma_pool.h"
-#include "ttm_hyper_pool.h"
+#include "ttm_global_dma_pool.h"
 #include "ttm_pool_cap.h"
 
 /**
@@ -37,45 +37,45 @@
  * which means that they make no chunk, give no page, and free each chunk with the last
  * page that comes back.
  *
- * A BO that moves to within another device's reach, see ttm_tt_move_within(), needs such
+ * A BO that moves to within another device's reach, see ttm_tt_move_below(), needs such
  * pages as well, whether there is a pool device or not.
  */
 
 #define HYPER_WIDTHS	(TTM_POOL_WIDTH_MAX + 1)
 
 /**
- * struct ttm_hyper_pool - the pages that a DMA width reaches
+ * struct ttm_global_dma_pool - the pages that a DMA width reaches
  * @dev: the device that they are coherent for
  * @pool: the pages
- * @always: not closed when the pool device goes
+ * @keep_open: not closed when the pool device goes
  */
-struct ttm_hyper_pool {
+struct ttm_global_dma_pool {
 	struct device *dev;
 	struct ttm_dma_pool *pool;
-	bool always;
+	bool keep_open;
 };
 
 /* Protects what follows; the pools themselves have their own locks. */
-static DEFINE_MUTEX(hyper_lock);
-static struct ttm_hyper_pool *hyper_pools[HYPER_WIDTHS];
-static bool hyper_open;
-static bool hyper_not_contiguous;
-static unsigned int hyper_width;
+static DEFINE_MUTEX(global_lock);
+static struct ttm_global_dma_pool *global_pools[HYPER_WIDTHS];
+static bool global_open;
+static bool global_not_contiguous;
+static unsigned int global_width;
 
 /*
  * Single pages where neighbours are of no use anyway, if the width reaches any page that
  * the machine may give: that needs no contiguous memory, and under Xen no hypercall.
  */
-static bool hyper_scattered(unsigned int width)
+static bool global_scattered(unsigned int width)
 {
-	lockdep_assert_held(&hyper_lock);
+	lockdep_assert_held(&global_lock);
 
-	return hyper_not_contiguous && width >= hyper_width;
+	return global_not_contiguous && width >= global_width;
 }
 
-static struct ttm_hyper_pool *hyper_pool_create(unsigned int width)
+static struct ttm_global_dma_pool *global_pool_create(unsigned int width)
 {
-	struct ttm_hyper_pool *hyper = kzalloc(sizeof(*hyper), GFP_KERNEL);
+	struct ttm_global_dma_pool *hyper = kzalloc(sizeof(*hyper), GFP_KERNEL);
 	char name[16];
 	int ret;
 
@@ -93,7 +93,7 @@ static struct ttm_hyper_pool *hyper_pool_create(unsigned int width)
 	if (ret)
 		goto error_device;
 
-	hyper->pool = ttm_dma_pool_create(hyper->dev, hyper_scattered(width));
+	hyper->pool = ttm_dma_pool_create(hyper->dev, global_scattered(width));
 	if (IS_ERR(hyper->pool)) {
 		ret = PTR_ERR(hyper->pool);
 		goto error_device;
@@ -108,114 +108,114 @@ error_free:
 }
 
 /* The pool of a width, if there is one, and all that is in it. */
-static struct ttm_hyper_pool *hyper_pool_at(unsigned int width)
+static struct ttm_global_dma_pool *global_pool_at(unsigned int width)
 {
-	/* Pairs with hyper_pool_get(). */
-	return smp_load_acquire(&hyper_pools[width]);
+	/* Pairs with global_pool_get(). */
+	return smp_load_acquire(&global_pools[width]);
 }
 
 /*
  * The pool of a width. It stays, once it is there. One that is needed without a pool
  * device is open for good.
  */
-static struct ttm_hyper_pool *hyper_pool_get(unsigned int width, bool always)
+static struct ttm_global_dma_pool *global_pool_get(unsigned int width, bool keep_open)
 {
-	struct ttm_hyper_pool *hyper = hyper_pool_at(width);
+	struct ttm_global_dma_pool *hyper = global_pool_at(width);
 
-	if (hyper && (!always || READ_ONCE(hyper->always)))
+	if (hyper && (!keep_open || READ_ONCE(hyper->always)))
 		return hyper;
 
-	mutex_lock(&hyper_lock);
-	hyper = hyper_pools[width];
-	if (!hyper && (hyper_open || always)) {
-		hyper = hyper_pool_create(width);
+	mutex_lock(&global_lock);
+	hyper = global_pools[width];
+	if (!hyper && (global_open || keep_open)) {
+		hyper = global_pool_create(width);
 		if (!IS_ERR(hyper)) {
-			/* Pairs with hyper_pool_at(). */
-			smp_store_release(&hyper_pools[width], hyper);
+			/* Pairs with global_pool_at(). */
+			smp_store_release(&global_pools[width], hyper);
 		}
 	}
 	if (!hyper) {
 		hyper = ERR_PTR(-ENODEV);
-	} else if (!IS_ERR(hyper) && always && !hyper->always) {
-		if (!hyper_open)
-			ttm_dma_pool_open(hyper->pool, hyper_scattered(width));
-		WRITE_ONCE(hyper->always, true);
+	} else if (!IS_ERR(hyper) && keep_open && !hyper->always) {
+		if (!global_open)
+			ttm_dma_pool_open(hyper->pool, global_scattered(width));
+		WRITE_ONCE(hyper->keep_open, true);
 	}
-	mutex_unlock(&hyper_lock);
+	mutex_unlock(&global_lock);
 	return hyper;
 }
 
 /**
- * ttm_hyper_pool_open() - there is a pool device now
+ * ttm_global_dma_pool_open() - there is a pool device now
  * @cap: what it says
  */
-void ttm_hyper_pool_open(const struct ttm_pool_cap *cap)
+void ttm_global_dma_pool_open(const struct ttm_pool_cap *cap)
 {
 	unsigned int i;
 
-	mutex_lock(&hyper_lock);
-	WRITE_ONCE(hyper_open, true);
-	hyper_not_contiguous = cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS;
-	hyper_width = cap->width;
+	mutex_lock(&global_lock);
+	WRITE_ONCE(global_open, true);
+	global_not_contiguous = cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS;
+	global_width = cap->width;
 	for (i = 0; i < HYPER_WIDTHS; i++)
-		if (hyper_pools[i])
-			ttm_dma_pool_open(hyper_pools[i]->pool, hyper_scattered(i));
-	mutex_unlock(&hyper_lock);
+		if (global_pools[i])
+			ttm_dma_pool_open(global_pools[i]->pool, global_scattered(i));
+	mutex_unlock(&global_lock);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_open);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_open);
 
 /**
- * ttm_hyper_pool_close() - the pool device is gone
+ * ttm_global_dma_pool_close() - the pool device is gone
  *
  * Pages that BOs have stay good. When this returns no chunk is left that has none in
- * use, and none is made any more; but for pools that ttm_hyper_pool_alloc_any() has used.
+ * use, and none is made any more; but for pools that ttm_global_dma_pool_alloc_any() has used.
  */
-void ttm_hyper_pool_close(void)
+void ttm_global_dma_pool_close(void)
 {
 	unsigned int i;
 
-	mutex_lock(&hyper_lock);
-	WRITE_ONCE(hyper_open, false);
+	mutex_lock(&global_lock);
+	WRITE_ONCE(global_open, false);
 	for (i = 0; i < HYPER_WIDTHS; i++)
-		if (hyper_pools[i] && !hyper_pools[i]->always)
-			ttm_dma_pool_close(hyper_pools[i]->pool);
-	mutex_unlock(&hyper_lock);
+		if (global_pools[i] && !global_pools[i]->keep_open)
+			ttm_dma_pool_close(global_pools[i]->pool);
+	mutex_unlock(&global_lock);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_close);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_close);
 
 /**
- * ttm_hyper_pool_fini() - give all back
+ * ttm_global_dma_pool_fini() - give all back
  *
  * When no pool of a GPU is left, and the pools are closed.
  */
-void ttm_hyper_pool_fini(void)
+void ttm_global_dma_pool_fini(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < HYPER_WIDTHS; i++) {
-		if (!hyper_pools[i])
+		if (!global_pools[i])
 			continue;
-		ttm_dma_pool_destroy(hyper_pools[i]->pool);
-		root_device_unregister(hyper_pools[i]->dev);
-		kfree(hyper_pools[i]);
-		hyper_pools[i] = NULL;
+		ttm_dma_pool_destroy(global_pools[i]->pool);
+		root_device_unregister(global_pools[i]->dev);
+		kfree(global_pools[i]);
+		global_pools[i] = NULL;
 	}
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_fini);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_fini);
 
 /* The pool of the narrowest width in use: all other GPUs reach its pages, too. */
-static struct ttm_hyper_pool *hyper_pool_of_all(void)
+static struct ttm_global_dma_pool *global_pool_of_all(void)
 {
-	struct ttm_hyper_pool *hyper = NULL;
+	struct ttm_global_dma_pool *hyper = NULL;
 	unsigned int w;
 
 	for (w = TTM_POOL_WIDTH_MIN; w < HYPER_WIDTHS && !hyper; w++)
-		hyper = hyper_pool_at(w);
+		hyper = global_pool_at(w);
 	return hyper;
 }
 
 /**
- * ttm_hyper_pool_alloc() - get pages for a BO
+ * ttm_global_dma_pool_alloc() - get pages for a BO
  * @width: bits of the bus addresses that the GPU reaches, TTM_POOL_WIDTH_MIN to _MAX
  * @caching: the caching that the pages shall have
  * @pages: filled in with pages, all clean
@@ -227,22 +227,22 @@ static struct ttm_hyper_pool *hyper_pool_of_all(void)
  *
  * Return: 0; -ENODEV if there is no pool device; -ENOMEM. On failure nothing is kept.
  */
-int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
+int ttm_global_dma_pool_alloc(unsigned int width, enum ttm_caching caching,
 			 struct page **pages, dma_addr_t *bus, unsigned int count,
 			 gfp_t gfp)
 {
 	const gfp_t easy = (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN;
-	struct ttm_hyper_pool *own = hyper_pool_get(width, false), *hyper;
+	struct ttm_global_dma_pool *own = global_pool_get(width, false), *hyper;
 	unsigned int done = 0, w;
 	int ret;
 
 	if (IS_ERR(own))
 		return PTR_ERR(own);
-	/* A pool that is always open is not for those that a pool device has to tell. */
-	if (!READ_ONCE(hyper_open))
+	/* A pool that is keep_open open is not for those that a pool device has to tell. */
+	if (!READ_ONCE(global_open))
 		return -ENODEV;
 
-	hyper = hyper_pool_of_all();
+	hyper = global_pool_of_all();
 	if (hyper != own) {
 		/* There are others to be had: nobody need give up memory for these. */
 		ret = ttm_dma_pool_alloc(hyper->pool, caching, pages, bus, count, easy);
@@ -252,7 +252,7 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 
 	/* Narrower ones, too, before a chunk is made. */
 	for (w = width; w >= TTM_POOL_WIDTH_MIN && done < count; w--) {
-		hyper = hyper_pool_at(w);
+		hyper = global_pool_at(w);
 		if (hyper)
 			done += ttm_dma_pool_take(hyper->pool, caching, pages + done,
 						  bus ? bus + done : NULL, count - done);
@@ -266,10 +266,10 @@ int ttm_hyper_pool_alloc(unsigned int width, enum ttm_caching caching,
 		ttm_dma_pool_free(pages, done);
 	return ret;
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_alloc);
 
 /**
- * ttm_hyper_pool_alloc_any() - get pages, also without a pool device
+ * ttm_global_dma_pool_alloc_any() - get pages, also without a pool device
  * @width: bits that their bus addresses have to fit into, TTM_POOL_WIDTH_MIN to _MAX
  * @caching: the caching that the pages shall have
  * @pages: filled in with pages, all clean
@@ -283,52 +283,52 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc);
  * Return: 0, -ENOMEM, or what the driver core says where the width's device cannot be
  * made. On failure nothing is kept.
  */
-int ttm_hyper_pool_alloc_any(unsigned int width, enum ttm_caching caching,
+int ttm_global_dma_pool_alloc_any(unsigned int width, enum ttm_caching caching,
 			     struct page **pages, dma_addr_t *bus, unsigned int count,
 			     gfp_t gfp)
 {
-	struct ttm_hyper_pool *hyper = hyper_pool_get(width, true);
+	struct ttm_global_dma_pool *hyper = global_pool_get(width, true);
 
 	if (IS_ERR(hyper))
 		return PTR_ERR(hyper);
 	return ttm_dma_pool_alloc(hyper->pool, caching, pages, bus, count, gfp);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_alloc_any);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_alloc_any);
 
 /**
- * ttm_hyper_pool_list() - the pools that pages for a GPU may be from
+ * ttm_global_dma_pool_list() - the pools that pages for a GPU may be from
  * @width: bits of the bus addresses that the GPU reaches
- * @pools: filled in, the widest first; room for TTM_HYPER_POOLS
+ * @pools: filled in, the widest first; room for TTM_GLOBAL_DMA_POOLS
  *
  * Return: how many there are.
  */
-unsigned int ttm_hyper_pool_list(unsigned int width, struct ttm_dma_pool **pools)
+unsigned int ttm_global_dma_pool_list(unsigned int width, struct ttm_dma_pool **pools)
 {
-	struct ttm_hyper_pool *hyper;
+	struct ttm_global_dma_pool *hyper;
 	unsigned int count = 0, w;
 
 	for (w = width; w >= TTM_POOL_WIDTH_MIN; w--) {
-		hyper = hyper_pool_at(w);
+		hyper = global_pool_at(w);
 		if (hyper)
 			pools[count++] = hyper->pool;
 	}
 	return count;
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_hyper_pool_list);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_list);
 
 /**
- * ttm_hyper_pool_show() - the numbers of all widths as tables
+ * ttm_global_dma_pool_show() - the numbers of all widths as tables
  * @m: file
  *
  * A line "device", then lines as ttm_dma_pool_show() has them, for each width in use.
  */
-void ttm_hyper_pool_show(struct seq_file *m)
+void ttm_global_dma_pool_show(struct seq_file *m)
 {
-	struct ttm_hyper_pool *hyper;
+	struct ttm_global_dma_pool *hyper;
 	unsigned int i;
 
 	for (i = 0; i < HYPER_WIDTHS; i++) {
-		hyper = hyper_pool_at(i);
+		hyper = global_pool_at(i);
 		if (!hyper)
 			continue;
 		seq_printf(m, "\n%-15s %s\n", "device", dev_name(hyper->dev));

@@ -22,10 +22,10 @@
 #include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_device.h>
 #include <drm/ttm/ttm_pool.h>
-#include <drm/ttm/ttm_reach.h>
+#include <drm/ttm/ttm_dma_limit.h>
 #include <drm/ttm/ttm_tt.h>
 
-#include "ttm_hyper_pool.h"
+#include "ttm_global_dma_pool.h"
 #include "ttm_pool_move.h"
 
 /**
@@ -45,18 +45,18 @@
  */
 
 /**
- * ttm_reach_last() - how far a device reaches
+ * ttm_dma_limit() - how far a device reaches
  * @dev: device, its DMA mask set
  *
  * Return: the last bus address that memory may have to be mapped for it as it is.
  */
-u64 ttm_reach_last(struct device *dev)
+u64 ttm_dma_limit(struct device *dev)
 {
 	if (ttm_backing_remapped(dev))
 		return U64_MAX;
 	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
 }
-EXPORT_SYMBOL(ttm_reach_last);
+EXPORT_SYMBOL(ttm_dma_limit);
 
 /* Where a page is on the bus, for a device that nothing translates for. */
 static u64 page_bus(struct page *page)
@@ -77,14 +77,14 @@ static u64 page_bus_of(struct device *dev, struct page *page)
 }
 
 /**
- * ttm_reach_bounced() - has mapping pages copied them?
+ * ttm_dma_bounced() - has mapping pages copied them?
  * @dev: device that they were mapped for
  * @sgt: pages and the addresses that they were mapped to; whoever made it may have left
  *	out the pages, and then nobody can tell
  *
  * Return: whether a page is mapped to an address that is not its own.
  */
-bool ttm_reach_bounced(struct device *dev, struct sg_table *sgt)
+bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt)
 {
 	struct sg_dma_page_iter dma;
 	struct sg_page_iter cpu;
@@ -103,16 +103,16 @@ bool ttm_reach_bounced(struct device *dev, struct sg_table *sgt)
 	}
 	return false;
 }
-EXPORT_SYMBOL(ttm_reach_bounced);
+EXPORT_SYMBOL(ttm_dma_bounced);
 
 /**
- * ttm_tt_within() - are all pages of a tt within reach?
+ * ttm_tt_within_limit() - are all pages of a tt within reach?
  * @tt: populated tt of a device's
  * @last: last bus address that another device reaches
  *
  * Return: whether they are.
  */
-bool ttm_tt_within(const struct ttm_tt *tt, u64 last)
+bool ttm_tt_within_limit(const struct ttm_tt *tt, u64 last)
 {
 	bool translated;
 	u64 bus;
@@ -129,7 +129,7 @@ bool ttm_tt_within(const struct ttm_tt *tt, u64 last)
 	}
 	return true;
 }
-EXPORT_SYMBOL(ttm_tt_within);
+EXPORT_SYMBOL(ttm_tt_within_limit);
 
 /**
  * ttm_tt_is_private() - do the bus addresses of coherent pages hold for one device alone?
@@ -145,27 +145,27 @@ bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt)
 EXPORT_SYMBOL(ttm_tt_is_private);
 
 /* A tt to get pages into, with arrays of its own. */
-static int twin_init(struct ttm_tt *twin, const struct ttm_tt *tt)
+static int dst_tt_init(struct ttm_tt *dst, const struct ttm_tt *tt)
 {
-	*twin = *tt;
-	twin->page_flags &= TTM_TT_FLAG_DECRYPTED;
-	twin->pages = kvcalloc(tt->num_pages, sizeof(*twin->pages), GFP_KERNEL);
-	twin->dma_address = kvcalloc(tt->num_pages, sizeof(*twin->dma_address), GFP_KERNEL);
-	if (twin->pages && twin->dma_address)
+	*dst = *tt;
+	dst->page_flags &= TTM_TT_FLAG_DECRYPTED;
+	dst->pages = kvcalloc(tt->num_pages, sizeof(*dst->pages), GFP_KERNEL);
+	dst->dma_address = kvcalloc(tt->num_pages, sizeof(*dst->dma_address), GFP_KERNEL);
+	if (dst->pages && dst->dma_address)
 		return 0;
-	kvfree(twin->pages);
-	kvfree(twin->dma_address);
+	kvfree(dst->pages);
+	kvfree(dst->dma_address);
 	return -ENOMEM;
 }
 
-static void twin_fini(struct ttm_tt *twin)
+static void dst_tt_fini(struct ttm_tt *dst)
 {
-	kvfree(twin->pages);
-	kvfree(twin->dma_address);
+	kvfree(dst->pages);
+	kvfree(dst->dma_address);
 }
 
 /**
- * ttm_tt_move_within() - move a tt's contents to pages that are within reach
+ * ttm_tt_move_below() - move a tt's contents to pages that are within reach
  * @bdev: the tt's device
  * @tt: populated tt of a BO that the caller has reserved. No device uses its pages and
  *	nobody has them mapped.
@@ -177,14 +177,14 @@ static void twin_fini(struct ttm_tt *twin)
  * Return: 0; -EOPNOTSUPP if there is no memory that is certain to be within, or none that
  * both devices see at the same address; -ENOMEM. On failure nothing has changed.
  */
-int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
+int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		       struct ttm_operation_ctx *ctx)
 {
 	const u32 kind = TTM_TT_FLAG_PRIV_COHERENT | TTM_TT_FLAG_PRIV_PRIVATE;
 	unsigned int bits = last == U64_MAX ? 64 : ilog2(last + 1);
 	const struct ttm_backing *backing = &bdev->pool.backing;
 	bool coherent = ttm_tt_is_coherent(tt) || backing->single || backing->coherent32;
-	struct ttm_tt twin;
+	struct ttm_tt dst;
 	u32 i;
 	int ret;
 
@@ -194,43 +194,43 @@ int ttm_tt_move_within(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 	if (coherent && (ttm_tt_is_private(bdev, tt) || ttm_backing_translated(tt->dma_dev)))
 		return -EOPNOTSUPP;
 
-	ret = twin_init(&twin, tt);
+	ret = dst_tt_init(&dst, tt);
 	if (ret)
 		return ret;
 
 	if (coherent) {
-		ret = ttm_hyper_pool_alloc_any(bits, twin.caching, twin.pages,
-					       twin.dma_address, twin.num_pages,
+		ret = ttm_global_dma_pool_alloc_any(bits, dst.caching, dst.pages,
+					       dst.dma_address, dst.num_pages,
 					       GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 		if (!ret)
-			twin.page_flags |= TTM_TT_FLAG_PRIV_COHERENT;
+			dst.page_flags |= TTM_TT_FLAG_PRIV_COHERENT;
 	} else {
-		ret = ttm_pool_alloc_dma32(&bdev->pool, &twin, ctx);
+		ret = ttm_pool_alloc_dma32(&bdev->pool, &dst, ctx);
 	}
 	if (ret)
 		goto out;
 
 	for (i = 0; i < tt->num_pages; i++) {
-		copy_highpage(twin.pages[i], tt->pages[i]);
-		swap(twin.pages[i], tt->pages[i]);
-		swap(twin.dma_address[i], tt->dma_address[i]);
+		copy_highpage(dst.pages[i], tt->pages[i]);
+		swap(dst.pages[i], tt->pages[i]);
+		swap(dst.dma_address[i], tt->dma_address[i]);
 		if (i % 512 == 511)
 			cond_resched();
 	}
 	/* What is not cached may be on its way. */
 	wmb();
 	i = tt->page_flags & kind;
-	tt->page_flags = (tt->page_flags & ~kind) | (twin.page_flags & kind);
-	twin.page_flags = (twin.page_flags & ~kind) | i;
-	ttm_pool_free(&bdev->pool, &twin);
+	tt->page_flags = (tt->page_flags & ~kind) | (dst.page_flags & kind);
+	dst.page_flags = (dst.page_flags & ~kind) | i;
+	ttm_pool_free(&bdev->pool, &dst);
 out:
-	twin_fini(&twin);
+	dst_tt_fini(&dst);
 	return ret;
 }
-EXPORT_SYMBOL(ttm_tt_move_within);
+EXPORT_SYMBOL(ttm_tt_move_below);
 
 /**
- * ttm_tt_drop_device() - undo the mapping of a tt's pages for its own device
+ * ttm_tt_unmap_dma() - undo the mapping of a tt's pages for its own device
  * @bdev: the tt's device, which goes
  * @tt: populated tt of a BO that the caller has reserved. Its device does not use its pages
  *	any more; others may.
@@ -239,7 +239,7 @@ EXPORT_SYMBOL(ttm_tt_move_within);
  * device does not reach the pages any more. Coherent pages are the device's own memory, or
  * that of no device, and stay as they are. May sleep.
  */
-void ttm_tt_drop_device(struct ttm_device *bdev, struct ttm_tt *tt)
+void ttm_tt_unmap_dma(struct ttm_device *bdev, struct ttm_tt *tt)
 {
 	if (!tt->dma_address || ttm_tt_is_coherent(tt))
 		return;
@@ -248,4 +248,4 @@ void ttm_tt_drop_device(struct ttm_device *bdev, struct ttm_tt *tt)
 	tt->dma_address = NULL;
 	tt->dma_dev = NULL;
 }
-EXPORT_SYMBOL(ttm_tt_drop_device);
+EXPORT_SYMBOL(ttm_tt_unmap_dma);

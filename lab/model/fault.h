@@ -2,15 +2,15 @@
 /*
  * Faults that the model makes on request, so that a test can be seen to fail.
  *
- * A mutation is a bit in &card.mutations, set with --mutate NAME or, once a driver is there,
- * by the control socket's "mutate". Nothing but the place that has the fault looks at it.
+ * A fault is a bit in &card.faults, set with --fault NAME or, once a driver is there,
+ * by the control socket's "fault". Nothing but the place that has the fault looks at it.
  */
-#ifndef LAB_MUTATION_H
-#define LAB_MUTATION_H
+#ifndef LAB_FAULT_H
+#define LAB_FAULT_H
 
 #include <string.h>
 
-#define MUTATIONS(X) \
+#define FAULTS(X) \
 	X(GART_OFF_BY_ONE, "gart-off-by-one", \
 	  "translation uses the next page's table entry") \
 	X(GART_STALE, "gart-stale", \
@@ -22,33 +22,33 @@
 	X(SCANOUT_PITCH, "scanout-pitch", \
 	  "scan-out takes the pitch for one unit (8 pixels) more than it is")
 
-enum mutation {
-#define X(id, name, what) MUTATION_INDEX_##id,
-	MUTATIONS(X)
+enum fault {
+#define X(id, name, what) FAULT_INDEX_##id,
+	FAULTS(X)
 #undef X
-	MUTATION_COUNT
+	FAULT_COUNT
 };
 
 /**
- * mutation_by_name() - the bit of a mutation
- * @name: as in MUTATIONS
+ * fault_by_name() - the bit of a fault
+ * @name: as in FAULTS
  *
- * Return: the bit, 0 if there is no such mutation.
+ * Return: the bit, 0 if there is no such fault.
  */
-static inline unsigned int mutation_by_name(const char *name)
+static inline unsigned int fault_by_name(const char *name)
 {
 	static const char *const names[] = {
 #define X(id, name, what) name,
-		MUTATIONS(X)
+		FAULTS(X)
 #undef X
 	};
 
-	for (unsigned int i = 0; i < MUTATION_COUNT; i++)
+	for (unsigned int i = 0; i < FAULT_COUNT; i++)
 		if (!strcmp(name, names[i]))
 			return 1u << i;
 	return 0;
 }
 
-#define mutated(card, id) ((card)->mutations & (1u << MUTATION_INDEX_##id))
+#define has_fault(card, id) ((card)->faults & (1u << FAULT_INDEX_##id))
 
 #endif

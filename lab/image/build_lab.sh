@@ -8,7 +8,7 @@ LAB_TAG=${LAB_TAG:-build}
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-sub "$LAB_TOP/lab/image/make.sh"
+sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
 name=$(build_name)
 mkdir -p "$LAB_CACHE/build"
@@ -17,7 +17,7 @@ exec 9>"$LAB_CACHE/build/$name.lock"
 flock -n 9 || { say "another build is running: waiting for it"; flock 9; }
 [[ -e $LAB_CACHE/build/$name/build.ninja ]] || need_space 500
 [[ -e $LAB_CACHE/build/$name/initramfs/initrd-7.3.cpio ]] || say "building the model and the guest (log: $log)"
-if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/image/compile.sh "/build/$name" >"$log" 2>&1 9>&-; then
+if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/image/compile_lab.sh "/build/$name" >"$log" 2>&1 9>&-; then
 	grep -q 'No space left on device' "$log" &&
 		die "the disk under $LAB_CACHE is full: free some space and run it again"
 	grep -q 'no vfio-user-pci device' "$log" &&

@@ -3,9 +3,9 @@
 #
 # What a kernel maintainer wants to be clean.
 #
-#   check.sh patches   checkpatch --strict, kernel-doc, sparse, coccicheck
-#   check.sh bisect    our modules build without a warning after each patch
-#   check.sh tree      all users of TTM in the whole kernel compile without a warning
+#   check_kernel.sh patches   checkpatch --strict, kernel-doc, sparse, coccicheck
+#   check_kernel.sh bisect    our modules build without a warning after each patch
+#   check_kernel.sh tree      all users of TTM in the whole kernel compile without a warning
 #
 #   KERNEL=6.12|7.3   for this one (both; tree: 7.3)
 #   FILES=all|ours    ours: coccicheck on new files alone, sparse on new and changed ones alone
@@ -36,7 +36,7 @@ esac
 OUT=${OUT:-$LAB_TOP/out/check}
 mkdir -p "$OUT" 2>/dev/null && [[ -w $OUT ]] ||
 	die "cannot write to $OUT: make the checkout writable"
-sub "$LAB_TOP/lab/image/make.sh"
+sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
 name=$(build_name)
 mkdir -p "$LAB_CACHE/build"

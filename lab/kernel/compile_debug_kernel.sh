@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of debug.sh; runs inside the lab's root.
+# The inner half of debug_kernel.sh; runs inside the lab's root.
 #
-#   compile_debug.sh SERIES bare|xen DIR
+#   compile_debug_kernel.sh SERIES bare|xen DIR
 #
 # DIR/tree is the source; git knows the files in it that we may change, and changes only
 # those whose content has changed. DIR/bare and DIR/xen are of the machine's kernel: objects,
@@ -15,7 +15,7 @@ set -euo pipefail
 
 series=$1 machine=$2 dir=$3 kernel=$3/$2
 version=$(source_version "$series")
-stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug.sh,source.sh,debug.config} | sha256sum)"
+stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug_kernel.sh,source.sh,debug.config} | sha256sum)"
 [[ ! -e $kernel/stamp || $(<"$kernel/stamp") != "$stamp" ]] || exit 0
 # If this fails, nobody shall take the old kernel for the new.
 rm -rf "$kernel"/{out,out.tmp,stamp}

@@ -16,9 +16,9 @@ case ${KERNEL:=7.3} in
 *) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
 esac
 
-KERNEL=$KERNEL MACHINE=bare sub "$LAB_TOP/lab/kernel/debug.sh"
+KERNEL=$KERNEL MACHINE=bare sub "$LAB_TOP/lab/kernel/debug_kernel.sh"
 make_cache_dir
-# A link that debug.sh makes.
+# A link that debug_kernel.sh makes.
 name=$(readlink "$LAB_CACHE/build/$(build_name)-debug-$KERNEL")
 log=$LAB_CACHE/build/$name-mutants.log
 exec 9>"$LAB_CACHE/build/$name.lock"

@@ -16,9 +16,9 @@
 
 #include <drm/drm_util.h>
 
-#include "ttm_hyper_pool.h"
+#include "ttm_global_dma_pool.h"
 #include "ttm_pool_cap.h"
-#include "ttm_pool_device.h"
+#include "ttm_pool_pci.h"
 
 /**
  * DOC: Pool device
@@ -127,7 +127,7 @@ static int ttm_pool_device_probe(struct pci_dev *pdev, const struct pci_device_i
 		mutex_unlock(&state_lock);
 		return -ENODEV;
 	}
-	ttm_hyper_pool_open(&cap);
+	ttm_global_dma_pool_open(&cap);
 	bound = pdev;
 	bound_cap = cap;
 	WRITE_ONCE(generation, generation + 1);
@@ -144,7 +144,7 @@ static void ttm_pool_device_remove(struct pci_dev *pdev)
 	bound = NULL;
 	/* First the new generation: whoever finds the pools closed chooses again. */
 	WRITE_ONCE(generation, generation + 1);
-	ttm_hyper_pool_close();
+	ttm_global_dma_pool_close();
 	mutex_unlock(&state_lock);
 }
 
@@ -200,7 +200,7 @@ module_init(ttm_pool_device_init);
 static void __exit ttm_pool_device_exit(void)
 {
 	pci_unregister_driver(&ttm_pool_device_driver);
-	ttm_hyper_pool_fini();
+	ttm_global_dma_pool_fini();
 }
 module_exit(ttm_pool_device_exit);
 
@@ -226,7 +226,7 @@ static int ttm_pool_device_show(struct seq_file *m, void *data)
 		seq_printf(m, "%-15s %u\n", "width", bound_cap.width);
 	}
 	mutex_unlock(&state_lock);
-	ttm_hyper_pool_show(m);
+	ttm_global_dma_pool_show(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(ttm_pool_device);

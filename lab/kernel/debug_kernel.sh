@@ -22,7 +22,7 @@ bare | xen | 'bare xen') ;;
 *) die "MACHINE=$MACHINE is unknown: choose bare|xen" ;;
 esac
 
-sub "$LAB_TOP/lab/image/make.sh"
+sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
 name=$(build_name)
 check_rights
@@ -35,7 +35,7 @@ remove_old() {
 	for old in "$LAB_CACHE"/build/debug-*; do
 		[[ -d $old && $old != "$1" ]] || continue
 		owner=$(cat "$old/checkout" 2>/dev/null) || owner=
-		[[ ! -e $owner/lab/kernel/debug.sh ]] || continue
+		[[ ! -e $owner/lab/kernel/debug_kernel.sh ]] || continue
 		room=$(df -Pm "$LAB_CACHE" | awk 'NR == 2 { print $4 }')
 		((room < 10000)) || [[ -z $(find "$old/checkout" -mtime -14 2>/dev/null) ]] || continue
 		flock -n "$old.lock" true || continue
@@ -65,7 +65,7 @@ for series in $KERNEL; do
 		{ sleep 5 >&- 2>&- && say "building the debug kernel $series for MACHINE=$machine (up to 8 minutes; log: $log)"; } \
 			9>&- & notice=$!
 		status=0
-		sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug.sh \
+		sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug_kernel.sh \
 			"$series" "$machine" "/build/$tree-$series" >"$log" 2>&1 9>&- || status=$?
 		kill "$notice" 2>/dev/null || true
 		if ((status)); then

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The model gets a fault (lab.mutation=) when the driver is there, and a test of igt's
+# The model gets a fault (lab.fault=) when the driver is there, and a test of igt's
 # (lab.igt_test=) has to find it. Without the fault it passes.
 #
 # The kernel may say anything about it:
@@ -17,14 +17,14 @@ enter-igt true
 for card in $(cards); do
 	igt_finds "$card" "$LAB_IGT_TEST"
 	if [ "$igt_found" != Pass ]; then
-		result fail "$card.$LAB_MUTATION" "$LAB_IGT_TEST ($igt_found) does not pass without a fault"
+		result fail "$card.$LAB_FAULT" "$LAB_IGT_TEST ($igt_found) does not pass without a fault"
 		finish
 	fi
-	enter-igt lab-probe "$card" mutate "$LAB_MUTATION"
+	enter-igt lab-probe "$card" fault "$LAB_FAULT"
 	if igt_finds "$card" "$LAB_IGT_TEST"; then
-		result pass "$card.$LAB_MUTATION" "found by $LAB_IGT_TEST ($igt_found)"
+		result pass "$card.$LAB_FAULT" "found by $LAB_IGT_TEST ($igt_found)"
 	else
-		result fail "$card.$LAB_MUTATION" "not found by $LAB_IGT_TEST ($igt_found)"
+		result fail "$card.$LAB_FAULT" "not found by $LAB_IGT_TEST ($igt_found)"
 	fi
 done
 finish

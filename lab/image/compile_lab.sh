@@ -4,7 +4,7 @@
 # Builds what the lab runs, inside the lab's root: the model, the supervisor, the
 # guest's programs and the guest's first file system.
 #
-#   compile.sh BUILDDIR
+#   compile_lab.sh BUILDDIR
 set -euo pipefail
 
 build=$1
