@@ -122,7 +122,7 @@ static struct ttm_global_dma_pool *global_pool_get(unsigned int width, bool keep
 {
 	struct ttm_global_dma_pool *hyper = global_pool_at(width);
 
-	if (hyper && (!keep_open || READ_ONCE(hyper->always)))
+	if (hyper && (!keep_open || READ_ONCE(hyper->keep_open)))
 		return hyper;
 
 	mutex_lock(&global_lock);
@@ -136,7 +136,7 @@ static struct ttm_global_dma_pool *global_pool_get(unsigned int width, bool keep
 	}
 	if (!hyper) {
 		hyper = ERR_PTR(-ENODEV);
-	} else if (!IS_ERR(hyper) && keep_open && !hyper->always) {
+	} else if (!IS_ERR(hyper) && keep_open && !hyper->keep_open) {
 		if (!global_open)
 			ttm_dma_pool_open(hyper->pool, global_scattered(width));
 		WRITE_ONCE(hyper->keep_open, true);
