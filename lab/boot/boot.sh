@@ -13,7 +13,8 @@
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
 #                               a pool device as well, which says what a Xen PV domain is told, or
 #                               with other values (lab/model/pool_device.c), right or wrong
-#   BESIDE=qxl|bochs|virtio_gpu a display of QEMU's as well, for the driver of that name
+#   SECOND_DISPLAY=qxl|bochs|virtio_gpu
+#                               a display of QEMU's as well, for the driver of that name
 #   EDU=yes                     two devices as well that copy by bus addresses of 32 and of 40
 #                               bits, for lab/guest/edu_dma; scenarios that need them say so
 #                               ("# needs: edu")
@@ -46,7 +47,7 @@ MACHINE=${MACHINE:-xen}
 KERNEL=${KERNEL:-6.12}
 CARD=${CARD:-rv370}
 POOL_DEVICE=${POOL_DEVICE:-}
-BESIDE=${BESIDE:-}
+SECOND_DISPLAY=${SECOND_DISPLAY:-}
 EDU=${EDU:-}
 RUN=${RUN:-}
 ACCEL=${ACCEL:-}
@@ -81,7 +82,7 @@ choose POOL "$POOL" stock new
 pair='[a-z]+=[^,]*'
 [[ $POOL_DEVICE =~ ^((default|xen|$pair)(,$pair)*)?$ ]] ||
 	die "POOL_DEVICE=$POOL_DEVICE is unknown: choose default|xen, or KEY=VALUE,... like version=2,width=36"
-[[ -z $BESIDE ]] || choose BESIDE "$BESIDE" qxl bochs virtio_gpu
+[[ -z $SECOND_DISPLAY ]] || choose SECOND_DISPLAY "$SECOND_DISPLAY" qxl bochs virtio_gpu
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN "$RUN" "${scenarios[@]}"
@@ -165,7 +166,7 @@ kernel_args() {
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
 		"$debug_args" \
-		"lab.card=$CARD lab.pool=$POOL lab.clock=$CLOCK ${BESIDE:+lab.beside=$BESIDE} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+		"lab.card=$CARD lab.pool=$POOL lab.clock=$CLOCK ${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
@@ -196,18 +197,18 @@ machine() {
 	fi
 }
 
-# add_beside: a display of QEMU's own, and the monitor that tells what it shows.
-add_beside() {
+# add_second_display: a display of QEMU's own, and the monitor that tells what it shows.
+add_second_display() {
 	local device
 
-	case $BESIDE in
+	case $SECOND_DISPLAY in
 	'') return ;;
 	qxl) device=qxl-vga ;;
 	bochs) device=VGA ;;
 	virtio_gpu) device=virtio-gpu-pci ;;
 	esac
-	qemu+=(-device "$device,id=$BESIDE" -qmp unix:/run/monitor.sock,server=on,wait=off)
-	options+=(--display "$BESIDE")
+	qemu+=(-device "$device,id=$SECOND_DISPLAY" -qmp unix:/run/monitor.sock,server=on,wait=off)
+	options+=(--display "$SECOND_DISPLAY")
 }
 
 # add_edu: the narrow one first.
@@ -300,7 +301,7 @@ choose_accel() {
 model=${MODEL:-$build/model/radeon-model}
 options=(--out /out --run /run --model "$model")
 machine "$ACCEL" "$initrd" "$(kernel_args)"
-add_beside
+add_second_display
 add_out
 add_cards
 add_edu
@@ -320,6 +321,6 @@ else
 	options+=(--interactive)
 fi
 
-say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool${POOL_DEVICE:+, pool device}${BESIDE:+, $BESIDE}, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
+say "$MACHINE, kernel $KERNEL, card $CARD, $POOL pool${POOL_DEVICE:+, pool device}${SECOND_DISPLAY:+, $SECOND_DISPLAY}, $ACCEL${RUN:+, scenario $RUN}; results in $OUT"
 exec "$LAB_TOP/lab/image/enter.sh" --out "$OUT" \
 	"$build/boot/supervise" "${options[@]}" -- "${qemu[@]}"

@@ -56,8 +56,8 @@ refuse machine 'MACHINE=vax is unknown: choose bare\|xen' \
 	make -s -C "$LAB_TOP" boot MACHINE=vax
 refuse scenario 'RUN=nothing is unknown' \
 	make -s -C "$LAB_TOP" boot RUN=nothing
-refuse beside 'BESIDE=vga is unknown: choose qxl\|bochs\|virtio_gpu' \
-	make -s -C "$LAB_TOP" boot BESIDE=vga
+refuse second-display 'SECOND_DISPLAY=vga is unknown: choose qxl\|bochs\|virtio_gpu' \
+	make -s -C "$LAB_TOP" boot SECOND_DISPLAY=vga
 refuse clock 'CLOCK=tsc is unknown: choose host\|instructions' \
 	make -s -C "$LAB_TOP" boot CLOCK=tsc
 refuse clock-kvm "ACCEL=kvm: .* choose CLOCK=host" \

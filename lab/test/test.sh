@@ -318,13 +318,13 @@ POOL=stock job stock-xen-6.12-rv370 machine_test xen 6.12 rv370 check
 if [[ $LISTS == full ]]; then
 	POOL=stock job stock-bare-7.3-rv100 machine_test bare 7.3 rv100 check
 fi
-job beside-bare-7.3-rv370 machine_test bare 7.3 rv370 beside
+job two-ttms-bare-7.3-rv370 machine_test bare 7.3 rv370 two-ttms
 job backing-bare-6.12-rv370 machine_test bare 6.12 rv370 backing
 # What a hypervisor says of its memory, right and wrong; and who says it in a Xen PV domain.
 # Each capability takes a few moves by both GPUs.
 export POOL_DEVICE=default LIMIT=1200 SILENCE=240
 job pool-device-xen-6.12 machine_test xen 6.12 both pool-device
-BESIDE=qxl job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
+SECOND_DISPLAY=qxl job igt-pool-device-bare-7.3 igt_test bare 7.3 both two-gpus
 if [[ $LISTS == full ]]; then
 	job pool-device-bare-7.3 machine_test bare 7.3 both pool-device
 	job pool-device-bare-6.12 machine_test bare 6.12 both pool-device
@@ -358,9 +358,9 @@ export GUEST_ARGS=init_on_alloc=0 SILENCE=240
 job churn-xen-6.12-both machine_test xen 6.12 both churn
 job churn-bare-7.3-both machine_test bare 7.3 both churn
 unset GUEST_ARGS SILENCE
-BESIDE=qxl job beside-qxl-6.12 machine_test bare 6.12 rv370 beside-drm
-BESIDE=qxl job beside-qxl-7.3 machine_test bare 7.3 rv370 beside-drm
-BESIDE=bochs job beside-bochs-6.12 machine_test bare 6.12 rv370 beside-drm
+SECOND_DISPLAY=qxl job second-display-qxl-6.12 machine_test bare 6.12 rv370 second-display
+SECOND_DISPLAY=qxl job second-display-qxl-7.3 machine_test bare 7.3 rv370 second-display
+SECOND_DISPLAY=bochs job second-display-bochs-6.12 machine_test bare 6.12 rv370 second-display
 # A kernel with KASAN says nothing for a minute where the machine is busy.
 SILENCE=240 job kunit-7.3-debug machine_test bare 7.3-debug none kunit
 SILENCE=240 job mutants-7.3-debug machine_test bare 7.3-debug none mutants
@@ -372,7 +372,7 @@ for card in rv370 rv100; do
 		done
 	done
 done
-BESIDE=virtio_gpu job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
+SECOND_DISPLAY=virtio_gpu job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
 job igt-two-gpus-xen-7.3 igt_test xen 7.3 both two-gpus
 job igt-fault.gart-off-by-one igt_fault bare rv100 gart-off-by-one radeon_mapping@sizes-cached
 job igt-fault.gart-stale igt_fault bare rv370 gart-stale radeon_isolation@no-stale-page-cached

@@ -9,6 +9,9 @@
 #
 # Rows: POOL.CARD.KEY NUMBER. A row that could not be measured is missing, and a result
 # says why.
+#
+# limit: 1500
+# silence: 180
 
 . /usr/lib/lab/lib.sh
 

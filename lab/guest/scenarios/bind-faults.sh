@@ -8,6 +8,8 @@
 # On a debug kernel: its checkers say what was wrong on the way. What the driver says of what it was
 # denied, and the kernel of a device that is moved to no node, is expected:
 #
+# limit: 3600
+# silence: 240
 # allow: Firmware Bug.*Overriding NUMA node
 # allow: Fatal error during GPU init
 # allow: \*ERROR\* failed initializing buffer object driver\(-12\)

@@ -3,6 +3,9 @@
 #
 # Processes that make, move and free BOs while memory is short and the shrinkers run;
 # then everything goes back where it came from.
+#
+# silence: 240
+# args: init_on_alloc=0
 
 . /usr/lib/lab/lib.sh
 

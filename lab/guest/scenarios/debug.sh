@@ -7,6 +7,8 @@
 # found they said in its log, which fails the boot. What the driver says of allocations
 # that it was denied on purpose is expected:
 #
+# limit: 7200
+# silence: 300
 # allow: \*ERROR\* Failed to allocate GEM object .*-12\)
 # allow: \*ERROR\* Failed to parse relocation -12
 # allow: \*ERROR\* Failed to get ib !

@@ -5,6 +5,8 @@
 # which there is no memory; one that is in use when the card goes. And what every card imports
 # from an exporter that gives whatever it has, also when the card goes meanwhile.
 #
+# limit: 1500
+# silence: 240
 # needs: edu
 # allow: cannot be shared with .* there is no way to memory that both reach
 # allow: of raw_export cannot be imported

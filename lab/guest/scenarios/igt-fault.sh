@@ -6,6 +6,8 @@
 #
 # The kernel may say anything about it:
 #
+# limit: 400
+# silence: 240
 # needs: igt
 # allow: .
 

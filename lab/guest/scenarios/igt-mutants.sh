@@ -4,8 +4,10 @@
 # TTM modules with a fault each, on a debug kernel with both cards: for each, the test of igt's, or
 # the program of the guest's, that is to find it has to fail. Without a fault, the same tests pass.
 #
-# lab.fault=NAME,... is for these alone. The kernel may say anything about them:
+# lab.mutant=NAME,... is for these alone. The kernel may say anything about them:
 #
+# limit: 4800
+# silence: 400
 # needs: igt
 # needs: edu
 # allow: .
@@ -56,13 +58,13 @@ sound=$(find /lib/modules -name ttm.ko)
 enter-igt true
 unload
 found=
-for what in sound faults; do
+for what in sound mutants; do
 	# What frees memory that is in use may take the machine with it: it comes last.
 	for dir in $(ls -d /usr/lib/lab/mutants/*/ | grep -v freed-in-use) /usr/lib/lab/mutants/freed-in-use/; do
 		[ -f "$dir/ttm.ko" ] && { [ -s "$dir/igt" ] || [ -s "$dir/lab" ]; } || continue
-		fault=$(basename "$dir")
-		case ,${LAB_FAULT:-$fault}, in
-		*,"$fault",*) ;;
+		mutant=$(basename "$dir")
+		case ,${LAB_MUTANT:-$mutant}, in
+		*,"$mutant",*) ;;
 		*) continue ;;
 		esac
 		found=y
@@ -70,9 +72,9 @@ for what in sound faults; do
 		[ -s "$dir/igt" ] || finds=lab_finds
 		read -r card parameter test <"$dir/${finds%_finds}"
 		if [ $what = sound ]; then
-			ttm=$sound name=sound.$fault
+			ttm=$sound name=sound.$mutant
 		else
-			ttm=$dir/ttm.ko name=igt-mutant.$fault
+			ttm=$dir/ttm.ko name=igt-mutant.$mutant
 		fi
 		if ! load "$ttm" "$parameter"; then
 			result fail "$name" "it could not be loaded"
@@ -81,8 +83,8 @@ for what in sound faults; do
 		# shellcheck disable=SC2086 # a program has arguments
 		$finds "$card" $test
 		case $what-$? in
-		faults-0) result pass "$name" "found by $test ($igt_found): $(cat "$dir/what")" ;;
-		faults-*) result fail "$name" "not found by $test ($igt_found): $(cat "$dir/what")" ;;
+		mutants-0) result pass "$name" "found by $test ($igt_found): $(cat "$dir/what")" ;;
+		mutants-*) result fail "$name" "not found by $test ($igt_found): $(cat "$dir/what")" ;;
 		sound-*)
 			if [ "$igt_found" = Pass ]; then
 				result pass "$name" "$test without a fault: $igt_found"
@@ -98,5 +100,5 @@ for what in sound faults; do
 		fi
 	done
 done
-[ -n "$found" ] || result fail igt-mutants "there are no modules with faults in this machine${LAB_FAULT:+, or none of $LAB_FAULT}"
+[ -n "$found" ] || result fail igt-mutants "there are no modules with faults in this machine${LAB_MUTANT:+, or none of $LAB_MUTANT}"
 finish

@@ -3,6 +3,9 @@
 #
 # igt's tests by a list of igt-tests/lists (lab.igt_list=), as they run on a real card.
 #
+# limit: 3600
+# silence: 400
+# args: init_on_alloc=0
 # needs: igt
 #
 # What the driver says of requests that it refuses, and of a reset that was asked for, is
@@ -34,6 +37,6 @@ case $LAB_CARD-$LAB_IGT_LIST in
 rv*-generic) ;;
 *) modprobe -q vgem ;;
 esac
-[ -z "$LAB_BESIDE" ] || modprobe "$LAB_BESIDE"
+[ -z "$LAB_SECOND_DISPLAY" ] || modprobe "$LAB_SECOND_DISPLAY"
 run_igt "${LAB_IGT_LIST:-short}"
 finish

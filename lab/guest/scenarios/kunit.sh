@@ -8,6 +8,7 @@
 # A device without an offset manager is refused with a warning, and so is a ticket with
 # no_wait:
 #
+# silence: 240
 # allow: WARNING: .* ttm_device_init\+
 # allow: WARNING: .* ttm_bo_reserve_no_wait_ticket\+
 #

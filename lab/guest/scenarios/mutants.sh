@@ -6,6 +6,7 @@
 #
 # The kernel may say anything about them:
 #
+# silence: 240
 # allow: .
 
 . /usr/lib/lab/lib.sh
@@ -22,27 +23,27 @@ found=
 for dir in /usr/lib/lab/mutants/*/; do
 	[ -f "$dir/ttm.ko" ] && [ -s "$dir/found-by" ] || continue
 	found=y
-	fault=mutant.$(basename "$dir")
+	mutant=mutant.$(basename "$dir")
 	test=$(cat "$dir/found-by")
 	suite=${test%%.*}
 	# Only this one: what a fault does to the others is anybody's guess.
 	# Without a newline, which would be part of the name.
 	printf '%s' "$test" >/sys/module/kunit/parameters/filter_glob
 	if ! insmod "$dir/ttm.ko" || ! modprobe "${suite}_test"; then
-		result fail "$fault" "it could not be loaded"
+		result fail "$mutant" "it could not be loaded"
 		finish
 	fi
 	if failed "$suite" "${test#*.}"; then
-		result pass "$fault" "found by $test: $(cat "$dir/what")"
+		result pass "$mutant" "found by $test: $(cat "$dir/what")"
 	else
-		result fail "$fault" "not found by $test: $(cat "$dir/what")"
+		result fail "$mutant" "not found by $test: $(cat "$dir/what")"
 	fi
 	rmmod "${suite}_test"
 	for module in ttm_kunit_helpers ttm; do
 		[ ! -d "/sys/module/$module" ] || rmmod "$module"
 	done
 	if [ -d /sys/module/ttm ]; then
-		result fail "$fault" "it could not be unloaded"
+		result fail "$mutant" "it could not be unloaded"
 		finish
 	fi
 done

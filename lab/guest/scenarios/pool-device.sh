@@ -8,6 +8,8 @@
 #
 # A refusal is an error in the kernel's log:
 #
+# limit: 1200
+# silence: 240
 # allow: pool device refused: 
 
 . /usr/lib/lab/lib.sh

@@ -7,6 +7,9 @@
 # Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. What the driver cannot say
 # (copies, on stock) is "-".
 #
+# limit: 900
+# silence: 420
+# args: swiotlb=track_hiwater
 # needs: igt
 #
 # What the stock driver cannot map it refuses, and says so:

@@ -3,6 +3,8 @@
 #
 # A GPU hangs, and its driver lets go of it. Then it comes back and works.
 #
+# limit: 1500
+# silence: 240
 # allow: ring [0-9]+ stalled for more than
 # allow: GPU lockup
 # allow: Wait for CP idle timeout

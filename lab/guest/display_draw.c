@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * beside-draw: does another driver's display still show what it is given?
+ * display-draw: does another driver's display still show what it is given?
  *
  * Draws pictures on the display of a driver that is not ours (qxl, bochs), one after
  * the other on two buffers that take turns by page flips, and has the lab look at the
@@ -63,7 +63,7 @@ static int open_driver(void)
 	if (count > 0)
 		drmFreeDevices(devices, count);
 	if (found < 0)
-		lab_die("beside-draw", "no device with the driver %s here: modprobe %s?",
+		lab_die("display-draw", "no device with the driver %s here: modprobe %s?",
 			driver, driver);
 	return found;
 }
@@ -75,7 +75,7 @@ static void choose_output(void)
 	int i, c;
 
 	if (!res)
-		lab_die("beside-draw", "%s has no display: %s", driver, strerror(errno));
+		lab_die("display-draw", "%s has no display: %s", driver, strerror(errno));
 	for (c = 0; c < res->count_connectors && !connector_id; c++) {
 		drmModeConnector *connector = drmModeGetConnector(fd, res->connectors[c]);
 
@@ -95,7 +95,7 @@ static void choose_output(void)
 	}
 	drmModeFreeResources(res);
 	if (!connector_id)
-		lab_die("beside-draw", "no monitor is connected to %s", driver);
+		lab_die("display-draw", "no monitor is connected to %s", driver);
 }
 
 static struct lab_image picture(unsigned int number)
@@ -173,7 +173,7 @@ static pid_t start(char **command)
 	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
-		lab_die("beside-draw", "fork: %s", strerror(errno));
+		lab_die("display-draw", "fork: %s", strerror(errno));
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -192,7 +192,7 @@ static void draw(char **command)
 	pid_t pid = 0;
 
 	for (i = 0; i < 2; i++)
-		fb[i] = lab_framebuffer_new(fd, "beside-draw", mode.hdisplay, mode.vdisplay,
+		fb[i] = lab_framebuffer_new(fd, "display-draw", mode.hdisplay, mode.vdisplay,
 					    24, 32);
 	for (; good && (pid || number < MIN_PICTURES); number++) {
 		struct lab_image image = picture(number);
@@ -215,14 +215,14 @@ static void draw(char **command)
 		snprintf(text, sizeof(text), "%s ended before the second picture", command[0]);
 		good = false;
 	}
-	snprintf(name, sizeof(name), "%s.beside-draw", driver);
+	snprintf(name, sizeof(name), "%s.display-draw", driver);
 	if (!good) {
 		char reply[300];
 
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " (picture %u)",
 			 number - 1);
 		if (lab_supervised())
-			lab_card_command(driver, "screenshot 0 wrong-beside.png", reply,
+			lab_card_command(driver, "screenshot 0 wrong-display.png", reply,
 					 sizeof(reply));
 		lab_result(LAB_FAIL, name, "%s", text);
 	} else {
@@ -239,7 +239,7 @@ static void draw(char **command)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: beside-draw --driver NAME [COMMAND [ARGUMENT]...]\n"
+	fprintf(stderr, "usage: display-draw --driver NAME [COMMAND [ARGUMENT]...]\n"
 			"Draws on the display of another driver, while COMMAND runs.\n");
 	exit(2);
 }

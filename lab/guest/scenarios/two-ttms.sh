@@ -6,16 +6,16 @@
 
 . /usr/lib/lab/lib.sh
 
-# beside POOL OURS OTHER: the driver of that pool, on OURS, while OTHER is loaded too.
-beside() {
+# both_loaded POOL OURS OTHER: the driver of that pool, on OURS, while OTHER is loaded too.
+both_loaded() {
 	LAB_POOL=$1
 	load_radeon
 	modprobe "$3" 2>/dev/null || insmod "/usr/lib/lab/modules/$(uname -r)/new/$3.ko"
 	if [ -e "/sys/module/$2/holders/radeon" ] && [ -d "/sys/module/$3" ] &&
 	   [ ! -e "/sys/module/$3/holders/radeon" ]; then
-		result pass "beside-$1" "radeon uses $2, and $3 is loaded"
+		result pass "two-ttms.$1" "radeon uses $2, and $3 is loaded"
 	else
-		result fail "beside-$1" "radeon does not use $2 beside $3"
+		result fail "two-ttms.$1" "radeon does not use $2 beside $3"
 	fi
 	for card in $(cards); do
 		run gtt-move --card "$card" --rounds 1
@@ -24,6 +24,6 @@ beside() {
 }
 
 check_cards
-beside stock ttm rttm
-beside new rttm ttm
+both_loaded stock ttm rttm
+both_loaded new rttm ttm
 finish
