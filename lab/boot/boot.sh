@@ -7,7 +7,7 @@
 #   KERNEL=6.12|7.3             (6.12)   Debian 13's kernel, or its backports'
 #          6.12-debug|7.3-debug          the same source with our changes and the
 #                                        kernel's checkers (lab/kernel/debug_kernel.sh)
-#   CARD=rv370|rv100|both|none  (rv370)
+#   CARD=NAME[,NAME]...|both|none  (rv370)  of lab/cards.list; both: its first two
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
@@ -42,6 +42,8 @@
 LAB_TAG=boot LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
+# shellcheck source=../cards.sh
+. "$LAB_TOP/lab/cards.sh"
 
 MACHINE=${MACHINE:-xen}
 KERNEL=${KERNEL:-6.12}
@@ -76,7 +78,7 @@ case $KERNEL in
 		die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}" ;;
 *) POOL=${POOL:-new} ;;
 esac
-choose CARD "$CARD" rv370 rv100 both none
+choose_cards "$CARD"
 choose POOL "$POOL" stock new
 # Which keys there are, and what they take, the model says.
 pair='[a-z]+=[^,]*'
@@ -111,11 +113,6 @@ if [[ $MACHINE == xen ]]; then
 		die "MEMORY=$MEMORY is too little for Xen and a dom0: give it 1024M or more"
 	mebibytes DOM0_MEMORY "$DOM0_MEMORY" 768 "$((${MEMORY%M} - 256))"
 fi
-case $CARD in
-both) cards=(rv370 rv100) ;;
-none) cards=() ;;
-*) cards=("$CARD") ;;
-esac
 
 if [[ ${BUILD:-} != no ]]; then
 	case $KERNEL-$POOL-$RUN in
@@ -166,7 +163,11 @@ kernel_args() {
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
 		"$debug_args" \
+<<<<<<< HEAD
 		"lab.card=$CARD lab.pool=$POOL lab.clock=$CLOCK ${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+=======
+		"lab.card=$(IFS=,; echo "${cards[*]:-none}") lab.pool=$POOL lab.clock=$CLOCK ${BESIDE:+lab.beside=$BESIDE} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+>>>>>>> d99c1a4 (lab: Keep the cards in one table that model, host and guest read)
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
@@ -233,22 +234,20 @@ add_vfio_user() {
 	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"bus\":\"$2\",\"socket\":{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}}")
 }
 
-# add_cards: RV370 is behind a root port, or its PCIe capability does not reach the
-# guest and the driver takes it for a PCI card; RV100 is a PCI card on the root bus.
+# add_cards: where the table of cards says. Each root port is a slot of its own.
 add_cards() {
-	local card bus
+	local card bus slot=0
 
 	for card in "${cards[@]}"; do
 		bus=pcie.0
-		# A card with INTx alone: the first interrupt makes QEMU trap every access
-		# to its BARs for good. init lays this RAM, which is its VRAM, over BAR0.
-		if [[ $card == rv100 ]]; then
-			qemu+=(-object "memory-backend-file,id=$card-vram,mem-path=/run/$card.vram,size=64M,share=on"
+		# The VRAM a second time, before its card: see lab/guest/vram-window.sh.
+		if [[ $(card_field "$card" irq) == intx ]]; then
+			qemu+=(-object "memory-backend-file,id=$card-vram,mem-path=/run/$card.vram,size=$(card_field "$card" vram)M,share=on"
 				-device "ivshmem-plain,memdev=$card-vram")
 		fi
-		if [[ $card == rv370 ]]; then
-			bus=root-port
-			qemu+=(-device pcie-root-port,id=root-port,slot=1,chassis=1)
+		if [[ $(card_field "$card" bus) == pcie ]]; then
+			bus=root-port$((++slot))
+			qemu+=(-device "pcie-root-port,id=$bus,slot=$slot,chassis=$slot")
 		fi
 		add_vfio_user "$card" "$bus"
 	done

@@ -94,8 +94,9 @@ backing_value() {
 
 # check_cards: the cards that were asked for (lab.card=) are there.
 check_cards() {
-	expect=$LAB_CARD
-	[ "$expect" != both ] || expect="rv100 rv370"
+	local expect have
+
+	expect=$(echo "$LAB_CARD" | tr , '\n' | sort | xargs)
 	have=$(cards | tr ' ' '\n' | sort | xargs)
 	if [ -z "$have" ]; then
 		result fail cards "no card in this machine"

@@ -13,6 +13,9 @@
 # igt-tests/lists as well. Nothing is compressed, not even the modules: unpacking is slow
 # under emulation, and loading is not.
 set -euo pipefail
+LAB_TOP=/src
+# shellcheck source=../cards.sh
+. "$LAB_TOP/lab/cards.sh"
 
 dest=$1 out=$2 build=$3
 work=$(mktemp -d)
@@ -47,7 +50,7 @@ add_libraries() {
 }
 
 make_base() {
-	local dir=$work/base
+	local dir=$work/base card name
 
 	mkdir -p "$dir"/{dev,proc,sys,tmp,run,root,bin,usr/bin,usr/sbin,sbin}
 	cp -a "$dest/." "$dir"
@@ -59,8 +62,9 @@ make_base() {
 	# Microcode of the command processor. The model takes it and has no use for it;
 	# the driver wants files of this size. So no non-free package is needed.
 	mkdir -p "$dir/usr/lib/firmware/radeon"
-	for name in R100_cp R300_cp; do
-		head -c 2048 /dev/zero >"$dir/usr/lib/firmware/radeon/$name.bin"
+	for card in $(card_names); do
+		name=$(card_field "$card" family)
+		head -c 2048 /dev/zero >"$dir/usr/lib/firmware/radeon/${name^^}_cp.bin"
 	done
 	# Without merged directories in an initramfs, everyone finds it at /lib.
 	mkdir -p "$dir/lib"

@@ -19,7 +19,6 @@
 #include "regs.h"
 #include "trace.h"
 
-#define PCI_VENDOR_ATI		0x1002
 #define PCI_CLASS_VGA		0x03000000u
 
 /* pci_add_bar() flags, as in the low bits of a BAR */
@@ -105,7 +104,7 @@ static const struct reg_ops read_only_ops = {
 static uint32_t mc_status_read(struct card *card, uint32_t off)
 {
 	(void)off;
-	return card->info->is_r300 ? 1u << 4 : 1u << 2;
+	return card->info->family >= FAMILY_R300 ? 1u << 4 : 1u << 2;
 }
 
 static const struct reg_ops mc_status_ops = {
@@ -290,16 +289,16 @@ static void card_init_pci(struct card *card)
 {
 	const struct card_info *info = card->info;
 
-	pci_init(&card->pci, PCI_VENDOR_ATI, info->pci_device, PCI_CLASS_VGA,
-		 PCI_VENDOR_ATI, info->pci_subdevice);
+	pci_init(&card->pci, info->pci_vendor, info->pci_device, PCI_CLASS_VGA,
+		 info->pci_subvendor, info->pci_subdevice);
 	pci_add_bar(&card->pci, 0, BAR_MEM_PREFETCH, info->vram_size);
 	pci_add_bar(&card->pci, 1, BAR_IO, CARD_IO_SIZE);
 	pci_add_bar(&card->pci, 2, BAR_MEM, CARD_MMIO_SIZE);
 	pci_add_bar(&card->pci, PCI_ROM_BAR, BAR_MEM, card->rom_size);
 	pci_add_intx(&card->pci);
-	if (info->pcie)
+	if (info->bus == CARD_BUS_PCIE)
 		pci_add_pcie_endpoint(&card->pci);
-	if (info->msi)
+	if (info->irq == CARD_IRQ_MSI)
 		pci_add_msi(&card->pci);
 }
 
@@ -307,9 +306,7 @@ static void card_init_pci(struct card *card)
 static void card_reset_locked(struct card *card)
 {
 	memset(card->regs, 0, sizeof(card->regs));
-	for (size_t i = 0; card->info->reg_init[i].reg != REG_INIT_END; i++)
-		card->regs[card->info->reg_init[i].reg / 4] =
-			card->info->reg_init[i].value;
+	card_info_reg_init(card->info, card->regs);
 	mc_reset(card);
 	engine_2d_reset(card);
 	irq_reset(card);

@@ -6,7 +6,7 @@
  * behind the registers. Each block has a file of its own (mc.c, gart_pcie.c,
  * gart_pci.c, cp.c, engine_2d.c, irq.c, pll.c, crtc.c, ddc.c, ...) and claims
  * its registers with card_claim_regs(); a register that nobody claims is plain
- * storage. What differs between cards is data, in cards.c.
+ * storage. What differs between cards is data, in lab/cards.list.
  *
  * Threads
  * -------
@@ -37,7 +37,6 @@
 
 #define CARD_MMIO_SIZE	0x10000u	/* BAR2, bytes */
 #define CARD_IO_SIZE	0x100u		/* BAR1, bytes */
-#define REG_INIT_END	0xffff		/* ends card_info.reg_init */
 
 struct card;
 struct mc;
@@ -46,6 +45,15 @@ struct engine_2d;
 struct irq;
 struct pll;
 struct display;
+
+/** enum card_bus - what a card plugs into. */
+enum card_bus { CARD_BUS_PCI, CARD_BUS_PCIE };
+
+/** enum card_irq - how a card interrupts: by INTx alone, or by MSI as well. */
+enum card_irq { CARD_IRQ_INTX, CARD_IRQ_MSI };
+
+/** enum card_family - generations that differ in registers, oldest first. */
+enum card_family { FAMILY_R100, FAMILY_R300 };
 
 /** enum gart_kind - where a card keeps its GART page table. */
 enum gart_kind {
@@ -60,33 +68,33 @@ enum reg_source {
 };
 
 /**
- * struct card_info - what differs between two cards; see cards.c.
+ * struct card_info - what differs between two cards: a row of lab/cards.list.
  * @name: name on the command line and in the lab, e.g. "rv370"
  * @product: name for people, e.g. "ATI Radeon X300 (RV370)"
- * @pci_device: PCI device ID (the vendor is 1002h)
+ * @pci_vendor: PCI vendor ID
+ * @pci_device: PCI device ID
+ * @pci_subvendor: PCI subsystem vendor ID
  * @pci_subdevice: PCI subsystem device ID
- * @pcie: has a PCI Express capability
- * @msi: has an MSI capability; otherwise interrupts are INTx alone
+ * @bus: PCI Express cards have that capability
+ * @irq: kind of interrupt
  * @gart: kind of GART
  * @dma_bits: width of the bus addresses the card can drive
- * @writeback: the driver uses scratch and read-pointer writeback
  * @vram_size: VRAM in bytes, a power of two
- * @is_r300: R300-family register behaviour (MC_STATUS idle bit, MEM_CNTL, ...)
- * @reg_init: power-on values of registers, ended by an entry with reg 0xffff
+ * @family: register behaviour (MC_STATUS idle bit, PLL dividers, ...)
  */
 struct card_info {
 	const char *name;
 	const char *product;
+	uint16_t pci_vendor;
 	uint16_t pci_device;
+	uint16_t pci_subvendor;
 	uint16_t pci_subdevice;
-	bool pcie;
-	bool msi;
+	enum card_bus bus;
+	enum card_irq irq;
 	enum gart_kind gart;
 	unsigned int dma_bits;
-	bool writeback;
 	uint32_t vram_size;
-	bool is_r300;
-	struct { uint16_t reg; uint32_t value; } reg_init[32];
+	enum card_family family;
 };
 
 /**
@@ -207,6 +215,7 @@ int card_bar_write(struct card *card, unsigned int bar, uint64_t off,
 /* cards.c */
 const struct card_info *card_info_find(const char *name);
 void card_info_list(char *buf, size_t size);
+void card_info_reg_init(const struct card_info *info, uint32_t *regs);
 
 /*
  * Each block: _init allocates its state, stores it in struct card and claims

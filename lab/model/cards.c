@@ -1,58 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The cards: everything in which one differs from another, as data.
- *
- * A new card is a new entry. Register values are those a card has after its
- * BIOS has posted it, as far as the driver looks at them; all others start at
- * zero. Blocks set the power-on values of the registers they own themselves.
+ * The cards: the rows of lab/cards.list, and what a family's registers hold after the BIOS has
+ * posted the card, as far as the driver looks at them. All others start at zero. Blocks set the
+ * power-on values of the registers they own themselves.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "card.h"
+#include "card_table.h"
 #include "regs.h"
 
-#define MIB	(1u << 20)
+#define CARD_INFO(_name, _vendor, _device, _subvendor, _subdevice, _bus, _irq, _dma_bits, \
+		  _vram_mib, _family, _gart, _product)					\
+	{ \
+		.name = _name, \
+		.product = _product, \
+		.pci_vendor = _vendor, \
+		.pci_device = _device, \
+		.pci_subvendor = _subvendor, \
+		.pci_subdevice = _subdevice, \
+		.bus = CARD_BUS_##_bus, \
+		.irq = CARD_IRQ_##_irq, \
+		.gart = GART_##_gart, \
+		.dma_bits = _dma_bits, \
+		.vram_size = _vram_mib##u << 20, \
+		.family = FAMILY_##_family, \
+	},
 
-static const struct card_info cards[] = {
-	{
-		.name = "rv370",
-		.product = "ATI Radeon X300 (RV370)",
-		.pci_device = 0x5b60,
-		.pci_subdevice = 0x0302,
-		.pcie = true,
-		.msi = true,
-		.gart = GART_PCIE,
-		.dma_bits = 40,
-		.writeback = true,
-		.vram_size = 64 * MIB,
-		.is_r300 = true,
-		.reg_init = {
-			/* r300_mc_init(): two channels, 128 bit */
-			{ REG_MEM_CNTL, 0x00000001 },
-			/* Set by the driver: one 64 MiB aperture is all VRAM */
-			{ REG_CONFIG_MEMSIZE, 64 * MIB },
-			{ REG_CONFIG_APER_SIZE, 64 * MIB },
-			{ REG_INIT_END, 0 },
-		},
-	},
-	{
-		.name = "rv100",
-		.product = "ATI Radeon 7000 (RV100)",
-		.pci_device = 0x5159,
-		.pci_subdevice = 0x000a,
-		.gart = GART_PCI,
-		.dma_bits = 32,
-		.vram_size = 64 * MIB,
-		.reg_init = {
-			/* r100_vram_get_type(): DDR on a 64-bit bus */
-			{ REG_MEM_SDRAM_MODE_REG, 1u << 30 },
-			{ REG_CONFIG_MEMSIZE, 64 * MIB },
-			{ REG_CONFIG_APER_SIZE, 64 * MIB },
-			{ REG_INIT_END, 0 },
-		},
-	},
-};
+static const struct card_info cards[] = { CARD_TABLE(CARD_INFO) };
+
+/**
+ * card_info_reg_init() - registers of a card after its BIOS has posted it
+ * @info: kind of card
+ * @regs: stored register values, all zero, indexed by byte offset / 4
+ */
+void card_info_reg_init(const struct card_info *info, uint32_t *regs)
+{
+	/* One aperture is all VRAM. */
+	regs[REG_CONFIG_MEMSIZE / 4] = info->vram_size;
+	regs[REG_CONFIG_APER_SIZE / 4] = info->vram_size;
+	switch (info->family) {
+	case FAMILY_R100:
+		/* r100_vram_get_type(): DDR on a 64-bit bus */
+		regs[REG_MEM_SDRAM_MODE_REG / 4] = 1u << 30;
+		break;
+	case FAMILY_R300:
+		/* r300_mc_init(): two channels, 128 bit */
+		regs[REG_MEM_CNTL / 4] = 1;
+		break;
+	}
+}
 
 /**
  * card_info_find() - look up a card by its name

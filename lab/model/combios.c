@@ -53,8 +53,7 @@ static const struct field fields[] = {
 	{ 0x18, 2, PCIR },
 	{ 0x48, 2, HEADER },
 
-	/* PCI data structure; the device ID depends on the card */
-	{ PCIR + 0x04, 2, 0x1002 },
+	/* PCI data structure; the IDs depend on the card */
 	{ PCIR + 0x0a, 2, PCIR_SIZE },
 	{ PCIR + 0x0d, 3, 0x030000 },		/* class: VGA */
 	{ PCIR + 0x10, 2, ROM_BLOCKS },
@@ -120,6 +119,7 @@ uint8_t *combios_build(const struct card_info *info, size_t *size)
 		put(rom, fields[i]);
 	memcpy(rom + PCIR, "PCIR", 4);
 	memcpy(rom + NAME, info->product, name_len);
+	put(rom, (struct field){ PCIR + 0x04, 2, info->pci_vendor });
 	put(rom, (struct field){ PCIR + 0x06, 2, info->pci_device });
 	put(rom, (struct field){ MEM_CONFIG, 1, info->vram_size >> 21 });
 	for (uint16_t i = 0; i < CONNECTOR_COUNT; i++)

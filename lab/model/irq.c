@@ -125,7 +125,7 @@ int irq_init(struct card *card)
 		return -ENOMEM;
 	card_claim_regs(card, REG_GEN_INT_STATUS, REG_GEN_INT_STATUS, &status_ops);
 	card_claim_regs(card, REG_GEN_INT_CNTL, REG_GEN_INT_CNTL, &cntl_ops);
-	if (card->info->msi)
+	if (card->info->irq == CARD_IRQ_MSI)
 		card_claim_regs(card, REG_MSI_REARM_EN, REG_MSI_REARM_EN, &rearm_ops);
 	return 0;
 }

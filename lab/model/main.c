@@ -196,7 +196,7 @@ static void describe(struct vu_device *dev, struct card *card)
 	 * are posted, and the lab lays RAM over BAR0 (--vram).
 	 */
 	dev->region[0] = (struct vu_region){ card->info->vram_size, true, true,
-					     card->info->msi ? card->vram_fd : -1 };
+					     card->info->irq == CARD_IRQ_MSI ? card->vram_fd : -1 };
 	dev->region[1] = (struct vu_region){ CARD_IO_SIZE, true, true, -1 };
 	dev->region[2] = (struct vu_region){ CARD_MMIO_SIZE, true, true, -1 };
 	dev->region[VU_REGION_ROM] = (struct vu_region){ card->rom_size, true,
@@ -204,7 +204,7 @@ static void describe(struct vu_device *dev, struct card *card)
 	dev->region[VU_REGION_CONFIG] = (struct vu_region){ PCI_CONFIG_SIZE, true,
 							 true, -1 };
 	dev->irq_count[VU_IRQ_INTX] = 1;
-	dev->irq_count[VU_IRQ_MSI] = card->info->msi ? 1 : 0;
+	dev->irq_count[VU_IRQ_MSI] = card->info->irq == CARD_IRQ_MSI ? 1 : 0;
 	dev->irq_count[VU_IRQ_ERR] = 1;	/* QEMU warns without it; never used */
 }
 

@@ -93,7 +93,7 @@ uint64_t pll_pixel_clock(struct card *card, unsigned int crtc)
 	} else {
 		cntl = reg[PLL_PPLL_CNTL];
 		ref = reg[PLL_PPLL_REF_DIV];
-		if (card->info->is_r300)
+		if (card->info->family >= FAMILY_R300)
 			ref >>= R300_REF_DIV_ACC_SHIFT;
 		div = reg[PLL_PPLL_DIV_0 +
 			  INDEX_DIV_SEL(card->regs[REG_CLOCK_CNTL_INDEX / 4])];

@@ -34,7 +34,8 @@ check_cards
 load_radeon
 # Somebody else's BOs. What is expected of igt's own tests with one card is expected without them.
 case $LAB_CARD-$LAB_IGT_LIST in
-rv*-generic) ;;
+*,*-*) modprobe -q vgem ;;
+*-generic) ;;
 *) modprobe -q vgem ;;
 esac
 [ -z "$LAB_SECOND_DISPLAY" ] || modprobe "$LAB_SECOND_DISPLAY"

@@ -44,7 +44,7 @@ struct fixture *fixture_new(const char *name)
 	f->beyond = add_ram(f->card, BEYOND_BUS, BEYOND_SIZE);
 	f->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	check(f->irq_fd >= 0);
-	if (f->card->info->msi)
+	if (f->card->info->irq == CARD_IRQ_MSI)
 		pci_msi_connect(&f->card->pci, dup(f->irq_fd));
 	else
 		pci_intx_connect(&f->card->pci, dup(f->irq_fd));
@@ -95,9 +95,9 @@ void fixture_setup(struct fixture *f)
 	reg_write(f, REG_CP_RB_WPTR, 0);
 	reg_write(f, REG_CP_RB_RPTR_ADDR, WB_MC + WB_RPTR);
 	reg_write(f, REG_SCRATCH_ADDR, WB_MC);
-	reg_write(f, REG_SCRATCH_UMSK, f->card->info->writeback ? 0xff : 0);
+	reg_write(f, REG_SCRATCH_UMSK, f->card->info->family >= FAMILY_R300 ? 0xff : 0);
 	reg_write(f, REG_CP_RB_CNTL,
-		  (f->card->info->writeback ? 0 : 1u << 27) | 9u << 8 | 11);
+		  (f->card->info->family >= FAMILY_R300 ? 0 : 1u << 27) | 9u << 8 | 11);
 	reg_write(f, REG_CP_CSQ_CNTL, 4u << 28);
 	f->wptr = 0;
 }
@@ -199,7 +199,7 @@ uint64_t irq_count(struct fixture *f)
 
 	if (read(f->irq_fd, &n, sizeof(n)) != sizeof(n))
 		n = 0;
-	if (!f->card->info->msi)
+	if (f->card->info->irq != CARD_IRQ_MSI)
 		pci_intx_mask(&f->card->pci, false);
 	return n;
 }

@@ -110,7 +110,7 @@ static void fault_lost(void **state)
 		reg_write(f, REG_GEN_INT_STATUS, INT_SW_FIRE);
 		assert_int_equal(reg_read(f, REG_GEN_INT_STATUS), INT_SW);
 		reg_write(f, REG_GEN_INT_CNTL, INT_SW | INT_CRTC_VBLANK);
-		if (f->card->info->msi)
+		if (f->card->info->irq == CARD_IRQ_MSI)
 			reg_write(f, REG_MSI_REARM_EN, 0);
 		sent += !!irq_count(f);
 		reg_write(f, REG_GEN_INT_STATUS, INT_SW);

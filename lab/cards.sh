@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# What scripts on the host ask of the table of cards, lab/cards.list. Sourced after common.sh.
+
+# card_names: all cards, in the table's order, a line each.
+card_names() {
+	awk '!/^#/ && NF && ++line > 1 { print $1 }' "$LAB_TOP/lab/cards.list"
+}
+
+# card_field CARD COLUMN: a column of a card's line.
+card_field() {
+	awk -v card="$1" -v column="$2" '
+		/^#/ || !NF { next }
+		!columns { while (++columns <= NF) number[$columns] = columns; next }
+		$1 == card { print $number[column] }' "$LAB_TOP/lab/cards.list"
+}
+
+# choose_cards CARD: what CARD= means: a card, several with commas, both (the table's first two) or
+# none. Sets the array cards; refuses all else.
+choose_cards() {
+	local known card chosen
+
+	mapfile -t known < <(card_names)
+	cards=()
+	case $1 in
+	none) return ;;
+	both) cards=("${known[@]:0:2}"); return ;;
+	esac
+	IFS=, read -ra chosen <<<"$1"
+	for card in "${chosen[@]:-}"; do
+		[[ -n $card && " ${known[*]} " == *" $card "* && " ${cards[*]} " != *" $card "* ]] ||
+			die "CARD=$1 is unknown: choose $(IFS='|'; echo "${known[*]}|both|none"), or different cards with commas"
+		cards+=("$card")
+	done
+}
