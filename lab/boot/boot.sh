@@ -163,11 +163,7 @@ kernel_args() {
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
 		"$debug_args" \
-<<<<<<< HEAD
-		"lab.card=$CARD lab.pool=$POOL lab.clock=$CLOCK ${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
-=======
-		"lab.card=$(IFS=,; echo "${cards[*]:-none}") lab.pool=$POOL lab.clock=$CLOCK ${BESIDE:+lab.beside=$BESIDE} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
->>>>>>> d99c1a4 (lab: Keep the cards in one table that model, host and guest read)
+		"lab.card=$(IFS=,; echo "${cards[*]:-none}") lab.pool=$POOL lab.clock=$CLOCK ${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
