@@ -14,15 +14,18 @@ set -euo pipefail
 . "$(dirname "$0")/external.sh"
 # shellcheck source=findings.sh
 . "$(dirname "$0")/findings.sh"
+# shellcheck source=fixed_path.sh
+. "$(dirname "$0")/fixed_path.sh"
 
-series=$1 dir=$2 cache=$3
+series=$1 dir=/run/modules cache=$3
+mkdir -p "$2"
+at_fixed_path modules "$2"
 log=/out/bisect-$series-make.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 clone_stock "$series" "$cache" "$work/tree" >&2
 apply_changes "$series" "$work/tree" >&2
-mkdir -p "$dir"
 mapfile -t steps < <(git -C "$work/tree" rev-list --reverse base..HEAD)
 : >"$log"
 for step in "${steps[@]}"; do

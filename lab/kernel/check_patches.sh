@@ -16,8 +16,11 @@ set -euo pipefail
 . "$(dirname "$0")/external.sh"
 # shellcheck source=findings.sh
 . "$(dirname "$0")/findings.sh"
+# shellcheck source=fixed_path.sh
+. "$(dirname "$0")/fixed_path.sh"
 
-series=$1 modules=$2 cache=$3 scope=$4
+series=$1 modules=/run/modules cache=$3 scope=$4
+at_fixed_path modules "$2"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=/out

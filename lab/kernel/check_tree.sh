@@ -15,8 +15,12 @@ set -euo pipefail
 . "$(dirname "$0")/external.sh"
 # shellcheck source=findings.sh
 . "$(dirname "$0")/findings.sh"
+# shellcheck source=fixed_path.sh
+. "$(dirname "$0")/fixed_path.sh"
 
-series=$1 dir=$2 cache=$3
+series=$1 dir=/run/tree cache=$3
+mkdir -p "$2"
+at_fixed_path tree "$2"
 tree=$dir/tree
 log=/out/tree-$series-make.log
 work=$(mktemp -d)
@@ -52,8 +56,7 @@ configure() {
 }
 
 if [[ ! -e $dir/version || $(<"$dir/version") != "$(source_version "$series")" ]]; then
-	rm -rf "$dir"
-	mkdir -p "$dir"
+	find "$dir" -mindepth 1 -delete
 	extract_source "$series" "$tree"
 	source_version "$series" >"$dir/version"
 fi

@@ -12,10 +12,13 @@
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
+# shellcheck source=fixed_path.sh
+. "$(dirname "$0")/fixed_path.sh"
 
-series=$1 machine=$2 dir=$3 kernel=$3/$2
+at_fixed_path kernel "$3"
+series=$1 machine=$2 dir=/run/kernel kernel=/run/kernel/$2
 version=$(source_version "$series")
-stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug_kernel.sh,source.sh,debug.config} | sha256sum)"
+stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug_kernel.sh,source.sh,fixed_path.sh,debug.config} | sha256sum)"
 [[ ! -e $kernel/stamp || $(<"$kernel/stamp") != "$stamp" ]] || exit 0
 # If this fails, nobody shall take the old kernel for the new.
 rm -rf "$kernel"/{out,out.tmp,stamp}
@@ -33,7 +36,7 @@ if [[ ! -e $dir/source || $(<"$dir/source") != "$source" || -e $dir/tree/.config
 	echo "extracting linux-source-$series"
 	rm -rf "$dir"/{tree,base,paths,source,out,stamp,mutants}
 	mkdir "$dir/tree"
-	tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$dir/tree" \
+	XZ_DEFAULTS=-T0 tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$dir/tree" \
 		--strip-components=1 --no-same-owner --wildcards \
 		"${unused[@]/#/--exclude=linux-source-$series/}"
 	echo "$source" >"$dir/source"

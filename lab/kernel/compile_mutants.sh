@@ -10,8 +10,11 @@
 # the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and a test of igt's) and "lab" (the
 # same with a program of the guest's). Where only others can find it, one of these is empty.
 set -euo pipefail
+# shellcheck source=fixed_path.sh
+. "$(dirname "$0")/fixed_path.sh"
 
-series=$1 dir=$2 tree=$2/tree objects=$2/bare/objects
+at_fixed_path kernel "$2"
+series=$1 dir=/run/kernel tree=/run/kernel/tree objects=/run/kernel/bare/objects
 stamp="$(<"$dir/bare/stamp") $(cat "$0" /src/lab/test/mutants/* | sha256sum)"
 [[ ! -e $dir/mutants/stamp || $(<"$dir/mutants/stamp") != "$stamp" ]] || exit 0
 rm -rf "$dir/mutants" "$dir/mutants.tmp"
