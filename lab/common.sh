@@ -24,6 +24,20 @@ die() {
 	exit "${LAB_DIE_STATUS:-1}"
 }
 
+# choose NAME DEFAULT CHOICE...: the variable NAME is DEFAULT if it is unset or empty; refuse a
+# value that is neither that nor one of the choices.
+choose() {
+	local -n chosen=$1
+	local choice
+
+	chosen=${chosen:-$2}
+	for choice in "${@:2}"; do
+		[[ $chosen != "$choice" ]] || return 0
+	done
+	shift 2
+	die "${!chosen}=$chosen is unknown: choose $(printf '%s\n' "$@" | paste -sd'|')"
+}
+
 # make_cache_dir: the cache, made absolute: it is bind-mounted later.
 make_cache_dir() {
 	mkdir -p "$LAB_CACHE" 2>/dev/null && [[ -w $LAB_CACHE ]] ||

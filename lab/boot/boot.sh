@@ -28,7 +28,8 @@
 #   MODEL=PATH                  the model's program, inside the root; pool-device-model beside it
 #   MODEL_ARGS='--fault NAME'  arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
-#   SMP=N                       virtual CPUs (2)
+#   SMP=N                       virtual CPUs (2; 1 under Xen, where two emulated ones wait for
+#                               each other's locks)
 #   MEMORY=NM                   RAM of the machine, in MiB (6144M)
 #   DOM0_MEMORY=NM              what dom0 gets of it under Xen (1024M)
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
@@ -38,6 +39,13 @@
 #                               them say so ("# needs: igt")
 #   BUILD=no                    do not look whether something has to be built
 #
+# A scenario's first comment says what its boots need beside the defaults; the variables win:
+#
+#   # needs: igt, edu or pool-device    as IGT=yes, EDU=yes, POOL_DEVICE=default
+#   # limit: SECONDS, # silence: SECONDS
+#   # args: WORDS                       before GUEST_ARGS
+#   # allow: REGEX, # allow-stock: REGEX
+#
 # Ends with 0 if the scenario passed, 1 if not, 2 if it could not be run.
 LAB_TAG=boot LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
@@ -45,60 +53,53 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 # shellcheck source=../cards.sh
 . "$LAB_TOP/lab/cards.sh"
 
-MACHINE=${MACHINE:-xen}
-KERNEL=${KERNEL:-6.12}
-CARD=${CARD:-rv370}
 POOL_DEVICE=${POOL_DEVICE:-}
-SECOND_DISPLAY=${SECOND_DISPLAY:-}
-EDU=${EDU:-}
 RUN=${RUN:-}
-ACCEL=${ACCEL:-}
-CLOCK=${CLOCK:-host}
-IGT=${IGT:-}
-SMP=${SMP:-2}
 MEMORY=${MEMORY:-6144M}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
-# choose NAME VALUE CHOICE...: refuse a value that is none of the choices.
-choose() {
-	local name=$1 value=$2 choice
+choose MACHINE xen bare xen
+choose KERNEL 6.12 6.12 7.3 6.12-debug 7.3-debug
+[[ $KERNEL-${POOL:-} != *-debug-stock ]] ||
+	die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}"
+CARD=${CARD:-rv370}
+choose_cards "$CARD"
+choose POOL new stock new
+choose SECOND_DISPLAY '' qxl bochs virtio_gpu
 
-	shift 2
-	for choice; do
-		[[ $value != "$choice" ]] || return 0
-	done
-	die "$name=$value is unknown: choose $(printf '%s\n' "$@" | paste -sd'|')"
+# scenario_head KEY: what the scenario's first comment says of KEY, a line each.
+scenario_head() {
+	sed -nE "s/^# $1: //p" "$LAB_TOP/lab/guest/scenarios/$RUN.sh"
 }
 
-choose MACHINE "$MACHINE" bare xen
-choose KERNEL "$KERNEL" 6.12 7.3 6.12-debug 7.3-debug
-case $KERNEL in
-*-debug)
-	[[ ${POOL:=new} != stock ]] ||
-		die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}" ;;
-*) POOL=${POOL:-new} ;;
-esac
-choose_cards "$CARD"
-choose POOL "$POOL" stock new
-# Which keys there are, and what they take, the model says.
-pair='[a-z]+=[^,]*'
-[[ $POOL_DEVICE =~ ^((default|xen|$pair)(,$pair)*)?$ ]] ||
-	die "POOL_DEVICE=$POOL_DEVICE is unknown: choose default|xen, or KEY=VALUE,... like version=2,width=36"
-[[ -z $SECOND_DISPLAY ]] || choose SECOND_DISPLAY "$SECOND_DISPLAY" qxl bochs virtio_gpu
 if [[ -n $RUN ]]; then
 	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
-	choose RUN "$RUN" "${scenarios[@]}"
-	! grep -qx '# needs: igt' "$LAB_TOP/lab/guest/scenarios/$RUN.sh" || IGT=yes
-	! grep -qx '# needs: edu' "$LAB_TOP/lab/guest/scenarios/$RUN.sh" || EDU=yes
+	choose RUN '' "${scenarios[@]}"
+	for need in $(scenario_head needs); do
+		case $need in
+		igt) IGT=yes ;;
+		edu) EDU=yes ;;
+		pool-device) POOL_DEVICE=${POOL_DEVICE:-default} ;;
+		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device" ;;
+		esac
+	done
+	limit=$(scenario_head limit) silence=$(scenario_head silence)
+	LIMIT=${LIMIT:-${limit:-600}} SILENCE=${SILENCE:-${silence:-90}}
+	GUEST_ARGS="$(scenario_head args | paste -sd' ') ${GUEST_ARGS:-}"
 fi
-[[ -z $IGT ]] || choose IGT "$IGT" yes
-[[ -z $EDU ]] || choose EDU "$EDU" yes
-[[ -z $ACCEL ]] || choose ACCEL "$ACCEL" tcg kvm
-choose CLOCK "$CLOCK" host instructions
+choose IGT '' yes
+choose EDU '' yes
+choose ACCEL '' tcg kvm
+choose CLOCK host host instructions
 if [[ $CLOCK == instructions ]]; then
 	[[ ${ACCEL:=tcg} == tcg ]] ||
 		die "ACCEL=$ACCEL: the instructions of a host's CPU are not counted: leave ACCEL out, or choose CLOCK=host"
 fi
+# Which keys there are, and what they take, the model says.
+pair='[a-z]+=[^,]*'
+[[ $POOL_DEVICE =~ ^((default|xen|$pair)(,$pair)*)?$ ]] ||
+	die "POOL_DEVICE=$POOL_DEVICE is unknown: choose default|xen, or KEY=VALUE,... like version=2,width=36"
+if [[ $MACHINE == xen ]]; then SMP=${SMP:-1}; else SMP=${SMP:-2}; fi
 [[ $SMP =~ ^[1-8]$ ]] || die "SMP=$SMP is not a number from 1 to 8"
 # mebibytes NAME VALUE LOW HIGH: refuse a size that is not of the form NM or out of range.
 mebibytes() {
@@ -310,8 +311,8 @@ for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
 if [[ -n $RUN ]]; then
 	while IFS= read -r regex; do
 		options+=(--allow "$regex")
-	done < <(sed -nE "s/^# allow(-$POOL)?: //p" "$LAB_TOP/lab/guest/scenarios/$RUN.sh")
-	options+=(--limit "${LIMIT:-600}" --silence "${SILENCE:-90}")
+	done < <(scenario_head "allow(-$POOL)?")
+	options+=(--limit "$LIMIT" --silence "$SILENCE")
 else
 	options+=(--interactive)
 fi

@@ -411,6 +411,19 @@ watch_suspend() {
 	done
 }
 
+# igt_driver: the driver's name in the names of expectation files. The stock driver's failures
+# differ between bare machine and Xen.
+igt_driver() {
+	local where
+
+	where=$(machine)
+	case $LAB_POOL-$where in
+	stock-bare) echo radeon-stock-bare ;;
+	stock-*) echo radeon-stock-xen ;;
+	*) echo radeon ;;
+	esac
+}
+
 # run_igt LIST: igt's tests, by a list of igt-tests/lists, on each card; one result for each test,
 # and a directory CARD-igt with radeon-igt's report for each card.
 run_igt() {
@@ -421,7 +434,7 @@ run_igt() {
 		# igt takes every alert in the kernel's log for a fault of the test.
 		LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $card" \
 			enter-igt radeon-igt --list "$1" --out "/tmp/$card-igt" \
-			--card "${address##*/}" --gpu "$card" --driver "${LAB_IGT_DRIVER:-radeon}"
+			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)"
 		igt_status=$?
 		if [ $igt_status -gt 1 ]; then
 			result fail "$card.igt" "radeon-igt ended with status $igt_status: see the console's log"

@@ -25,12 +25,6 @@ esac
 [[ -r $LAB_TOP/igt-tests/lists/$LIST.txt ]] ||
 	die "LIST=$LIST is unknown: choose $(cd "$LAB_TOP/igt-tests/lists" && printf '%s\n' *.txt | sed 's/\.txt$//' | paste -sd'|')"
 
-# driver POOL: its name in the names of expectation files. What is wrong with Debian's pool differs
-# between machines.
-driver() {
-	[[ $1 == new ]] && echo radeon || echo "radeon-stock-$MACHINE"
-}
-
 # dir POOL: where a boot's results go.
 dir() {
 	echo "$LAB_TOP/out/igt/$MACHINE-$KERNEL-$CARD-$1-$LIST"
@@ -55,7 +49,7 @@ for pool in $pools; do
 	mkdir -p "$out" 2>/dev/null || die "cannot write to $out: make the checkout writable"
 	status=0
 	# Debian's kernels clear all pages that they give; then nobody would see who forgets to.
-	GUEST_ARGS="lab.igt_list=$LIST lab.igt_driver=$(driver "$pool") init_on_alloc=0 ${GUEST_ARGS:-}" POOL=$pool \
+	GUEST_ARGS="lab.igt_list=$LIST ${GUEST_ARGS:-}" POOL=$pool \
 		MACHINE=$MACHINE KERNEL=$KERNEL CARD=$CARD RUN=igt OUT=$out \
 		LIMIT=${LIMIT:-3600} SILENCE=${SILENCE:-400} \
 		"$LAB_TOP/lab/boot/boot.sh" || status=$?

@@ -176,12 +176,9 @@ run_boot() {
 # machine_test MACHINE KERNEL CARD SCENARIO: a boot that has to be clean. Each result of the
 # guest is a test, and so is the boot: its log, its end, the model.
 machine_test() {
-	local start=$SECONDS status=0 smp=2 test outcome text
+	local start=$SECONDS status=0 test outcome text
 
-	# Two emulated dom0s with two CPUs each on two real ones wait for each other's
-	# locks: it takes almost twice as long.
-	[[ $1 != xen ]] || smp=1
-	SMP=$smp MACHINE=$1 KERNEL=$2 CARD=$3 RUN=$4 run_boot || status=$?
+	MACHINE=$1 KERNEL=$2 CARD=$3 RUN=$4 run_boot || status=$?
 	[[ -e $dir/results.txt ]] || : >"$dir/results.txt"
 	while read -r test outcome text; do
 		case $outcome in
@@ -200,13 +197,7 @@ machine_test() {
 
 # igt_test MACHINE KERNEL CARD LIST: igt's tests; each is a test.
 igt_test() {
-	local driver=radeon
-
-	# What is wrong with Debian's pool differs between machines.
-	[[ ${POOL:-new} == new ]] || driver=radeon-stock-$1
-	# Debian's kernels clear all pages that they give; then nobody would see who forgets to.
-	GUEST_ARGS="lab.igt_list=$4 lab.igt_driver=$driver init_on_alloc=0" SILENCE=400 LIMIT=2400 \
-		machine_test "$1" "$2" "$3" igt
+	GUEST_ARGS="lab.igt_list=$4" machine_test "$1" "$2" "$3" igt
 }
 
 # igt_worse NAME: no test of igt's own may get worse: both pools' results are there.
@@ -227,7 +218,7 @@ igt_worse() {
 
 # igt_fault MACHINE CARD MUTATION TEST: the model gets a fault that a test of igt's finds.
 igt_fault() {
-	GUEST_ARGS="lab.fault=$3 lab.igt_test=$4" LIMIT=400 SILENCE=240 machine_test "$1" 6.12 "$2" igt-fault
+	GUEST_ARGS="lab.fault=$3 lab.igt_test=$4" machine_test "$1" 6.12 "$2" igt-fault
 }
 
 # shell_test: without a scenario the boot gives a shell, which takes commands.
@@ -352,18 +343,15 @@ if [[ $LISTS == full ]]; then
 fi
 job xen-provider-xen-7.3 machine_test xen 7.3 both xen-provider
 job xen-provider-bare-6.12 machine_test bare 6.12 both xen-provider
-# With pages that the kernel does not clear, as in igt_test.
 # Memory runs short, and the console is silent for as long as the processes work.
-export GUEST_ARGS=init_on_alloc=0 SILENCE=240
 job churn-xen-6.12-both machine_test xen 6.12 both churn
 job churn-bare-7.3-both machine_test bare 7.3 both churn
-unset GUEST_ARGS SILENCE
 SECOND_DISPLAY=qxl job second-display-qxl-6.12 machine_test bare 6.12 rv370 second-display
 SECOND_DISPLAY=qxl job second-display-qxl-7.3 machine_test bare 7.3 rv370 second-display
 SECOND_DISPLAY=bochs job second-display-bochs-6.12 machine_test bare 6.12 rv370 second-display
 # A kernel with KASAN says nothing for a minute where the machine is busy.
-SILENCE=240 job kunit-7.3-debug machine_test bare 7.3-debug none kunit
-SILENCE=240 job mutants-7.3-debug machine_test bare 7.3-debug none mutants
+job kunit-7.3-debug machine_test bare 7.3-debug none kunit
+job mutants-7.3-debug machine_test bare 7.3-debug none mutants
 
 for card in rv370 rv100; do
 	for machine in xen bare; do
@@ -385,7 +373,7 @@ if [[ $LISTS == full ]]; then
 	job igt-fault.gart-stale-rv100 igt_fault bare rv100 gart-stale radeon_isolation@no-stale-page-cached
 	job igt-fault.gart-truncate igt_fault xen rv370 gart-truncate radeon_mapping@sizes-cached
 	# Forty tests, each with a load and an unload, with KASAN.
-	LIMIT=4800 SILENCE=400 job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants
+	job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants
 	for what in bare-6.12-rv370 bare-7.3-rv370 xen-6.12-rv100 xen-7.3-rv100; do
 		IFS=- read -r machine kernel card <<<"$what"
 		POOL=stock job "igt-generic-stock-$what" igt_test "$machine" "$kernel" "$card" generic

@@ -8,6 +8,7 @@
 #
 # A refusal is an error in the kernel's log:
 #
+# needs: pool-device
 # limit: 1200
 # silence: 240
 # allow: pool device refused: 
