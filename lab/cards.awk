@@ -40,7 +40,8 @@ function number(name, value, low, high, unit)
 function pci_id(name, value)
 {
 	if (value !~ "^" hex ":" hex "$")
-		refuse(name " '" value "' is not VENDOR:DEVICE in lower-case hexadecimal, like 1002:5b60")
+		refuse(name " '" value "' is not VENDOR:DEVICE in lower-case hexadecimal, " \
+		       "like 1002:5b60")
 	return "0x" substr(value, 1, 4) ", 0x" substr(value, 6)
 }
 
@@ -63,7 +64,8 @@ NF < column_count {
 
 {
 	if ($1 !~ /^[a-z][a-z0-9]*$/ || length($1) > 15 || $1 == "both" || $1 == "none")
-		refuse("name '" $1 "' is not of at most 15 lower-case letters and digits, or is reserved")
+		refuse("name '" $1 "' is reserved, or is not of at most 15 lower-case letters and " \
+		       "digits")
 	if ($1 in line_of)
 		refuse("name '" $1 "' is taken by line " line_of[$1])
 	if ($2 in line_of)
@@ -84,7 +86,8 @@ NF < column_count {
 	for (i = 11; i <= NF; i++)
 		product = product " " $i
 	if (product ~ /["\\]/ || length(product) > 63)
-		refuse("product '" product "' has a quote or backslash, or is longer than 63 characters")
+		refuse("product '" product "' has a quote or backslash, or is longer than 63 " \
+		       "characters")
 	cards = cards sprintf(" \\\n\tCARD(\"%s\", %s, %s, %s, %d, %d, %s, %s, \"%s\")", $1, id,
 		toupper($4), toupper($5), $6, $7, toupper($8), toupper($9), product)
 }

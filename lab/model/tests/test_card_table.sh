@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 line='x1 1002:5b60 1002:0302 pcie msi 40 64 r300 pcie A card'
 failed=0
 
-# check NAME GOT EXPECTED
+# check NAME GOT EXPECTED: sets failed.
 check() {
 	[[ $2 != "$3" ]] || return 0
 	printf '%s: got\n%s\ninstead of\n%s\n' "$1" "$2" "$3"
@@ -37,8 +37,8 @@ awk -f "$program" "$table" >"$work/header" || failed=1
 check "cards in the header" "$(grep -c 'CARD("' "$work/header")" "$(grep -cvE '^(#|name|$)' "$table")"
 check "a card" "$(with "$line" | tail -n 1)" \
 	$'\tCARD("x1", 0x1002, 0x5b60, 0x1002, 0x0302, PCIE, MSI, 40, 64, R300, PCIE, "A card")'
-refuse "name 'X1' is not of at most 15 lower-case letters and digits, or is reserved" 1 X1
-refuse "name 'both' is not of at most 15 lower-case letters and digits, or is reserved" 1 both
+refuse "name 'X1' is reserved, or is not of at most 15 lower-case letters and digits" 1 X1
+refuse "name 'both' is reserved, or is not of at most 15 lower-case letters and digits" 1 both
 refuse "pci '5b60' is not VENDOR:DEVICE in lower-case hexadecimal, like 1002:5b60" 2 5b60
 refuse "subsystem '1002:A' is not VENDOR:DEVICE in lower-case hexadecimal, like 1002:5b60" 3 1002:A
 refuse "bus 'agp' is unknown: choose pcie pci" 4 agp

@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Variables that a function in bash or busybox assigns without "local", FILE:LINE: local: TEXT:
+#
+#   awk -f style_shell.awk SCRIPT...
+#
+# A function that is meant to set a variable says so in the comment above it: "Sets NAME" or "Sets
+# NAME and NAME". Assignments in subshells are not looked at: they do not get out.
+#
+# This reads as much of the shell's grammar as that takes: quotes, substitutions, here-documents,
+# case patterns, and where a command begins.
+
+function push(kind)
+{
+	stack[++depth] = kind
+	cases[depth] = pattern[depth] = 0
+}
+
+# in_subshell(): ( ) or $( ) somewhere around.
+function in_subshell(   i)
+{
+	for (i = 1; i <= depth; i++)
+		if (stack[i] == "(" || stack[i] == "$(")
+			return 1
+	return 0
+}
+
+function assign(name)
+{
+	sub(/\[.*/, "", name)
+	if (name ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && name != "_" && fn != "" && !in_subshell() && \
+	    !(name in first)) {
+		first[name] = FNR
+		order[++assigned] = name
+	}
+}
+
+# end_function(): what has been assigned and not declared.
+function end_function(   i, name, sets)
+{
+	for (i = 1; i <= assigned; i++) {
+		name = order[i]
+		sets = "[Ss]ets?[^.;]*[^A-Za-z0-9_]" name "([^A-Za-z0-9_]|$)"
+		if (!(name in declared) && comment !~ sets)
+			printf "%s:%d: local: %s() assigns %s without local\n", FILENAME, first[name], fn, name
+	}
+	clear()
+}
+
+function clear(   name)
+{
+	for (name in first)
+		delete first[name]
+	for (name in declared)
+		delete declared[name]
+	assigned = 0
+	fn = comment = ""
+}
+
+# end_command(): assignments are of the shell's own only when no command follows.
+function end_command(   i)
+{
+	for (i = 1; i <= pending; i++)
+		assign(pend[i])
+	pending = 0
+	if (command == "mapfile" || command == "readarray")
+		assign(last_name)
+	start = 1
+	command = last_name = skip_argument = ""
+}
+
+# end_word(): take the word that has been collected.
+function end_word(   name)
+{
+	if (word == "" && !quoted)
+		return
+	if (start && !quoted && word ~ /^[A-Za-z_][A-Za-z0-9_]*(\[[^]]*\])?\+?=/) {
+		name = word
+		sub(/\+?=.*/, "", name)
+		pend[++pending] = name
+	} else if (start && !quoted && word ~ /^(then|do|else|elif|if|while|until|!|time|\{|\})$/) {
+		if (word == "{" && fn_next != "" && fn == "") {
+			clear()
+			fn = fn_next
+			comment = fn_comment
+			fn_depth = braces
+		}
+		fn_next = ""
+		if (word == "{")
+			braces++
+		if (word == "}" && --braces == fn_depth && fn != "")
+			end_function()
+	} else if (start && word ~ /^(case|for|select)$/ && !quoted) {
+		command = word
+		start = 0
+		if (word == "case")
+			cases[depth]++
+	} else if (start && word == "esac") {
+		cases[depth]--
+		pattern[depth] = 0
+	} else if (start) {
+		pending = 0
+		command = word
+		start = 0
+	} else if (command == "case" && word == "in") {
+		pattern[depth] = 1
+		start = 1
+		command = ""
+	} else if (command == "for" || command == "select") {
+		assign(word)
+		command = "in"
+	} else if (command ~ /^(local|declare|typeset)$/) {
+		if (word ~ /^[A-Za-z_]/) {
+			name = word
+			sub(/[=+[].*/, "", name)
+			declared[name] = 1
+		}
+	} else if (command == "getopts") {
+		if (last_name != "")
+			assign(word)
+		last_name = word
+	} else if (command == "printf") {
+		if (last_name == "-v")
+			assign(word)
+		last_name = word
+	} else if (command ~ /^(read|mapfile|readarray)$/) {
+		if (skip_argument)
+			skip_argument = ""
+		else if (word ~ /^-.*a$/ && command == "read")
+			;
+		else if (word ~ /^-[a-zA-Z]*[dnNptuisOcC]$/ &&
+			 (command == "read" || word != "-t"))
+			skip_argument = 1
+		else if (word !~ /^-/ && command == "read")
+			assign(word)
+		else if (word !~ /^-/)
+			last_name = word
+	}
+	word = quoted = ""
+}
+
+# skip_expansion(): i is at what follows "${"; to behind its end. Nested ones count.
+function skip_expansion(   level, ch)
+{
+	level = 1
+	while (i <= n && level) {
+		ch = substr(line, i, 1)
+		if (ch == "\\")
+			i++
+		else if (ch == "'" && !double)
+			for (i++; i <= n && substr(line, i, 1) != "'"; i++)
+				;
+		else if (ch == "{")
+			level++
+		else if (ch == "}")
+			level--
+		i++
+	}
+	word = word "x"
+}
+
+# skip_arithmetic(): to behind the "))".
+function skip_arithmetic(   level, ch)
+{
+	level = 2
+	while (i <= n && level) {
+		ch = substr(line, i, 1)
+		level += (ch == "(") - (ch == ")")
+		i++
+	}
+	word = word "x"
+}
+
+FNR == 1 {
+	if (fn != "")
+		end_function()
+	clear()
+	depth = braces = pending = 0
+	cases[0] = pattern[0] = 0
+	fn_next = block = word = quoted = command = heredoc = heredoc_next = ""
+	start = 1
+	single = double = 0
+}
+
+# The text of a here-document, and the rest of a quote.
+heredoc != "" {
+	text = $0
+	if (tabs)
+		sub(/^\t+/, "", text)
+	if (text == heredoc)
+		heredoc = ""
+	next
+}
+
+/^#/ && !single && !double { block = block " " substr($0, 2); next }
+
+{
+	line = $0
+	n = length(line)
+	i = 1
+	continued = 0
+	if (!single && !double && line ~ /^[A-Za-z_][A-Za-z0-9_.-]*\(\)/) {
+		fn_next = line
+		sub(/\(\).*/, "", fn_next)
+		fn_comment = block
+		i = length(fn_next) + 3
+	}
+	block = ""
+	while (i <= n) {
+		c = substr(line, i, 1)
+		if (single) {
+			if (c == "'")
+				single = 0
+			i++
+		} else if (c == "\\") {
+			if (i == n)
+				continued = 1
+			else
+				word = word "x"
+			i += 2
+		} else if (c == "\"") {
+			# Within $( ) in a string the quotes are the command's.
+			if (double && stack[depth] == "\"") {
+				double--
+				depth--
+			} else {
+				double++
+				push("\"")
+			}
+			if (word == "")
+				quoted = 1
+			i++
+		} else if (substr(line, i, 3) == "$((") {
+			i += 3
+			skip_arithmetic()
+		} else if (substr(line, i, 2) == "$(" || \
+			   (substr(line, i, 2) ~ /^[<>]\($/ && stack[depth] != "\"")) {
+			push("$(")
+			substitutes[depth] = c == "$"
+			saved_word[depth] = word
+			saved_command[depth] = command
+			saved_start[depth] = start
+			saved_pending[depth] = pending
+			saved_quoted[depth] = quoted
+			saved_name[depth] = last_name
+			word = quoted = command = ""
+			start = 1
+			i += 2
+		} else if (substr(line, i, 2) == "${") {
+			i += 2
+			skip_expansion()
+		} else if (depth && stack[depth] == "\"") {
+			if (c != "$" || word == "")
+				word = word c
+			i++
+		} else if (c == "'") {
+			single = 1
+			if (word == "")
+				quoted = 1
+			i++
+		} else if (stack[depth] == "=(" && depth) {
+			if (c == ")") {
+				depth--
+			} else if (c == "#" && (i == 1 || substr(line, i - 1, 1) ~ /[ \t]/)) {
+				break
+			}
+			i++
+		} else if (c == "#" && word == "" && !quoted) {
+			break
+		} else if (c == " " || c == "\t") {
+			end_word()
+			i++
+		} else if (pattern[depth] && c == "(") {
+			i++
+		} else if (pattern[depth] && c == ")") {
+			word = quoted = ""
+			pattern[depth] = 0
+			end_command()
+			i++
+		} else if (pattern[depth] && c == "|") {
+			word = quoted = ""
+			i++
+		} else if (c == "(" && word ~ /^[A-Za-z_][A-Za-z0-9_]*\+?=$/) {
+			push("=(")
+			i++
+		} else if (start && word == "" && substr(line, i, 2) == "((") {
+			i += 2
+			skip_arithmetic()
+			word = ""
+			start = 0
+		} else if (c == "(" && (command ~ /^(\[\[|=~)/ || !start)) {
+			# Of a regular expression in [[ ]].
+			parens++
+			i++
+		} else if (c == ")" && parens > 0) {
+			parens--
+			i++
+		} else if (c == "(") {
+			push("(")
+			i++
+		} else if (c == ")") {
+			end_word()
+			end_command()
+			if (depth && stack[depth] == "$(") {
+				word = saved_word[depth] (substitutes[depth] ? "x" : "")
+				command = saved_command[depth]
+				start = saved_start[depth]
+				pending = saved_pending[depth]
+				quoted = saved_quoted[depth]
+				last_name = saved_name[depth]
+			}
+			if (depth)
+				depth--
+			i++
+		} else if (substr(line, i, 3) ~ /^<<[^<]/ && command != "[[") {
+			end_word()
+			rest = substr(line, i + 2)
+			tabs = sub(/^-/, "", rest)
+			sub(/^[ \t]*/, "", rest)
+			match(rest, /^[^ \t;|&<>)]+/)
+			heredoc_next = substr(rest, 1, RLENGTH)
+			i = n - length(rest) + RLENGTH + 1
+			gsub(/["'\\]/, "", heredoc_next)
+		} else if (c == ";" || c == "&" || c == "|") {
+			if (command == "[[") {
+				end_word()
+				i++
+				continue
+			}
+			if (substr(line, i - 1, 2) ~ /^[<>]&/ || substr(line, i, 2) == "&>") {
+				i++
+				continue
+			}
+			end_word()
+			end_command()
+			if (substr(line, i, 2) == ";;") {
+				if (cases[depth])
+					pattern[depth] = 1
+				i++
+			}
+			i++
+		} else if (c == "<" || c == ">") {
+			# What is redirected is no word of the command.
+			if (word ~ /^[0-9]+$/)
+				word = ""
+			end_word()
+			i++
+			while (substr(line, i, 1) ~ /[<>&|]/)
+				i++
+			while (substr(line, i, 1) ~ /[ \t]/)
+				i++
+			while (i <= n && substr(line, i, 1) !~ /[ \t;|&<>()"'$]/)
+				i++
+		} else {
+			word = word c
+			i++
+			if (command == "[[" && word == "]]") {
+				end_word()
+				command = "]]"
+				parens = 0
+			}
+		}
+	}
+	if (single || (depth && (stack[depth] == "\"" || stack[depth] == "=(")))
+		next
+	if (!continued) {
+		if (pattern[depth])
+			end_word()
+		else {
+			end_word()
+			if (command != "[[" && command != "for" && command != "case")
+				end_command()
+		}
+	} else {
+		end_word()
+	}
+	if (heredoc_next != "") {
+		heredoc = heredoc_next
+		heredoc_next = ""
+	}
+}
+
+END {
+	if (fn != "")
+		end_function()
+}
