@@ -64,8 +64,8 @@ NF < column_count {
 
 {
 	if ($1 !~ /^[a-z][a-z0-9]*$/ || length($1) > 15 || $1 == "both" || $1 == "none")
-		refuse("name '" $1 "' is reserved, or is not of at most 15 lower-case letters and " \
-		       "digits")
+		refuse("name '" $1 "' is reserved, or is not of at most 15 lower-case " \
+		       "letters and digits")
 	if ($1 in line_of)
 		refuse("name '" $1 "' is taken by line " line_of[$1])
 	if ($2 in line_of)

@@ -29,7 +29,8 @@ choose_cards() {
 	esac
 	IFS=, read -ra chosen <<<"$1"
 	for card in "${chosen[@]:-}"; do
-		[[ -n $card && " ${known[*]} " == *" $card "* && " ${cards[*]} " != *" $card "* ]] ||
+		[[ -n $card && " ${known[*]} " == *" $card "* &&
+			" ${cards[*]} " != *" $card "* ]] ||
 			die "CARD=$1 is unknown: choose $(IFS='|'; echo "${known[*]}|both|none")," \
 				"or different cards with commas"
 		cards+=("$card")

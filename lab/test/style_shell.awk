@@ -42,7 +42,8 @@ function end_function(   i, name, sets)
 		name = order[i]
 		sets = "[Ss]ets?[^.;]*[^A-Za-z0-9_]" name "([^A-Za-z0-9_]|$)"
 		if (!(name in declared) && comment !~ sets)
-			printf "%s:%d: local: %s() assigns %s without local\n", FILENAME, first[name], fn, name
+			printf "%s:%d: local: %s() assigns %s without local\n", FILENAME,
+				first[name], fn, name
 	}
 	clear()
 }

@@ -44,8 +44,8 @@ printf '%s\n' "# $spdx" 'get https://registry.example.org/x https://www.kernel.o
 printf '%s\n' "# $spdx" 'cd /work/tree' 'cd $top/work/tree' 'cd /src' >a/path.list
 echo "# $spdx" | tee a/twice.list >b/twice.list
 echo "# $spdx" | tee a/meson.build >b/meson.build
-printf '%s\n' 'Subject: x' '' 'Whoever reads this.' '---' ' somebody' '+somebody' '-somebody' '+x ' \
-	>patches/0001-x.patch
+printf '%s\n' 'Subject: x' '' 'Whoever reads this.' '---' ' somebody' '+somebody' '-somebody' \
+	'+x ' >patches/0001-x.patch
 cat >a/local.sh <<'END'
 # SPDX-License-Identifier: MIT
 # f: sets known and the array list.

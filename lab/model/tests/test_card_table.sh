@@ -30,11 +30,15 @@ with() {
 
 # refuse ERROR COLUMN VALUE: the card with that value in a column is refused with that error alone.
 refuse() {
-	check "$2=$3" "$(with "$(awk -v n="$2" -v value="$3" '{ $n = value; print }' <<<"$line")")" "2: $1"
+	local changed
+
+	changed=$(awk -v n="$2" -v value="$3" '{ $n = value; print }' <<<"$line")
+	check "$2=$3" "$(with "$changed")" "2: $1"
 }
 
 awk -f "$program" "$table" >"$work/header" || failed=1
-check "cards in the header" "$(grep -c 'CARD("' "$work/header")" "$(grep -cvE '^(#|name|$)' "$table")"
+check "cards in the header" "$(grep -c 'CARD("' "$work/header")" \
+	"$(grep -cvE '^(#|name|$)' "$table")"
 check "a card" "$(with "$line" | tail -n 1)" \
 	$'\tCARD("x1", 0x1002, 0x5b60, 0x1002, 0x0302, PCIE, MSI, 40, 64, R300, PCIE, "A card")'
 refuse "name 'X1' is reserved, or is not of at most 15 lower-case letters and digits" 1 X1
@@ -51,7 +55,8 @@ refuse "vram '48' is not a power of two" 7 48
 refuse "family 'r9' is unknown: choose r100 r300" 8 r9
 refuse "gart 'agp' is unknown: choose pcie pci" 9 agp
 refuse "product '\"A card' has a quote or backslash, or is longer than 63 characters" 10 '"A'
-check "too few columns" "$(with 'x1 1002:5b60')" "2: a card has 10 columns, from name to product, not 2"
+check "too few columns" "$(with 'x1 1002:5b60')" \
+	"2: a card has 10 columns, from name to product, not 2"
 check "a name twice" "$(with "$line" "${line/5b60/5b61}")" "3: name 'x1' is taken by line 2"
 check "an ID twice" "$(with "$line" "${line/x1/x2}")" "3: pci '1002:5b60' is taken by line 2"
 check "no card" "$(with)" "2: there is no card"
