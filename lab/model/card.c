@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * A card: makes the blocks, and leads an access to a BAR to the right one.
+ * A card: creates the blocks and dispatches BAR accesses to them.
  *
  * BAR0 is VRAM, BAR1 the first 256 bytes of the registers in I/O space, BAR2
  * the registers. QEMU maps BAR0 into the guest where it can; accesses that

@@ -5,7 +5,7 @@
  * A card is a 64 KiB register file, VRAM and a handful of blocks that live
  * behind the registers. Each block has a file of its own (mc.c, gart_pcie.c,
  * gart_pci.c, cp.c, engine_2d.c, irq.c, pll.c, crtc.c, ddc.c, ...) and claims
- * its registers with card_claim_regs(); a register that nobody claims is plain
+ * its registers with card_claim_regs(); an unclaimed register is plain
  * storage. What differs between cards is data, in lab/cards.list.
  *
  * Threads
@@ -160,7 +160,7 @@ struct reg_ops {
  * @lock: protects @regs and the blocks' state
  * @regs: stored register values, indexed by byte offset / 4
  * @reg_ops: behaviour per register, NULL where it is plain storage
- * @vram: VRAM, also mapped by the guest's CPU through BAR0 without our knowing
+ * @vram: VRAM; the guest's CPU maps it through BAR0, and its accesses are not seen here
  * @vram_fd: the memfd behind @vram
  * @ram: guest memory, as far as the client lets the card reach it
  * @pci: config space and interrupt lines
@@ -168,7 +168,7 @@ struct reg_ops {
  * @rom_size: its size in bytes
  * @latency_us: least time between fetching a fence and completing it
  * @pace_us: least time for each row of a copy
- * @faults: faults switched on for fault checks
+ * @faults: faults that are on (fault.h)
  * @stopping: set once when the process is about to end
  */
 struct card {

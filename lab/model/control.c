@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Control socket: the monitor cable and the bench instruments of the card.
+ * Control socket: counters, screenshots, faults and lookups, for tests.
  *
  * Lines in, one line out for each (line_server.c):
  *
@@ -9,10 +9,10 @@
  *   screenshot CRTC PATH   the frame as a PNG file
  *   latency USEC           least time from a fence's fetch to its completion
  *   pace USEC              least time for each row of a copy, a page in the driver's
- *   fault NAME|none       a fault from now on (fault.h), or none any more
+ *   fault NAME|none        inject this fault (fault.h), or none
  *   read ADDR LEN          bytes the card sees at a memory controller address
  *   translate ADDR...      the bus address that each leads to, or "none"
- *   ring                   how far the ring is, and whether the card is at work
+ *   ring                   ring pointers, and whether the card is busy or hung
  *   find WORD              how many pages behind the GART begin with that 64-bit
  *                          word, and the addresses of the first 64 of them
  *
@@ -202,7 +202,8 @@ void control_command(void *priv, char *line, char *out, size_t size)
 	} else if (sscanf(line, "find %llx", &word) == 1) {
 		do_find(card, word, out, size);
 	} else {
-		snprintf(out, size, "error unknown command '%.100s': have stats, ring, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, fault NAME|none, read ADDR LEN, translate ADDR..., find WORD",
+		snprintf(out, size,
+			 "error unknown command '%.100s': choose stats, ring, crc CRTC, screenshot CRTC PATH, latency USEC, pace USEC, fault NAME|none, read ADDR LEN, translate ADDR..., find WORD",
 			 line);
 	}
 }

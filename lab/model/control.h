@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* Control socket: what a person or a test asks of the card. See control.c. */
+/* Control socket: counters, screenshots and faults of the card. See control.c. */
 #ifndef LAB_CONTROL_H
 #define LAB_CONTROL_H
 

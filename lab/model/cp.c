@@ -2,7 +2,7 @@
 /*
  * Command processor, and the engine thread that it and the 2D engine run on.
  *
- * The CPU's register writes only leave work behind and wake the engine: the
+ * A register write by the CPU only queues work and wakes the engine: the
  * ring's write pointer, 2D operations in a FIFO, scratch registers to write
  * back. The engine takes &card.lock for each register that a packet writes,
  * and does everything that touches memory without it.
@@ -105,7 +105,7 @@ struct cp {
 static void run_ib(struct card *card, const struct stream *ring);
 
 /**
- * cp_aborted() - has the work that the engine is at been overtaken?
+ * cp_aborted() - has the engine's current work been cancelled?
  * @card: card; engine thread
  *
  * Return: true after a reset, and when the process or the thread is to end.
@@ -119,11 +119,11 @@ bool cp_aborted(struct card *card)
 }
 
 /**
- * cp_continue() - pay for work, and learn whether to go on
+ * cp_continue() - charge work to the budget of this kick
  * @card: card; engine thread, no locks needed
  * @units: cost: dwords of commands, or 64 bytes drawn
  *
- * Return: false if the work was overtaken or has used up its budget.
+ * Return: false if the work was cancelled or has used up its budget.
  */
 bool cp_continue(struct card *card, uint32_t units)
 {
@@ -166,10 +166,10 @@ static void wait_until(struct card *card, uint64_t end)
 }
 
 /**
- * cp_pace() - take the time that a row takes
+ * cp_pace() - wait as long as a row of a copy takes
  * @card: card; engine thread, &card.lock not held
  *
- * None, unless the lab has slowed the card down: to see what happens in the middle of a copy.
+ * Waits only if the control socket has set a pace, for tests that look at a copy in progress.
  */
 void cp_pace(struct card *card)
 {
@@ -197,7 +197,7 @@ static void write_back_scratch(struct card *card, uint32_t which)
 }
 
 /**
- * cp_write_reg() - a packet writes a register, and what that starts is done
+ * cp_write_reg() - write a register for a packet, and run the operation that it starts
  * @card: card; engine thread, &card.lock not held
  * @s: the packet's stream
  * @off: byte offset; may be beyond the registers
@@ -317,7 +317,7 @@ static uint32_t ring_pending(const struct card *card)
 	       ring_mask(card);
 }
 
-/* Publish the read pointer in the register, and now and then in memory. */
+/* Publish the read pointer in the register, and at intervals in memory. */
 static void advance_rptr(struct card *card, const struct stream *s)
 {
 	struct cp *cp = card->cp;
@@ -430,7 +430,7 @@ static bool work(struct card *card)
 }
 
 /**
- * cp_run_to_idle() - run what is there on the calling thread
+ * cp_run_to_idle() - run the queued work on the calling thread
  * @card: card without an engine thread; &card.lock not held
  */
 void cp_run_to_idle(struct card *card)
@@ -479,7 +479,7 @@ int cp_start(struct card *card)
 }
 
 /**
- * cp_stop() - end the engine thread, whatever it is doing
+ * cp_stop() - end the engine thread, also in the middle of its work
  * @card: card; &card.lock not held
  */
 void cp_stop(struct card *card)
@@ -497,7 +497,7 @@ void cp_stop(struct card *card)
 }
 
 /**
- * cp_busy() - is the card at work, as RBBM_STATUS tells?
+ * cp_busy() - is the card busy, as RBBM_STATUS reports it?
  * @card: card, &card.lock held
  *
  * Return: true if work is running or waiting, or the card is hung.
@@ -511,9 +511,9 @@ bool cp_busy(struct card *card)
 }
 
 /**
- * cp_get_state() - how far the command processor is
+ * cp_get_state() - snapshot of the command processor
  * @card: card; &card.lock not held
- * @state: filled in, all of it at one moment
+ * @state: filled in, under the lock
  */
 void cp_get_state(struct card *card, struct cp_state *state)
 {
@@ -546,7 +546,7 @@ static void kick(struct card *card)
 	pthread_cond_broadcast(&card->cp->cond);
 }
 
-/* What runs is overtaken; &card.lock held. */
+/* Cancel the running work; &card.lock held. */
 static void abort_work(struct card *card)
 {
 	struct cp *cp = card->cp;
@@ -560,8 +560,8 @@ static void abort_work(struct card *card)
  * cp_post() - hand an operation to the 2D engine
  * @card: card, &card.lock held
  * @cmd: operation, copied
- * @source: a packet's is done as soon as the lock is dropped, the CPU's waits
- *	in the FIFO; when that is full it is lost, as RBBM_STATUS would have told
+ * @source: a packet's operation runs as soon as the lock is dropped; the CPU's is
+ *	queued in the FIFO, and lost if that is full (RBBM_STATUS has the free entries)
  */
 void cp_post(struct card *card, const struct e2d_cmd *cmd, enum reg_source source)
 {

@@ -19,7 +19,7 @@ bool cp_busy(struct card *card);	/* &card.lock held */
 #define CP_SCRATCH_COUNT	8u
 
 /**
- * struct cp_state - what one would ask of a card that does not answer.
+ * struct cp_state - state of a card, also of one that hangs.
  * @rptr: the ring's read pointer, in dwords
  * @wptr: its write pointer
  * @busy: it is at work or has work

@@ -9,7 +9,7 @@
  * EXA ask for: solid brush, colour source, 8, 16 and 32 bits per pixel. What
  * is beyond (mono sources, pattern brushes, colour compare, 24 bits) is not
  * drawn and counts as a bad packet. Tile flags are ignored throughout the model:
- * a tiled surface is linear for everyone, so all agree on its contents.
+ * a tiled surface is linear for the engine, the scan-out and the CPU alike.
  */
 #include "engine_2d.h"
 
@@ -296,7 +296,7 @@ static void run_dma(struct card *card, uint32_t src, uint32_t dst, uint32_t size
 }
 
 /**
- * engine_2d_run() - do one thing
+ * engine_2d_run() - execute one operation
  * @card: card; engine thread, &card.lock not held
  * @cmd: what to do
  *
@@ -391,9 +391,9 @@ static void post_rect(struct card *card, int32_t width, int32_t height,
  * @width: pixels
  * @height: rows
  *
- * As a write to DST_WIDTH_HEIGHT, except that packets draw from the top left
- * whatever DP_CNTL is: r100_copy_blit() relies on it, and user space leaves
- * DP_CNTL as it likes.
+ * As a write to DST_WIDTH_HEIGHT, except that packets ignore DP_CNTL and draw from
+ * the top left: r100_copy_blit() relies on that, and user space may leave any value
+ * in DP_CNTL.
  */
 void engine_2d_packet_rect(struct card *card, int32_t width, int32_t height)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Faults that the model makes on request, so that a test can be seen to fail.
+ * Faults that the model injects on request: a test that must notice one shows that
+ * it can fail.
  *
- * A fault is a bit in &card.faults, set with --fault NAME or, once a driver is there,
- * by the control socket's "fault". Nothing but the place that has the fault looks at it.
+ * A fault is a bit in &card.faults, set with --fault NAME or, when a driver is
+ * running, with "fault" on the control socket.
  */
 #ifndef LAB_FAULT_H
 #define LAB_FAULT_H
@@ -14,7 +15,7 @@
 	X(GART_OFF_BY_ONE, "gart-off-by-one", \
 	  "translation uses the next page's table entry") \
 	X(GART_STALE, "gart-stale", \
-	  "a table entry once read is used for ever, across unbind and flush") \
+	  "a table entry once read stays in use, across unbind and flush") \
 	X(GART_TRUNCATE, "gart-truncate", \
 	  "bus addresses lose everything above 32 bits") \
 	X(IRQ_LOST, "irq-lost", \

@@ -40,7 +40,7 @@ void die(const char *fmt, ...)
  * @priv: handed to @command
  *
  * Before any other thread is made, so that only the front takes signals. The control
- * socket is made last: who finds it can connect to both.
+ * socket is made last: once it exists, clients can connect to both.
  */
 void front_open(struct front *front, const struct front_paths *paths,
 		const struct vu_device *dev, line_command *command, void *priv)

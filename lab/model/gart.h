@@ -12,20 +12,20 @@
 #define GART_PAGE_MASK	(GART_PAGE_SIZE - 1)
 #define GART_MAX_PAGES	(1u << 20)	/* 4 GiB of 4 KiB pages */
 
-/** enum mc_place - who answers at an address of the card. */
+/** enum mc_place - what an address of the card belongs to. */
 enum mc_place {
 	MC_VRAM,	/* VRAM, at &mc_target.addr */
 	MC_BUS,		/* the bus, at &mc_target.addr */
-	MC_DISCARD,	/* no one: discarded by the GART */
-	MC_DENIED,	/* no one: refused by the page's permission bits */
-	MC_HOLE,	/* no one: inside MC_FB_LOCATION, but no VRAM there */
+	MC_DISCARD,	/* nothing: discarded by the GART */
+	MC_DENIED,	/* nothing: refused by the page's permission bits */
+	MC_HOLE,	/* nothing: inside MC_FB_LOCATION, but beyond VRAM */
 };
 
 /**
  * struct mc_target - where an access goes.
- * @place: who answers
+ * @place: what is there
  * @addr: VRAM offset or bus address
- * @len: bytes from there that the answer holds for
+ * @len: bytes from there that the translation holds for
  * @translated: went through a GART entry
  */
 struct mc_target {
@@ -76,9 +76,9 @@ struct tlb_entry {
  * @lock: protects @config and the TLB; no other lock is taken inside it
  * @config: see above; copied out for each translation
  * @pcie: registers behind PCIE_INDEX; &card.lock protects them
- * @tlb: one entry per GART page, so that nothing is ever evicted: a card may
- *	keep an entry for as long as it likes, and a driver that forgets to
- *	flush is caught for certain. Untouched pages of it cost no memory.
+ * @tlb: one entry per GART page, so that nothing is ever evicted: hardware may
+ *	keep an entry for any time, and a missing flush in a driver is always
+ *	noticed here. Untouched pages of it cost no memory.
  * @tlb_gen: entries of another generation are invalid
  */
 struct mc {

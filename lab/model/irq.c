@@ -5,8 +5,8 @@
  * The card asserts its interrupt while a status bit is set and enabled. The
  * driver acknowledges bit by bit until it reads no status (r100_irq_process()),
  * so one MSI per rising edge is enough, and one more on rearm if bits are
- * pending. A message for every new bit would be handled by the one before it
- * and count as an interrupt that nobody cared for.
+ * pending. With a message for every new bit, the handler of one would acknowledge
+ * the next bit as well, and the next message would count as spurious.
  */
 #include "irq.h"
 
@@ -58,7 +58,7 @@ static void fire(struct card *card)
 	irq->fired++;
 	if (has_fault(card, IRQ_LOST) && !(irq->fired % 2) &&
 	    !(irq->status & INT_SW)) {
-		/* The status is there for who asks, but no one is told. */
+		/* The status bit can be read, but no interrupt is sent. */
 		irq->status |= INT_SW;
 		irq->unheard |= INT_SW;
 		stat_inc(card, irqs_lost);

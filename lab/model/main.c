@@ -60,7 +60,7 @@ static void usage(FILE *out)
 		"  --vram PATH        keep VRAM in this new file (on tmpfs), for others to map\n"
 		"  --latency-us N     a fence takes at least N microseconds (default 0)\n"
 		"  --trace LIST       vfio,pci,reg,packet,gart,2d,display or all\n"
-		"  --fault NAME      make a fault, so that a test can be seen to fail:\n",
+		"  --fault NAME       inject a fault, to show that a test can fail:\n",
 		list);
 	for (int i = 0; i < FAULT_COUNT; i++)
 		fprintf(out, "       %-18s  %s\n", fault_names[i], fault_help[i]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Memory controller: leads each access of the card to VRAM, through the GART
+ * Memory controller: routes each access of the card to VRAM, through the GART
  * to the bus, or nowhere.
  *
  * The framebuffer lies where MC_FB_LOCATION puts it; everything else is the
@@ -316,7 +316,7 @@ int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len)
 }
 
 /**
- * mc_bus_address() - where an address leads, for someone who watches
+ * mc_bus_address() - translate an address without accessing it
  * @card: card; &card.lock not held, any thread
  * @addr: MC address
  * @bus: gets the bus address

@@ -9,9 +9,9 @@
 #include "card.h"
 
 /*
- * Both run without &card.lock, on any thread. They always finish: bytes that
- * no one answers for read as ones and swallow writes, as on the bus. They
- * return 0, or -EFAULT if a part of the range was refused (and counted).
+ * Both run without &card.lock, on any thread. They always finish: where nothing
+ * is, reads give ones and writes are dropped, as on the bus. They return 0, or
+ * -EFAULT if a part of the range was refused (and counted).
  */
 int mc_read(struct card *card, uint32_t addr, void *buf, size_t len);
 int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len);

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The pool device, as any hypervisor could show it, or none should.
+ * The pool device, with valid or invalid contents.
  *
- * A function with config space alone. What it says is a list of fields, on the command
- * line and on the control socket:
+ * A function with config space alone. Its contents are a list of fields, from the command
+ * line or the control socket:
  *
- *   KEY=VALUE,...          from left to right, over what a Xen PV domain is told
- *   default, xen           those values; KEY=VALUE,... may follow
+ *   KEY=VALUE,...          from left to right; other fields as in a Xen PV domain
+ *   default, xen           the values of a Xen PV domain; KEY=VALUE,... may follow
  *
- * A number is decimal or 0x hexadecimal, and any that the field holds is taken: what is
- * right is for the guest to find out. In text \xNN is a byte, as a comma, a backslash and
- * what cannot be typed have to be written; a shorter text is filled up with zeros.
- * raw=HEX is the whole capability, 64 digits, but for its link to the next one.
+ * A number is decimal or 0x hexadecimal. Every value that fits into the field is accepted:
+ * the guest has to validate it. In text, \xNN is a byte; commas, backslashes and bytes that
+ * cannot be typed must be written so. A shorter text is padded with zeros. raw=HEX is the
+ * whole capability, 64 digits, except for its link to the next one.
  *
  * The control socket takes (line_server.c):
  *
- *   set LIST               the fields from now on, those that are not named as at first
+ *   set LIST               set these fields, and all others to their defaults
  *   show                   all fields, and the capability's bytes
  *   stats                  the counters
  *
- * QEMU keeps the links between capabilities to itself, and passes all other reads on to
- * here: a new capability is there with the guest's next read. The guest's kernel remembers
- * vendor, device and class until it looks for devices again. A capability that QEMU knows
- * by its ID (MSI, PCIe, MSI-X) must not be there when it starts: it takes that for its own,
- * or refuses the device.
+ * QEMU emulates the links between capabilities and forwards all other reads, so the guest's
+ * next read sees a new capability. The guest's kernel caches vendor, device and class until
+ * it scans the bus again. At QEMU's start there must be no capability with an ID that QEMU
+ * knows (MSI, PCIe, MSI-X): it would emulate that one, or refuse the device.
  */
 #include "pool_device.h"
 
@@ -206,7 +205,7 @@ static int parse_raw(const char *text, uint8_t *cap, char *err, size_t err_size)
 }
 
 /**
- * pool_device_keys() - name what can be set.
+ * pool_device_keys() - names of all fields.
  * @out: takes the names with commas between them
  * @size: bytes in @out
  *
@@ -253,9 +252,9 @@ static int parse_item(const struct pool_device *pool, char *item, uint8_t *confi
 }
 
 /**
- * pool_device_set() - let the device say something else.
+ * pool_device_set() - set the fields.
  * @pool: pool device
- * @list: KEY=VALUE,...; what is not named gets its default
+ * @list: KEY=VALUE,...; other fields get their defaults
  * @err: takes a line that names what is wrong and what to do
  * @err_size: bytes in @err
  *
@@ -351,7 +350,7 @@ void pool_device_command(void *priv, char *line, char *out, size_t size)
 	} else if (!strcmp(line, "stats")) {
 		do_stats(pool, out, size);
 	} else {
-		snprintf(out, size, "error unknown command '%.100s': have set KEY=VALUE,..., show, stats",
+		snprintf(out, size, "error unknown command '%.100s': choose set KEY=VALUE,..., show, stats",
 			 line);
 	}
 }
@@ -386,7 +385,7 @@ static void device_reset(void *priv)
 }
 
 /**
- * pool_device_describe() - tell the vfio-user server what there is: config space.
+ * pool_device_describe() - describe the device to the vfio-user server: config space alone.
  * @pool: pool device
  * @dev: takes the description
  */

@@ -27,9 +27,9 @@ struct pool_device_stats {
 };
 
 /**
- * struct pool_device - the function, with a capability that can be anything.
+ * struct pool_device - the function, whose capability may have any contents.
  * @pci: its config space
- * @ram: guest memory, which is mapped and never looked at
+ * @ram: guest memory, which is mapped and never accessed
  * @cap: offset of the capability in config space
  * @stats: counters
  *

@@ -25,8 +25,8 @@ static void usage(FILE *out)
 		"  --socket PATH      vfio-user socket to listen on\n"
 		"  --control PATH     control socket (set, show, stats)\n"
 		"  --log PATH         append messages there instead of standard error\n"
-		"  --capability LIST  what it says, right or wrong: KEY=VALUE,... over what a Xen\n"
-		"                     PV domain is told (default, xen). Keys:\n"
+		"  --capability LIST  fields of the capability, valid or not: KEY=VALUE,...; others\n"
+		"                     have the values of a Xen PV domain (default, xen). Keys:\n"
 		"                     %s\n", keys);
 }
 

@@ -3,7 +3,7 @@
  * A listening UNIX socket, for vfio-user and for the control socket.
  *
  * A socket file stays behind when its owner is killed. Such a file is
- * replaced; one that somebody still listens on is not.
+ * replaced; one on which a process still listens is not.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* A listening UNIX socket that says clearly why it cannot be had. */
+/* A listening UNIX socket, or an error that says why there is none. */
 #ifndef LAB_UNIX_SOCKET_H
 #define LAB_UNIX_SOCKET_H
 

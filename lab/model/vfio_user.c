@@ -256,7 +256,7 @@ static int read_capabilities(struct vu_server *vu, const char *text, size_t len)
 	json_object *root, *caps;
 	int ret = 0;
 
-	/* What the protocol says of a client that does not tell. */
+	/* The protocol's defaults. */
 	vu->client_fds = 1;
 	vu->client_data = VU_MAX_DATA;
 	if (!len)
@@ -438,7 +438,7 @@ static int do_get_irq_info(struct vu_server *vu, size_t len)
 
 /*
  * Writing to some other kind of descriptor could block or raise SIGPIPE, so
- * take nothing but an eventfd, and never wait on it.
+ * accept only an eventfd, and never wait on it.
  */
 static int check_eventfd(int fd)
 {
@@ -777,7 +777,7 @@ static int handle_message(struct vu_server *vu)
 	return send_all(vu, header.size);
 }
 
-/* The client is gone or has to go: nothing of it stays. */
+/* The client has disconnected or is dropped: release all that belongs to it. */
 static void drop_client(struct vu_server *vu)
 {
 	close_source(vu, VU_CLIENT);
@@ -892,7 +892,7 @@ static int set_client(struct vu_server *vu, int fd)
 	return open_source(vu, VU_CLIENT, fd);
 }
 
-/* A second client learns at once that there is no place for it. */
+/* Reject a second client at once. */
 static int serve_listen(struct vu_server *vu)
 {
 	int fd = accept4(vu->fd[VU_LISTEN], NULL, NULL, SOCK_CLOEXEC);
@@ -1015,7 +1015,7 @@ struct vu_server *vu_from_fd(int fd, const struct vu_device *dev)
 
 /**
  * vu_listen() - make a UNIX socket and wait for a client there.
- * @path: of the socket; one that nobody listens on is replaced
+ * @path: of the socket; a stale one is replaced
  * @dev: device, outlives the server
  * @err: takes a line for the user that names the path and says what to do
  * @err_size: its size in bytes

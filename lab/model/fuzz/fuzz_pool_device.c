@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Hostile lines at the pool device's control socket. Whatever is set has to show, and to
- * come back as it was when it is set again by its bytes.
+ * Hostile lines at the pool device's control socket. The device must show every accepted
+ * setting, and setting the bytes that it shows must give the same setting again.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -174,7 +174,8 @@ static void test_crtc_that_is_off(void **state)
 	say(f, fd, "crc 7\n");
 	assert_int_equal(strncmp(heard(fd), "error crtc 7: ", strlen("error crtc 7: ")), 0);
 	say(f, fd, "screenshot 1 /tmp/none.png\n");
-	assert_int_equal(strncmp(heard(fd), "error screenshot of crtc 1 ", strlen("error screenshot of crtc 1 ")), 0);
+	assert_memory_equal(heard(fd), "error screenshot of crtc 1 ",
+			    strlen("error screenshot of crtc 1 "));
 	assert_int_equal(access("/tmp/none.png", F_OK), -1);
 	close(fd);
 }
@@ -297,7 +298,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_latency_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pace_is_set_and_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_that_is_off, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_read_sees_vram_and_is_limited, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_sees_vram_and_is_limited, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_fault_is_set_and_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_translate_without_gart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_command_lists_those_there_are, setup,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* The command processor: packets, rings, indirect buffers, fences, hostility. */
+/* The command processor: packets, rings, indirect buffers, fences, hostile streams. */
 #include "cmocka_card.h"
 
 #include <string.h>

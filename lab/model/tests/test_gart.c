@@ -44,7 +44,7 @@ static void framebuffer(void **state)
 	assert_int_equal(get32(f->card->vram + 0x1234), 0x11223344);
 	assert_int_equal(write32(f, end - 4, 5), 0);
 	assert_int_equal(get32(f->card->vram + f->card->info->vram_size - 4), 5);
-	/* Where MC_FB_LOCATION claims more than there is, no one answers. */
+	/* MC_FB_LOCATION covers more than VRAM: the rest is a hole. */
 	reg_write(f, REG_MC_FB_LOCATION, (end & 0xffff0000u) | FB_MC >> 16);
 	assert_int_not_equal(write32(f, end, 6), 0);
 	assert_int_equal(read32(f, end), 0xffffffffu);
@@ -98,7 +98,7 @@ static void above_4g(void **state)
 	assert_int_equal(get32(f->high + 0x3004), 0xcafe);
 }
 
-/* Somebody who watches sees where addresses lead, and disturbs nothing. */
+/* mc_bus_address() and mc_gart_find() translate like an access, and count nothing. */
 static void watched(void **state)
 {
 	struct fixture *f = *state;

@@ -190,7 +190,7 @@ static void intx_masks_itself(void **state)
 	struct pci_function *pci = *state;
 	int fd;
 
-	assert_false(pci_irq_set(pci, true));	/* nobody listens */
+	assert_false(pci_irq_set(pci, true));	/* no eventfd */
 	assert_int_equal(get(pci, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT,
 			 PCI_STATUS_INTERRUPT);
 	pci_intx_connect(pci, client_fd(&fd));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* The pool device: each field at its place, whatever it says, and nothing to write. */
+/* The pool device: each field at its place with any value, and no bit writable. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -230,9 +230,12 @@ static void raw_is_everything_but_the_link(void **state)
 	assert_int_equal(get(pool, pool->cap + TTM_POOL_CAP_ZONES, 4), 0xffffffff);
 	bad(pool, "raw=", "64 hexadecimal digits");
 	bad(pool, "raw=ff", "64 hexadecimal digits");
-	bad(pool, "raw=fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "64 hexadecimal");
-	bad(pool, "raw=fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "64 hexadecimal");
-	bad(pool, "raw=ffffffffffffffffffffffffffffffgfffffffffffffffffffffffffffffffff", "64 hexadecimal");
+	bad(pool, "raw=fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	    "64 hexadecimal");
+	bad(pool, "raw=fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	    "64 hexadecimal");
+	bad(pool, "raw=ffffffffffffffffffffffffffffffgfffffffffffffffffffffffffffffffff",
+	    "64 hexadecimal");
 }
 
 static void set_is_complete(void **state)
@@ -279,7 +282,7 @@ static void what_is_wrong_is_named(void **state)
 	list[sizeof(list) - 1] = '\0';
 	bad(pool, list, "over the limit of 1023");
 	assert_int_equal(get(pool, pool->cap + TTM_POOL_CAP_VERSION, 1), 7);
-	assert_non_null(strstr(say(pool, "settle"), "unknown command 'settle': have set"));
+	assert_non_null(strstr(say(pool, "settle"), "unknown command 'settle': choose set"));
 	assert_non_null(strstr(say(pool, ""), "unknown command ''"));
 }
 
@@ -291,7 +294,8 @@ static void shows_fields_and_bytes(void **state)
 			    "ok vendor=0x1af4 device=0x10f0 class=0x058000 id=0x09 length=0x20"
 			    " version=0x01 signature=TTMP zones=0x00000003 flags=0x00000003"
 			    " width=0x28 reserved=0x000000 hypervisor=XenVMMXenVMM"
-			    " raw=0900200154544d500300000003000000280000005865" "6e564d4d58656e564d4d");
+			    " raw=0900200154544d500300000003000000280000005865"
+			    "6e564d4d58656e564d4d");
 }
 
 static void counts(void **state)

@@ -901,7 +901,7 @@ static void listen_refuses_used_socket(void **state)
 	assert_null(vu_listen(p->path, &f->dev, p->err, sizeof(p->err)));
 	assert_non_null(strstr(p->err, p->path));
 	assert_non_null(strstr(p->err, "in use"));
-	/* The one who asked is no client: its leaving is not the end. */
+	/* That probe was no client: the server must not end with it. */
 	while (ready(vu_poll_fd(f->vu)))
 		assert_int_equal(vu_serve(f->vu), 0);
 	f->client = connect_to(p->path);
