@@ -52,7 +52,8 @@ cp -r "$work/ours" "$work/stock"
 apply_changes "$series" "$work/ours"
 mapfile -t new < <(git -C "$work/ours" diff --name-only --diff-filter=A base -- '*.[ch]')
 mapfile -t changed < <(git -C "$work/ours" diff --name-only --diff-filter=M base -- '*.[ch]')
-patches=("/src/patches/$series"/*.patch)
+/src/lab/kernel/compose.sh "$series" "$work/patches"
+patches=("$work"/patches/*/*.patch)
 what="patches: ${#patches[@]}, new files: ${#new[@]}, changed: ${#changed[@]}"
 
 # checkpatch: not asked for are what a series lacks that nobody has signed off yet, an
@@ -60,7 +61,7 @@ what="patches: ${#patches[@]}, new files: ${#new[@]}, changed: ${#changed[@]}"
 # named, as there is no history to look into.
 checkpatch() {
 	local ignore=MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
-	local options=(--strict --terse --show-types --no-summary --ignore "$ignore")
+	local options=(--strict --terse --showfile --show-types --no-summary --ignore "$ignore")
 	local log=$out/checkpatch-$series.log
 
 	# Where it finds a repository it wants a Python library for the licences' names.
@@ -68,9 +69,6 @@ checkpatch() {
 	cd "$scripts"
 	{
 		perl scripts/checkpatch.pl "${options[@]}" "${patches[@]}" || true
-		((${#new[@]} == 0)) ||
-			(cd "$work/ours" && perl "$scripts/scripts/checkpatch.pl" --root="$scripts" \
-				"${options[@]}" -f "${new[@]}") || true
 	} 2>&1 | findings checkpatch "$log" "$what"
 	unset GIT_DIR
 }

@@ -18,7 +18,7 @@ set -euo pipefail
 at_fixed_path kernel "$3"
 series=$1 machine=$2 dir=/run/kernel kernel=/run/kernel/$2
 version=$(source_version "$series")
-stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug_kernel.sh,source.sh,fixed_path.sh,debug.config} | sha256sum)"
+stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(cat /src/lab/kernel/{compile_debug_kernel.sh,fixed_path.sh,debug.config} | sha256sum)"
 [[ ! -e $kernel/stamp || $(<"$kernel/stamp") != "$stamp" ]] || exit 0
 # If this fails, nobody shall take the old kernel for the new.
 rm -rf "$kernel"/{out,out.tmp,stamp}
@@ -44,10 +44,10 @@ fi
 
 # Our part of the kernel, any file that a patch changes, and any that one has changed.
 {
-	printf '%s\n' "${new_file_dirs[@]}"
-	sed -nE 's|^--- a/||p' "/src/patches/$series"/*.patch
+	printf '%s\n' "${module_dirs[@]}"
+	patched_files "$series"
 	cat "$dir/paths" 2>/dev/null || true
-} | grep -vE "$(in_new_file_dirs)" | sort -u >"$dir/paths.new"
+} | grep -vE "$(in_module_dirs)" | sort -u >"$dir/paths.new"
 if [[ ! -e $dir/base ]] || ! cmp -s "$dir/paths.new" "$dir/paths"; then
 	mapfile -t paths <"$dir/paths.new"
 	rm -rf "$dir"/base{,.tmp}

@@ -4,27 +4,27 @@
 # Our modules' part of a kernel, with our changes, as external modules for Debian's
 # kernel; inside the lab's root. Sourced, after source.sh.
 
-# clone_stock SERIES CACHE DIR: a repository of that part as it is in Debian's source:
+# clone_stock KERNEL CACHE DIR: a repository of that part as it is in Debian's source:
 # our modules' directories and any file that a patch changes.
 clone_stock() {
-	local series=$1 cache=$2 dir=$3 paths base work
+	local kernel=$1 cache=$2 dir=$3 files paths base work
 
+	files=$(patched_files "$kernel")
 	mapfile -t paths < <({
-		printf '%s\n' "${new_file_dirs[@]}" \
+		printf '%s\n' "${module_dirs[@]}" \
 			drivers/gpu/drm/drm_gem_ttm_helper.c include/drm/drm_gem_ttm_helper.h
-		sed -nE 's|^--- a/||p' "/src/patches/$series"/*.patch |
-			grep -vE "$(in_new_file_dirs)|^(drivers/gpu|include)/drm/drm_gem_ttm_helper\."
+		grep -vE "$(in_module_dirs)|^(drivers/gpu|include)/drm/drm_gem_ttm_helper\." <<<"$files"
 	} | sort -u)
-	base=$cache/linux-$series-$( (source_version "$series"; cat /src/lab/kernel/source.sh; printf '%s\n' "${paths[@]}") |
+	base=$cache/linux-$kernel-$( (source_version "$kernel"; declare -f extract_source; printf '%s\n' "${paths[@]}") |
 		sha256sum | cut -c1-16)
 	# Shared by all checkouts; the others wait until we have taken what we need.
-	exec 8>"$cache/linux-$series.lock"
+	exec 8>"$cache/linux-$kernel.lock"
 	flock 8
 	if [[ ! -e $base ]]; then
-		rm -rf "$cache/linux-$series-"*
-		work=$(mktemp -d "$cache/linux-$series-tmp.XXXXXX")
-		echo "extracting ${#paths[@]} files and directories of linux-source-$series"
-		extract_source "$series" "$work" "${paths[@]}"
+		rm -rf "$cache/linux-$kernel-"*
+		work=$(mktemp -d "$cache/linux-$kernel-tmp.XXXXXX")
+		echo "extracting ${#paths[@]} files and directories of linux-source-$kernel"
+		extract_source "$kernel" "$work" "${paths[@]}"
 		mv "$work" "$base"
 	fi
 	git clone -q "$base" "$dir"

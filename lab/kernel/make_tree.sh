@@ -3,21 +3,16 @@
 #
 # The inner half of tree.sh; runs inside the lab's root.
 #
-#   make_tree.sh SERIES DIR
+#   make_tree.sh KERNEL DIR
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
 
-series=$1 dir=$2
-document=/src/Documentation/ttm-pool-device.rst
-stamp="$(source_version "$series") $(changes "$series") $(sha256sum <"$document")"
+kernel=$1 dir=$2
+stamp="$(source_version "$kernel") $(changes "$kernel")"
 [[ ! -e $dir/.git/made || $(<"$dir/.git/made") != "$stamp" ]] || exit 0
 find "$dir" -mindepth 1 -delete
-extract_source "$series" "$dir"
-apply_changes "$series" "$dir"
-# Where the comments say that it is.
-cp "$document" "$dir/Documentation/gpu"
-git -C "$dir" add -A -f
-git -C "$dir" commit -q -m 'Documentation/gpu: Specify the pool device'
+extract_source "$kernel" "$dir"
+apply_changes "$kernel" "$dir"
 echo "$stamp" >"$dir/.git/made"
 git -C "$dir" log --oneline base..

@@ -4,7 +4,7 @@
 # Kernel sources with our changes, as git repositories; inside the lab's root.
 # Sourced by what needs all of a kernel and by what needs our modules' part of it.
 
-# The same commits from the same content, whoever makes them.
+# The same commits from the same content on every machine.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_COMMITTER_NAME='Radeon TTM pool developers'
 export GIT_COMMITTER_EMAIL=radeon-ttm-pool@localhost
@@ -12,64 +12,99 @@ export GIT_COMMITTER_DATE='2026-01-01T00:00:00+0000'
 export GIT_AUTHOR_NAME=$GIT_COMMITTER_NAME GIT_AUTHOR_EMAIL=$GIT_COMMITTER_EMAIL
 export GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE
 
-# Where a checkout may hold whole files for the kernel, below its own top and the
-# kernel's alike.
-new_file_dirs=(drivers/gpu/drm/ttm drivers/gpu/drm/radeon drivers/xen include/drm/ttm include/uapi/drm)
+# The kernel that the patches are made for; on others git may look at less context.
+home_kernel=7.3
 
-# in_new_file_dirs: a regular expression for paths in them.
-in_new_file_dirs() {
-	(IFS='|'; echo "^(${new_file_dirs[*]})/")
+# The directories that our modules are built from.
+module_dirs=(drivers/gpu/drm/ttm drivers/gpu/drm/radeon drivers/xen include/drm/ttm include/uapi/drm)
+
+# in_module_dirs: a regular expression for paths in them.
+in_module_dirs() {
+	(IFS='|'; echo "^(${module_dirs[*]})/")
 }
 
-# source_version SERIES: of Debian's source package, e.g. 6.12.117-1.
+# source_version KERNEL: of Debian's source package, e.g. 6.12.117-1.
 source_version() {
 	awk -v package="linux-source-$1" '$1 == package { print $2 }' /boot/lab/packages
 }
 
-# changes SERIES: a hash of all that we change in a kernel.
+# changes KERNEL: a hash of all that we change in a kernel, and how.
 changes() {
-	local dir
+	local kernel=$1
 
-	(cd /src && for dir in "patches/$1" "${new_file_dirs[@]}"; do
-		[[ ! -d $dir ]] || find "$dir" -type f -print0
-	done | sort -z | xargs -0r sha256sum) | sha256sum | cut -c1-16
+	(
+		cd /src
+		find patches/[1-9]-* -name series -o -name '*.patch' -o -name "*.$kernel.diff"
+		find drivers include Documentation/gpu -type f
+		ls lab/kernel/{source.sh,compose.sh,patch_parts.awk}
+	) | sort | (cd /src && xargs -d '\n' sha256sum) | sha256sum | cut -c1-16
 }
 
-# extract_source SERIES DIR [PATH]...: Debian's source, or these files and directories
+# extract_source KERNEL DIR [PATH]...: Debian's source, or these files and directories
 # of it, as DIR's first commit, tagged "base".
 extract_source() {
-	local series=$1 dir=$2
+	local kernel=$1 dir=$2
 
 	shift 2
 	mkdir -p "$dir"
-	tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$dir" \
-		--strip-components=1 --no-same-owner "${@/#/linux-source-$series/}"
+	tar -xJf "/usr/src/linux-source-$kernel.tar.xz" -C "$dir" \
+		--strip-components=1 --no-same-owner "${@/#/linux-source-$kernel/}"
 	git -C "$dir" init -q -b radeon-ttm-pool
 	# Packing is not worth its time here. Ignored files are part of the source too.
 	git -C "$dir" config core.compression 1
 	git -C "$dir" config gc.auto 0
 	git -C "$dir" add -A -f
-	git -C "$dir" commit -q -m "Debian's linux-source-$series $(source_version "$series")"
+	git -C "$dir" commit -q -m "Debian's linux-source-$kernel $(source_version "$kernel")"
 	git -C "$dir" tag base
 }
 
-# apply_changes SERIES DIR: our new files as one commit, which changes nothing by
-# itself, then each patch.
-apply_changes() {
-	local series=$1 dir=$2 file
+# patched_files KERNEL: the kernel's own files that the patches for it change.
+patched_files() {
+	local patches status=0
 
-	while IFS= read -r file; do
-		if [[ -e $dir/$file ]]; then
-			echo "error: the kernel has a file $file: change it by a patch" >&2
+	patches=$(mktemp -d)
+	/src/lab/kernel/compose.sh "$1" "$patches" || status=$?
+	((status)) || awk '
+		/^--- \/dev\/null/ { from = "" }
+		/^--- a\// { from = substr($2, 3) }
+		/^\+\+\+ b\// && from == "" { added[substr($2, 3)] }
+		/^\+\+\+ / && from != "" { changed[from] }
+		END { for (file in changed) if (!(file in added)) print file }' \
+		"$patches"/*/*.patch | sort
+	rm -rf "$patches"
+	return "$status"
+}
+
+# apply_changes KERNEL DIR [SERIES]...: each patch of all series, or of these, as a commit. The
+# last commit of each series is tagged with its name.
+apply_changes() {
+	local kernel=$1 dir=$2 context=() patches series
+
+	shift 2
+	[[ $kernel == "$home_kernel" ]] || context=(-C1)
+	patches=$(realpath "$(git -C "$dir" rev-parse --absolute-git-dir)")/patches
+	rm -rf "$patches"
+	/src/lab/kernel/compose.sh "$kernel" "$patches" || return 1
+	(($#)) || set -- $(ls "$patches")
+	for series; do
+		git -C "$dir" am -q --whitespace=error "${context[@]}" "$patches/$series"/*.patch 2>"$patches/messages" || {
+			explain_failure "$dir" "$patches/messages" "$series" "$kernel"
 			return 1
-		fi
-		mkdir -p "$dir/${file%/*}"
-		cp "/src/$file" "$dir/$file"
-	done < <(cd /src && for d in "${new_file_dirs[@]}"; do
-		[[ ! -d $d ]] || find "$d" -type f
-	done)
-	git -C "$dir" add -A -f
-	git -C "$dir" diff --cached --quiet ||
-		git -C "$dir" commit -q -m 'drm/ttm, drm/radeon, xen: New files of the DMA-aware page pool'
-	git -C "$dir" am -q --whitespace=error "/src/patches/$series"/*.patch
+		}
+		git -C "$dir" tag "$series"
+	done
+	rm -rf "$patches"
+}
+
+# explain_failure DIR MESSAGES SERIES KERNEL: one line on why git am has stopped; what git
+# has said goes before.
+explain_failure() {
+	local dir=$1 messages=$2 series=$3 kernel=$4 state patch where
+
+	cat "$messages" >&2
+	state=$(git -C "$dir" rev-parse --absolute-git-dir)/rebase-apply
+	patch=$(ls "$(dirname "$messages")/$series" | sed -n "$(cat "$state/next" 2>/dev/null || echo 1)p" | sed 's/^[0-9]*-//')
+	where=$(sed -n 's/^error: patch failed: \(.*\):\([0-9]*\)$/the hunk at line \2 of \1/p' "$messages" | head -n 1)
+	[[ -n $where ]] || where=$(grep -m1 -iE '^error: |^fatal: ' "$messages" || true)
+	echo "error: patches/$series/$patch does not apply to kernel $kernel: ${where:-see above}" >&2
 }

@@ -134,8 +134,8 @@ tree_test() {
 		fail "$name" "$(grep -m1 -i error "$dir/log"); see $dir/log"
 		return
 	fi
-	# Beside the patches: all new files, and the specification.
-	want=$(($(ls "$LAB_TOP/patches/$1"/*.patch | wc -l) + 2))
+	"$LAB_TOP/lab/kernel/compose.sh" "$1" "$dir/patches"
+	want=$(ls "$dir/patches"/*/*.patch | wc -l)
 	have=$(git -c safe.directory='*' -C "$tree" rev-list --count base..)
 	if ((have == want)) && [[ -z $(git -c safe.directory='*' -C "$tree" status --porcelain --ignored) ]]; then
 		pass "$name" "$have commits, $((SECONDS - start)) s"

@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Makes the patches for a kernel from the one source that all kernels share, which is
+# patches/*/ and the whole files in the checkout (the format is in patches/README.md):
+#
+#   compose.sh KERNEL DIR [AUTHOR DATE]
+#
+# writes DIR/SERIES/NUMBER-NAME.patch, as git am takes them. A mistake in the source is one line
+# "error: ..." and status 1.
+#
+# The checkout has our own files as all patches leave them. The patches are walked from
+# the last to the first: each one's changes of our files are taken back from them, and what
+# is left where a patch says "New-file:" is what it adds.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd -P)
+kernel=$1 out=$2
+author=${3:-Radeon TTM pool developers <radeon-ttm-pool@localhost>}
+date=${4:-Thu, 1 Jan 2026 00:00:00 +0000}
+other_kernels=(6.12)	# those beside 7.3, which the patches are made for
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# No repository around our copies, and no settings of the user's.
+export GIT_CEILING_DIRECTORIES=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+
+fail() {
+	echo "error: $*" >&2
+	exit 1
+}
+
+# check_folder SERIES: each patch in the folder is listed once, and each that is listed is there.
+check_folder() {
+	local dir=$top/patches/$1 name file other
+
+	[[ -e $dir/series ]] || fail "patches/$1 has no file 'series', which lists its patches in order"
+	name=$(list_patches "$1" | sort | uniq -d | head -n 1)
+	[[ -z $name ]] || fail "patches/$1/series has $name twice"
+	while read -r name; do
+		[[ -e $dir/$name ]] || fail "patches/$1/series names $name, which is not there"
+	done < <(list_patches "$1")
+	for file in "$dir"/*.patch "$dir"/*.diff; do
+		[[ -e $file ]] || continue
+		name=${file##*/}
+		for other in "${other_kernels[@]}"; do
+			name=${name/%".$other.diff"/.patch}
+		done
+		grep -qxF "$name" < <(list_patches "$1") ||
+			fail "patches/$1/${file##*/} belongs to no patch in patches/$1/series: add a line there, or remove the file"
+	done
+}
+
+# list_patches SERIES: in order.
+list_patches() {
+	sed 's/[[:space:]]*#.*//; s/[[:space:]]*$//; /^$/d' "$top/patches/$1/series"
+}
+
+# take_back PART PATCH: from our files in the state that PATCH leaves, to the one that it finds.
+# Its sections of files that it adds come out as $1/NUMBER.
+take_back() {
+	local part=$1 patch=$2 path number=0 new=0 error
+
+	while read -r path; do
+		number=$((number + 1))
+		[[ -e $top/$path ]] || continue
+		[[ -e $work/state/$path ]] ||
+			fail "$patch changes $path before ${added[$path]:-any patch} adds it"
+		error=$(cd "$work/state" && git apply -R "$part/$number" 2>&1) ||
+			fail "$patch: its hunk at line $(sed -n 's/^error: patch failed: .*://p' <<<"$error") of $path cannot be taken back from the file that the patches after it leave"
+	done < <(cat "$part/paths" 2>/dev/null)
+	while read -r path; do
+		number=$((number + 1))
+		[[ -e $top/$path ]] || fail "$patch: there is no new file $path in the checkout"
+		[[ -z ${added[$path]:-} ]] || fail "$path is a new file of $patch and of ${added[$path]}"
+		added[$path]=$patch
+		# This kernel's file differs from the one that is kept.
+		new=$((new + 1))
+		[[ ! -e $part/change-$new ]] ||
+			(cd "$work/state" && git apply "$part/change-$new") ||
+			fail "${patch%.patch}.$kernel.diff does not apply to the new file $path"
+		(cd "$work/state" && git diff --no-index --no-color /dev/null "$path" >"$part/$number") || true
+		rm "$work/state/$path"
+	done < <(cat "$part/new" 2>/dev/null)
+}
+
+# prepare: all of our files, as the last patch leaves them, and each patch's parts.
+prepare() {
+	local series name file patch delta
+
+	mkdir -p "$work/state/Documentation"
+	cp -r "$top"/{drivers,include} "$work/state"
+	cp -r "$top/Documentation/gpu" "$work/state/Documentation" 2>/dev/null || true
+	for file in "$top"/patches/[1-9]-*/; do
+		series=$(basename "$file")
+		check_folder "$series"
+		while read -r name; do
+			patch=$top/patches/$series/$name
+			delta=${patch%.patch}.$kernel.diff
+			[[ -e $delta ]] || delta=
+			patches+=("patches/$series/$name")
+			mkdir "$work/${#patches[@]}"
+			(cd "$top" && awk -f "$top/lab/kernel/patch_parts.awk" -v kernel="$kernel" -v from="$author" -v date="$date" \
+				-v out="$work/${#patches[@]}" "patches/$series/$name" \
+				${delta:+"${delta#"$top/"}"})
+		done < <(list_patches "$series")
+	done
+}
+
+# check_all_added: each of our files comes with a patch, if perhaps not on this kernel.
+check_all_added() {
+	local file
+
+	while IFS= read -r file; do
+		grep -qxF "New-file: $file" "$top"/patches/[1-9]-*/*.patch ||
+			fail "no patch adds $file: add the line 'New-file: $file' to the one that does"
+	done < <(cd "$work/state" && find . -type f | sed 's|^\./||')
+}
+
+# write_out: in order, numbered within each series.
+write_out() {
+	local i patch part series='' number
+
+	for ((i = 1; i <= ${#patches[@]}; i++)); do
+		patch=${patches[i - 1]} part=$work/$i
+		[[ ! -e $part/skip ]] || continue
+		patch=${patch#patches/}
+		[[ $series == "${patch%/*}" ]] || number=0
+		series=${patch%/*}
+		number=$((number + 1))
+		mkdir -p "$out/$series"
+		{
+			cat "$part/mail"
+			echo
+			find "$part" -mindepth 1 -name '[0-9]*' -printf '%f\n' | sort -n | sed "s|^|$part/|" | xargs cat
+			echo '-- '
+		} >"$out/$series/$(printf %04d "$number")-${patch##*/}"
+	done
+}
+
+patches=()
+declare -A added=()
+prepare
+for ((i = ${#patches[@]}; i > 0; i--)); do
+	[[ -e $work/$i/skip ]] || take_back "$work/$i" "${patches[i - 1]}"
+done
+check_all_added
+mkdir -p "$out"
+write_out
