@@ -115,13 +115,16 @@ if [[ $MACHINE == xen ]]; then
 	mebibytes DOM0_MEMORY "$DOM0_MEMORY" 768 "$((${MEMORY%M} - 256))"
 fi
 
+initrd=initrd-$KERNEL
+[[ $KERNEL != *-debug ]] || initrd+=-$MACHINE
+[[ -z $IGT ]] || initrd+=-igt
 if [[ ${BUILD:-} != no ]]; then
 	case $KERNEL-$POOL-$RUN in
 	*-debug-*-mutants) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/mutant_modules.sh" || exit 2 ;;
 	*-debug-*) KERNEL=${KERNEL%-debug} MACHINE=$MACHINE sub "$LAB_TOP/lab/kernel/debug_kernel.sh" || exit 2 ;;
-	*-new-*) sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2 ;;
+	*-new-*) KERNEL=$KERNEL sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2 ;;
 	esac
-	sub "$LAB_TOP/lab/image/build_lab.sh" || exit 2
+	sub "$LAB_TOP/lab/image/build_lab.sh" "$initrd" || exit 2
 fi
 make_cache_dir
 build=/build/$(build_name)
@@ -141,7 +144,7 @@ fi
 memory=$MEMORY
 dom0_memory=$DOM0_MEMORY
 
-vmlinux=/boot/lab/vmlinux-$KERNEL initrd=$build/initramfs/initrd-$KERNEL.cpio debug_args=
+vmlinux=/boot/lab/vmlinux-$KERNEL debug_args=
 if [[ $KERNEL == *-debug ]]; then
 	debug_args='kmemleak=on dma_debug_entries=262144 page_poison=1'
 	case $MACHINE in
@@ -149,9 +152,7 @@ if [[ $KERNEL == *-debug ]]; then
 	xen) vmlinux=vmlinux debug_args+=' slab_debug=FZPU' ;;
 	esac
 	vmlinux=$build-debug-${KERNEL%-debug}/$MACHINE/out/$vmlinux
-	initrd=${initrd%.cpio}-$MACHINE.cpio
 fi
-[[ -z $IGT ]] || initrd=${initrd%.cpio}-igt.cpio
 
 # Taken by the kernel as one argument; "quiet" in meaning, not in what is logged:
 # nothing here keeps a message from the log.
@@ -296,7 +297,7 @@ choose_accel() {
 
 model=${MODEL:-$build/model/radeon-model}
 options=(--out /out --run /run --model "$model")
-machine "$ACCEL" "$initrd" "$(kernel_args)"
+machine "$ACCEL" "$build/initramfs/$initrd.cpio" "$(kernel_args)"
 add_second_display
 add_out
 add_cards

@@ -1,23 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Makes the guest's first file system; runs inside the lab's root.
+# Makes the guest's first file systems; runs inside the lab's root.
 #
-#   initramfs.sh DESTDIR OUTDIR BUILDDIR
+#   initramfs.sh DESTDIR OUTDIR BUILDDIR NAME...
 #
-# initrd-6.12.cpio and so on, in parts, which the kernel takes one after the other:
-# busybox with what meson installed into DESTDIR; Debian's unmodified radeon.ko and
-# drivers of other displays with all they depend on, and the guest's own modules; our
-# modules, where BUILDDIR has them (lab/kernel). initrd-6.12-debug-bare.cpio and the like have all
-# modules of that debug kernel instead. Those with "-igt" in their name have igt and the tests of
-# igt-tests/lists as well. Nothing is compressed, not even the modules: unpacking is slow
-# under emulation, and loading is not.
+#   initrd-6.12              Debian's kernel of that series: busybox with what meson installed into
+#                            DESTDIR; Debian's unmodified radeon.ko and drivers of other displays
+#                            with all they depend on, and the guest's own modules; our modules, if
+#                            BUILDDIR has them (lab/kernel)
+#   initrd-6.12-debug-bare   all modules of that debug kernel instead of Debian's
+#   initrd-...-igt           igt and the tests of igt-tests/lists as well
+#
+# Each is made of parts, which the kernel unpacks one after the other. Nothing is compressed, not
+# even the modules: unpacking is slow under emulation, and loading is not.
 set -euo pipefail
 LAB_TOP=/src
 # shellcheck source=../cards.sh
 . "$LAB_TOP/lab/cards.sh"
 
 dest=$1 out=$2 build=$3
+shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
@@ -168,21 +171,19 @@ make_debug() {
 	pack "$dir" "$out/debug-$1-$2.cpio"
 }
 
-# join NAME PART...: a first file system, without igt and with it.
-join() {
-	local name=$1
+# make_parts KERNEL: what a first file system of this kernel is made of, into the array parts.
+make_parts() {
+	local series=${1%%-*} machine=${1##*-} release stamp
 
-	shift
-	cat "$@" >"$out/$name.tmp"
-	mv "$out/$name.tmp" "$out/$name.cpio"
-	cat "$out/$name.cpio" "$out/igt.cpio" >"$out/$name.tmp"
-	mv "$out/$name.tmp" "$out/$name-igt.cpio"
-}
-
-make_base
-make_igt
-for file in /boot/lab/version-*; do
-	series=${file##*-} release=$(<"$file")
+	parts=("$out/base.cpio")
+	if [[ $1 == *-debug-* ]]; then
+		parts+=("$out/debug-$series-$machine.cpio")
+		[[ " ${made[*]} " == *" $1 "* ]] || make_debug "$series" "$machine"
+		made+=("$1")
+		return
+	fi
+	release=$(<"/boot/lab/version-$series")
+	parts+=("$out/modules-$series.cpio")
 	# They change with the image, with this script and with our own.
 	stamp="$release $(cd /src/lab/guest && find "${own_modules[@]}" -type f | sort |
 		xargs cat "$0" | sha256sum)"
@@ -190,15 +191,20 @@ for file in /boot/lab/version-*; do
 		make_modules "$series" "$release"
 		echo "$stamp" >"$out/modules-$series.stamp"
 	fi
-	parts=("$out/base.cpio" "$out/modules-$series.cpio")
 	if [[ -e $build-modules-$series/stamp ]]; then
-		make_new "$series" "$release"
 		parts+=("$out/new-$series.cpio")
+		[[ " ${made[*]} " == *" $1 "* ]] || make_new "$series" "$release"
+		made+=("$1")
 	fi
-	join "initrd-$series" "${parts[@]}"
-	for machine in bare xen; do
-		[[ -e $build-debug-$series/$machine/stamp ]] || continue
-		make_debug "$series" "$machine"
-		join "initrd-$series-debug-$machine" "$out/base.cpio" "$out/debug-$series-$machine.cpio"
-	done
+}
+
+made=()
+make_base
+[[ " $* " != *-igt\ * ]] || make_igt
+for name; do
+	kernel=${name#initrd-}
+	make_parts "${kernel%-igt}"
+	[[ $name != *-igt ]] || parts+=("$out/igt.cpio")
+	cat "${parts[@]}" >"$out/$name.tmp"
+	mv "$out/$name.tmp" "$out/$name.cpio"
 done
