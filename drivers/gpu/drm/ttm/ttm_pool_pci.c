@@ -152,7 +152,6 @@ static const struct pci_device_id ttm_pool_device_ids[] = {
 	{ PCI_DEVICE(TTM_POOL_PCI_VENDOR, TTM_POOL_PCI_DEVICE) },
 	{ }
 };
-MODULE_DEVICE_TABLE(pci, ttm_pool_device_ids);
 
 static struct pci_driver ttm_pool_device_driver = {
 	.name = "ttm-pool",
