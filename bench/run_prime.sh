@@ -1,20 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What two GPUs see of a BO that they share, with the stock driver and with ours (make prime): pages
-# that are wrong, copies, and what was taken of the bounce buffer.
+# BOs that two GPUs share, with the stock driver and with ours (make prime): wrong pages, copies,
+# and slots of the bounce buffer.
 #
 #   KERNEL=6.12|7.3|both                  (both)
-#   MACHINE=bare|xen|xen-pool-device|all  (all)    the last of these has a pool device
+#   MACHINE=bare|xen|xen-pool-device|all  (all)    xen-pool-device: Xen, with a pool device
 #
-# One boot for each, with both drivers, one after the other; the guest's part is
-# lab/guest/scenarios/prime.sh, and who looks at the BOs is igt's test radeon_prime. Leaves table.md and the logs in out/prime. Ends with 0; with 1 if our
-# driver misses a goal; with 2 if something could not be measured.
+# One boot for each, with both drivers one after the other. The guest's part is
+# lab/guest/scenarios/prime.sh; igt's test radeon_prime checks the BOs. Leaves table.md and the
+# logs in out/prime. Ends with 0; with 1 if our driver misses a goal; with 2 if a figure could not
+# be measured.
 LAB_TAG=prime LAB_DIE_STATUS=2
 # shellcheck source=../lab/common.sh
 . "$(dirname "$0")/../lab/common.sh"
-
+# shellcheck source=../lab/cards.sh
+. "$LAB_TOP/lab/cards.sh"
 OUT=$LAB_TOP/out/prime
+# shellcheck source=report.sh
+. "$LAB_TOP/bench/report.sh"
+
 case ${KERNEL:=both} in
 6.12 | 7.3) kernels=$KERNEL ;;
 both) kernels='6.12 7.3' ;;
@@ -25,66 +30,37 @@ bare | xen | xen-pool-device) machines=$MACHINE ;;
 all) machines='bare xen xen-pool-device' ;;
 *) die "MACHINE=$MACHINE is unknown: choose bare|xen|xen-pool-device|all" ;;
 esac
-rm -rf "$OUT"
-mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
+narrow=$(first_card dma 32)
+wide=$(first_card bus pcie)
+start_report
 
-broken=()
 for machine in $machines; do
 	for kernel in $kernels; do
-		dir=$OUT/$machine-$kernel status=0
-		mkdir -p "$dir"
 		# Two emulated CPUs of a dom0 wait for each other's locks.
 		smp=2 pool_device=
 		[[ $machine == bare ]] || smp=1
 		[[ $machine != xen-pool-device ]] || pool_device=default
-		MACHINE=${machine%%-*} KERNEL=$kernel CARD=both POOL=new POOL_DEVICE=$pool_device \
-			GUEST_ARGS="swiotlb=track_hiwater ${GUEST_ARGS:-}" RUN=prime SMP=$smp OUT=$dir LIMIT=900 SILENCE=420 "$LAB_TOP/lab/boot/boot.sh" ||
-			status=$?
-		((status < 2)) || exit "$status"
-		[[ -s $dir/rows.txt ]] ||
-			die "the guest reported nothing: see $dir/console.log"
-		sed "s/^/$machine.$kernel./" "$dir/rows.txt" >>"$OUT/rows.txt"
-		((status == 0)) || broken+=("$dir")
+		boot "$machine-$kernel" "$machine.$kernel." MACHINE="${machine%%-*}" \
+			KERNEL="$kernel" CARD="$wide,$narrow" POOL=new POOL_DEVICE=$pool_device \
+			RUN=prime SMP=$smp
 	done
 done
 
-status=0
-awk -v problems="$OUT/problems.txt" -v machines="$machines" -v kernels="$kernels" \
-	-f "$LAB_TOP/bench/prime.awk" "$OUT/rows.txt" >"$OUT/table.txt" || status=$?
-((status <= 2)) && [[ -s $OUT/table.txt ]] ||
-	die "the table could not be made of $OUT/rows.txt (awk ended with status $status)"
+make_table prime.awk -v machines="$machines" -v kernels="$kernels" -v narrow="$narrow" \
+	-v wide="$wide"
 {
 	echo "# BOs that two GPUs share, stock and new"
 	echo
-	echo "Pages that are wrong where the importer reads what was there at the import, what came later,"
-	echo "and where it writes; copies of the BO; slots of the bounce buffer, at most. A BO for each."
+	echo "Wrong pages where the importer reads what was there at the import, reads what was written"
+	echo "later, and where it writes, with one BO for each; the most copies of a BO; the most slots"
+	echo "of the bounce buffer."
 	echo
-	sed '1s/$/\n---/' "$OUT/table.txt" | awk -F'|' '
-		NR == 1 { columns = NF }
-		NR == 2 { for (i = 0; i < columns; i++) printf "|---"; print "|"; next }
-		{ gsub(/\|/, " | "); print "| " $0 " |" }'
+	markdown "$OUT/table.txt"
 } >"$OUT/table.md"
 
 echo
-awk -F'|' '
-{ for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } }
-END {
-	for (n = 1; n <= NR; n++) {
-		for (i = 1; i <= NF; i++)
-			printf "  %-" width[i] "s", cell[n, i]
-		print ""
-	}
-}' "$OUT/table.txt"
+columns "$OUT/table.txt"
 echo
-echo "  wrong pages: read as imported + read later + written; then an error, if there was one"
+echo "  wrong pages: read as imported + read later + written; or the error, if there was one"
 echo "  table:   $OUT/table.md"
-
-[[ ! -s $OUT/problems.txt ]] || cat "$OUT/problems.txt"
-if ((${#broken[@]})); then
-	for dir in "${broken[@]}"; do
-		awk '$2 == "fail"' "$dir/results.txt" | sed 's/^/  failed: /' || true
-		sed 's/^/  problem: /' "$dir/problems.txt" || true
-	done
-	die "a boot went wrong: its figures are not to be trusted; see ${broken[*]}"
-fi
-exit "$status"
+end_report

@@ -36,3 +36,13 @@ choose_cards() {
 		cards+=("$card")
 	done
 }
+
+# first_card COLUMN VALUE: the first card that has this value.
+first_card() {
+	local card
+
+	for card in $(card_names); do
+		[[ $(card_field "$card" "$1") != "$2" ]] || { echo "$card"; return; }
+	done
+	die "no card of lab/cards.list has $1 $2: this needs one"
+}

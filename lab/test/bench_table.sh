@@ -47,7 +47,8 @@ expect() {
 
 	: >"$problems"
 	rows | sed "$4" |
-		awk -v goals="${5:-bench}" -v problems="$problems" -f "$LAB_TOP/bench/table.awk" >"$table" || status=$?
+		awk -v goals="${5:-bench}" -v narrow=rv100 -v wide=rv370 -v problems="$problems" \
+			-f "$LAB_TOP/bench/table.awk" >"$table" || status=$?
 	if ((status == $2)) && grep -qE -- "$3" "$problems" "$table"; then
 		echo "$name pass" >>"$verdicts"
 		say "pass  $name: status $status"
