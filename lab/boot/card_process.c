@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Starts the models, has their control sockets carry out what the guest asks, and
- * tells whether a model ended well.
+ * Starts the models, forwards the guest's commands to their control sockets, and checks how a
+ * model ended.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define PATH_MAX_LEN		256
 
 /**
- * spawn() - start a program that does not outlive us.
+ * spawn() - start a program that is killed when this process ends.
  * @argv: program and arguments, ended by NULL
  * @in: its standard input, or -1 for none
  * @out: its standard output
@@ -44,7 +44,7 @@ pid_t spawn(const char *const *argv, int in, int out, int err)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
-	/* Ctrl-C is ours to handle: we end the children in order. */
+	/* Ctrl-C is for this process alone, which ends its children in order. */
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -58,14 +58,14 @@ pid_t spawn(const char *const *argv, int in, int out, int err)
 }
 
 /**
- * card_start() - start a model and wait until it can be connected to.
+ * card_start() - start a model and wait until it accepts connections.
  * @card: card; pid is set
  * @run: directory for sockets and VRAM, on tmpfs
  * @out: directory for logs
  * @why: what went wrong
  * @why_size: its size in bytes
  *
- * Return: false, with @why, if the model ended or stayed silent.
+ * Return: false, with @why, if the model ended or did not accept connections in time.
  */
 bool card_start(struct boot_card *card, const char *run, const char *out, char *why,
 		size_t why_size)
@@ -108,7 +108,7 @@ bool card_start(struct boot_card *card, const char *run, const char *out, char *
 		snprintf(why, why_size, "cannot start %s: %s", card->model, strerror(errno));
 		return false;
 	}
-	/* The control socket is made last: both are listening then. */
+	/* The model creates the control socket last. */
 	for (int ms = 0; ms < START_TIMEOUT_MS; ms += START_POLL_MS) {
 		if (!stat(control, &st) && S_ISSOCK(st.st_mode))
 			return true;
@@ -143,7 +143,7 @@ bool plain_name(const char *name)
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")];
 }
 
-/* Reads a line within the time limit; false at its end or at end of file. */
+/* Reads a line; false on a timeout or at the end of the file. */
 static bool read_line(int fd, char *line, size_t size)
 {
 	size_t used = 0;
@@ -163,7 +163,7 @@ static bool read_line(int fd, char *line, size_t size)
 }
 
 /**
- * card_command() - have a card's control socket carry out a command.
+ * card_command() - send a command to a card's control socket.
  * @run: directory of the sockets
  * @out: directory that a screenshot's name is in
  * @name: the card
@@ -217,7 +217,7 @@ void card_command(const char *run, const char *out, const char *name,
 		close(fd);
 }
 
-/* Does a file hold the report of a sanitizer? */
+/* Does a file contain a sanitizer's report? */
 static bool has_report(const char *path)
 {
 	static const char *const phrases[] = {
@@ -240,13 +240,13 @@ static bool has_report(const char *path)
 }
 
 /**
- * card_check() - has a model that is no longer running ended well?
+ * card_check() - has a model ended without an error?
  * @card: card; status is set
  * @out: directory of its logs
  * @why: what went wrong
  * @why_size: its size in bytes
  *
- * Return: false, with @why, if it crashed, failed or a sanitizer reported.
+ * Return: false, with @why, if it crashed or failed, or a sanitizer reported an error.
  */
 bool card_check(const struct boot_card *card, const char *out, char *why,
 		size_t why_size)
@@ -258,7 +258,7 @@ bool card_check(const struct boot_card *card, const char *out, char *why,
 		snprintf(path, sizeof(path), "%s/%s.%s", out, card->name, ext[i]);
 		if (has_report(path)) {
 			snprintf(why, why_size,
-				 "a sanitizer reports a fault in the model of %s: see %s.%s",
+				 "a sanitizer reports an error in the model of %s: see %s.%s",
 				 card->name, card->name, ext[i]);
 			return false;
 		}

@@ -18,7 +18,7 @@
  * struct boot_card - a card of this boot, or the pool device.
  * @name: its name on the model's command line and in the names of its files
  * @model: the model's program
- * @capability: what the pool device says; NULL for a card
+ * @capability: the pool device's capability; NULL for a card
  * @args: further arguments of the model
  * @arg_count: their number
  * @pid: the model's process, 0 when it is not running

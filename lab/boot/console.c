@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Cuts what the guest prints into lines and finds requests to the lab in them.
+ * Splits the guest's output into lines and finds the lines for the lab.
  *
- * Requests begin with "@lab " and go to the end of the line; the kernel's clock or
- * half a line of someone else's may stand before them. What the guest prints is
- * not trusted: control characters do not reach logs or the user's terminal.
+ * These contain "@lab ", followed by their text up to the end of the line; the kernel's clock or
+ * half a line of another writer may stand before them. The guest is not trusted:
+ * control characters do not reach logs or the user's terminal.
  */
 #include <string.h>
 
@@ -31,14 +31,13 @@ static void end_line(struct console *con)
 }
 
 /**
- * console_feed() - take what the guest has printed.
+ * console_feed() - take output of the guest.
  * @con: console
  * @data: bytes
  * @size: their number
  * @now: time in seconds, for the log
  *
- * Calls the receivers for every line that has ended. A line that is longer than
- * CONSOLE_LINE_MAX is cut.
+ * Calls the receivers for each complete line. A line longer than CONSOLE_LINE_MAX is split.
  */
 void console_feed(struct console *con, const char *data, size_t size, double now)
 {
@@ -61,7 +60,7 @@ void console_feed(struct console *con, const char *data, size_t size, double now
 }
 
 /**
- * console_flush() - the guest has gone: what it has begun is a line, too.
+ * console_flush() - the guest has ended: an incomplete line is a line, too.
  * @con: console
  */
 void console_flush(struct console *con)

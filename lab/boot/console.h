@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* The guest's console: its lines, its log, and what a line asks. See console.c. */
+/* The guest's console: its lines and its log. See console.c. */
 #ifndef LAB_CONSOLE_READER_H
 #define LAB_CONSOLE_READER_H
 
@@ -9,9 +9,9 @@
 #define CONSOLE_LINE_MAX	4096u
 
 /**
- * struct console_ops - what becomes of the guest's lines.
- * @line: every whole line, without its end
- * @lab: what follows "@lab " on such a line
+ * struct console_ops - receivers of the guest's lines.
+ * @line: each line, without its end
+ * @lab: the text after "@lab " on a line
  */
 struct console_ops {
 	void (*line)(void *priv, const char *line);
@@ -21,7 +21,7 @@ struct console_ops {
 /**
  * struct console - a console that is being read.
  * @ops: receivers
- * @priv: handed to them
+ * @priv: passed to them
  * @log: log with times, or NULL
  * @line: the line so far, ended by a NUL
  * @length: its length

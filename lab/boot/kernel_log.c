@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Finds what went wrong in the guest's kernel (and in Xen) from what they print.
+ * Finds errors that the guest's kernel and Xen report in their logs.
  *
- * A test that passes while the kernel warns has not passed. The phrases are those
- * that the kernels print; each stands for a class of faults, not for one place.
+ * A test that passes while the kernel warns has not passed. Each phrase is the kernel's own and
+ * stands for a class of errors.
  */
 #include <regex.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "kernel_log.h"
 
-/* A report and its backtrace are one problem: lines after the report's first. */
+/* Lines of a report after its first: a backtrace within them is not a problem of its own. */
 #define REPORT_LINES	60
 
 /* Lines of the kernel carry its clock, those of Xen a tag. */
@@ -22,7 +22,7 @@ static const char problem_regex[] =
 	/* warnings, oopses, panics */
 	"WARNING:|BUG:|kernel BUG at|Oops|general protection fault|"
 	"[Uu]nable to handle|Kernel panic|refcount_t:|list_(add|del) corruption|"
-	/* sanitizers and leak detection; kmemleak also says that it is there, and begins */
+	/* sanitizers and leak detection, without kmemleak's messages at its start */
 	"KASAN|UBSAN|KCSAN|KMSAN|kmemleak: ([^AK]|.*disabled)|"
 	/* other checkers: SLUB, page poisoning, objects' lives, DMA */
 	"BUG [^ ]+ \\(|pagealloc: (memory corruption|single bit error)|ODEBUG:|"
@@ -33,7 +33,7 @@ static const char problem_regex[] =
 	"held when returning to user|DEBUG_LOCKS_WARN_ON|register non-static key|"
 	"invalid wait context|Nested lock was not taken|turning off the locking|"
 	"sleeping function called|scheduling while atomic|"
-	/* no progress */
+	/* lack of progress */
 	"blocked for more than|soft lockup|hard LOCKUP|self-detected stall|"
 	"detected stalls|"
 	/* memory */
@@ -49,19 +49,19 @@ static const char problem_regex[] =
 	"failed testing IB|\\*ERROR\\*|"
 	/* Xen */
 	"Xen BUG|Xen call trace|Assertion '|Panic on CPU|"
-	/* a log with holes proves nothing */
+	/* lines are missing */
 	"printk messages dropped";
 
 static const char backtrace_regex[] = "Call Trace:";
 
 /**
  * struct kernel_log - state of the check.
- * @origin: matches what a kernel or hypervisor printed
+ * @origin: matches lines of a kernel or hypervisor
  * @problem: matches the first line of a report
  * @backtrace: matches a backtrace, which may come without a report
- * @allow: reports that are expected
+ * @allow: expected reports
  * @allow_count: number of @allow
- * @report_left: lines that a backtrace may still follow a report by
+ * @report_left: lines of the current report that are left
  */
 struct kernel_log {
 	regex_t origin;
@@ -136,11 +136,11 @@ bool kernel_log_allow(struct kernel_log *log, const char *regex)
 }
 
 /**
- * kernel_log_check() - judge the next line of the console.
+ * kernel_log_check() - classify the next line of the console.
  * @log: state
  * @line: the line, without its end
  *
- * Return: what it is.
+ * Return: its class.
  */
 enum kernel_log_verdict kernel_log_check(struct kernel_log *log, const char *line)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* Which lines of a kernel log mean that something broke. See kernel_log.c. */
+/* Errors in a kernel's log. See kernel_log.c. */
 #ifndef LAB_KERNEL_LOG_H
 #define LAB_KERNEL_LOG_H
 
 #include <stdbool.h>
 
-/** enum kernel_log_verdict - what a console line is. */
+/** enum kernel_log_verdict - class of a console line. */
 enum kernel_log_verdict {
 	KERNEL_LOG_OTHER,	/* not from a kernel or hypervisor */
 	KERNEL_LOG_FINE,	/* from one of them */
-	KERNEL_LOG_PROBLEM,	/* and tells of something broken */
+	KERNEL_LOG_PROBLEM,	/* and an error */
 };
 
 struct kernel_log;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Has QEMU's monitor (QMP, RUN/monitor.sock) show what is on the screen of a display that
- * QEMU emulates, by the commands that a model's control socket has for this:
+ * Reads the screen of a display that QEMU emulates through QEMU's monitor (QMP,
+ * RUN/monitor.sock), by the commands that a model's control socket has:
  *
  *   crc 0               CRC-32 of the screen, RGB order
  *   screenshot 0 NAME   the screen as a PNG file in the result directory
@@ -24,7 +24,7 @@
 #define LINE_MAX_LEN		4096u
 #define PIXELS_MAX		(64u * 1024u * 1024u)
 
-/* Sends @line and reads up to its answer; what QEMU says unasked is passed over. */
+/* Sends @line and reads its answer, skipping events. */
 static bool ask(FILE *qmp, const char *line, char *answer, size_t size)
 {
 	struct pollfd pfd = { .fd = fileno(qmp), .events = POLLIN };
@@ -38,7 +38,7 @@ static bool ask(FILE *qmp, const char *line, char *answer, size_t size)
 	return true;
 }
 
-/* The text of an error of QMP, cut out of it. */
+/* The text of an error of QMP. */
 static void explain(const char *answer, char *reply, size_t size)
 {
 	const char *desc = strstr(answer, "\"desc\": \"");
@@ -66,7 +66,7 @@ static bool dump_screen(const char *run, const char *device, const char *path,
 			close(fd);
 		return false;
 	}
-	/* Line by line, or poll() would not see what has been read ahead. */
+	/* Unbuffered: poll() does not see what stdio has read ahead. */
 	setvbuf(qmp, NULL, _IONBF, 0);
 	snprintf(line, sizeof(line),
 		 "{\"execute\": \"screendump\", \"arguments\": {\"filename\": \"%s\", \"device\": \"%s\", \"format\": \"%s\"}}",
@@ -98,7 +98,7 @@ static void crc_file(const char *path, char *reply, size_t size)
 	bytes = (size_t)width * height * 3;
 	pixels = malloc(bytes);
 	if (!pixels || fread(pixels, 1, bytes, f) != bytes) {
-		snprintf(reply, size, "error half a picture in %s", path);
+		snprintf(reply, size, "error the picture in %s is incomplete", path);
 		goto out;
 	}
 	snprintf(reply, size, "ok crc=%08lx width=%u height=%u", crc32(0, pixels, (uInt)bytes),
@@ -111,7 +111,7 @@ out:
 }
 
 /**
- * display_command() - carry out a command on a display of QEMU's.
+ * display_command() - carry out a command for a display of QEMU's.
  * @run: directory of the monitor's socket
  * @out: directory that a screenshot's name is in
  * @device: the display's name on QEMU's command line

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* QEMU's monitor: what a display that QEMU emulates shows. See monitor.c. */
+/* The screen of a display that QEMU emulates, by QEMU's monitor. See monitor.c. */
 #ifndef LAB_BOOT_MONITOR_H
 #define LAB_BOOT_MONITOR_H
 

@@ -3,21 +3,22 @@
  * supervise: one boot of the lab, from the models' start to the verdict.
  *
  * Starts a model for each card and for the pool device, then QEMU with the guest's
- * console on its standard input and output. Serves what the guest asks on the console
- * (see lab_console.h in guest/), keeps the time limits, and leaves in the result
+ * console on its standard input and output. Answers the guest's requests on the console
+ * (see lab_console.h in guest/), enforces the time limits, and leaves in the result
  * directory:
  *
  *   console.log    what the guest printed, each line with its time in seconds
  *   kernel.log     those of its lines that come from the kernel or Xen
- *   results.txt    NAME pass|fail|skip TEXT
+ *   results.ktap   the guest's test results, as it printed them
+ *   results.txt    the same, one a line: NAME pass|fail|skip TEXT
  *   rows.txt       KEY VALUE...
  *   problems.txt   what else went wrong, a line each
- *   CARD.log/.err  what a model logged, and printed otherwise (pool: the pool device's)
- *   qemu.log       what QEMU complained about
+ *   CARD.log/.err  a model's log, and its other output (pool: the pool device's)
+ *   qemu.log       QEMU's messages, at most QEMU_LOG_MAX bytes
  *
- * Ends with 0 if the guest reported success and nothing went wrong, 1 if something
- * did, 2 if the boot could not be tried, 130 if it was interrupted. Nothing that it
- * started outlives it.
+ * Exit status: 0 if the guest reported success and there was no problem, 1 if there was
+ * one, 2 if the boot could not be started, 130 if it was interrupted. All processes that
+ * it started end with it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,6 +40,7 @@
 #include "card_process.h"
 #include "console.h"
 #include "kernel_log.h"
+#include "ktap.h"
 #include "monitor.h"
 
 /*
@@ -53,6 +55,7 @@
 #define TERMINATE_GRACE		3.0	/* from SIGTERM to SIGKILL */
 #define PROGRESS_PERIOD		15.0
 #define REPLY_MAX		4096
+#define QEMU_LOG_MAX		(1u << 20)
 
 #define ESCAPE			0x01	/* Ctrl-A */
 
@@ -60,12 +63,15 @@
  * struct boot - everything about one boot; times in seconds since its start.
  * @display: a display that QEMU emulates, or NULL
  * @interactive: the user's terminal is the console
- * @limit: longest the boot may take
- * @silence: longest the guest may print nothing
- * @done: the guest has reported its end, @done_status is what it said
+ * @limit: longest time that the boot may take
+ * @silence: longest time that the guest may print nothing
+ * @done: the guest has reported its end, with @done_status
+ * @passed: results that were "pass"
  * @failed_results: results that were "fail"
  * @problems: everything else that was wrong
  * @ending: QEMU was told to end, at @end_time
+ * @qemu_log_left: bytes that qemu.log may still grow by
+ * @qemu_line: the last line of QEMU's messages
  */
 struct boot {
 	const char *out;
@@ -85,10 +91,17 @@ struct boot {
 	int qemu_status;
 	int console_in;
 	int console_out;
+	int qemu_err;
+	FILE *qemu_log;
+	size_t qemu_log_left;
+	char qemu_line[256];
+	size_t qemu_line_used;
 	struct console console;
 	struct kernel_log *log;
 	FILE *kernel_log;
+	struct ktap ktap;
 	FILE *results;
+	FILE *results_ktap;
 	FILE *rows;
 	FILE *problem_file;
 
@@ -142,7 +155,7 @@ void die(const char *fmt, ...)
 	exit(2);
 }
 
-/* A line of progress; "\r\n" as the terminal may be raw. */
+/* A line of progress, ended by "\r\n" as the terminal may be raw. */
 static __attribute__((format(printf, 2, 3)))
 void say(const struct boot *boot, const char *fmt, ...)
 {
@@ -191,7 +204,7 @@ static void end_qemu(struct boot *boot)
 
 static void queue_input(struct boot *boot, const char *data, size_t size)
 {
-	/* A guest that asks and never reads gets no more answers. */
+	/* The guest does not read its answers: drop this one. */
 	if (size > sizeof(boot->input) - boot->input_used)
 		return;
 	memcpy(boot->input + boot->input_used, data, size);
@@ -203,7 +216,7 @@ static void on_line(void *priv, const char *line)
 	struct boot *boot = priv;
 	enum kernel_log_verdict verdict;
 
-	/* What tests say about the kernel is not what the kernel says. */
+	/* The text of a test result may quote the kernel's log. */
 	if (strstr(line, "@lab "))
 		return;
 	verdict = kernel_log_check(boot->log, line);
@@ -217,28 +230,36 @@ static void on_line(void *priv, const char *line)
 		say(boot, "the kernel has started init");
 }
 
-static void on_result(struct boot *boot, const char *text)
+static void on_result(void *priv, const char *name, enum ktap_outcome outcome,
+		      const char *text)
 {
-	char name[128], status[8];
-	int used = 0;
+	static const char *const words[] = {
+		[KTAP_PASS] = "pass", [KTAP_FAIL] = "fail", [KTAP_SKIP] = "skip",
+	};
+	struct boot *boot = priv;
 
-	if (sscanf(text, "%127s %7s %n", name, status, &used) < 2 ||
-	    (strcmp(status, "pass") && strcmp(status, "fail") && strcmp(status, "skip"))) {
-		problem(boot, "malformed result: %s", text);
-		return;
-	}
-	fprintf(boot->results, "%s %s %s\n", name, status, used ? text + used : "");
+	fprintf(boot->results, "%s %s %s\n", name, words[outcome], text);
 	fflush(boot->results);
-	if (!strcmp(status, "fail"))
-		boot->failed_results++;
-	else if (!strcmp(status, "pass"))
-		boot->passed++;
-	say(boot, "%s %s: %s", status, name, used ? text + used : "");
+	boot->passed += outcome == KTAP_PASS;
+	boot->failed_results += outcome == KTAP_FAIL;
+	say(boot, "%s %s%s%s", words[outcome], name, *text ? ": " : "", text);
+}
+
+static void on_ktap_error(void *priv, const char *text)
+{
+	problem(priv, "%s", text);
+}
+
+static void on_ktap(struct boot *boot, const char *line)
+{
+	fprintf(boot->results_ktap, "%s\n", line);
+	fflush(boot->results_ktap);
+	ktap_line(&boot->ktap, line);
 }
 
 /*
- * With its length: Xen keeps 128 characters for a dom0 that is slow to read, and drops the rest. The
- * guest sees that, and asks again.
+ * The answer begins with its length: Xen keeps 128 characters for a dom0 that is slow to read, and
+ * drops the rest. The guest then asks again.
  */
 static void send_reply(struct boot *boot, const char *reply)
 {
@@ -264,8 +285,8 @@ static void on_card(struct boot *boot, const char *text)
 }
 
 /*
- * What the guest has cost so far. On a busy host its own clock says how long others ran;
- * this says what it did.
+ * CPU time that QEMU has used so far. On a busy host the guest's own clock also counts the time of
+ * other processes.
  */
 static void on_cpu(struct boot *boot)
 {
@@ -285,8 +306,8 @@ static void on_lab(void *priv, const char *text)
 {
 	struct boot *boot = priv;
 
-	if (!strncmp(text, "result ", 7)) {
-		on_result(boot, text + 7);
+	if (!strncmp(text, "ktap ", 5)) {
+		on_ktap(boot, text + 5);
 	} else if (!strncmp(text, "row ", 4)) {
 		fprintf(boot->rows, "%s\n", text + 4);
 		fflush(boot->rows);
@@ -299,6 +320,7 @@ static void on_lab(void *priv, const char *text)
 		boot->end_time = elapsed(boot);
 		snprintf(boot->done_status, sizeof(boot->done_status), "%s",
 			 text[4] == ' ' ? text + 5 : "");
+		ktap_end(&boot->ktap);
 	}
 }
 
@@ -316,19 +338,19 @@ static FILE *open_result(const char *out, const char *name)
 
 static void start_qemu(struct boot *boot, const char *const *argv)
 {
-	int in[2], out[2], err;
-	char path[512];
+	int in[2], out[2], err[2];
 
-	snprintf(path, sizeof(path), "%s/qemu.log", boot->out);
-	err = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (err < 0 || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+	boot->qemu_log = open_result(boot->out, "qemu.log");
+	boot->qemu_log_left = QEMU_LOG_MAX;
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		die("cannot start QEMU: %s", strerror(errno));
-	boot->qemu = spawn(argv, in[0], out[1], err);
+	boot->qemu = spawn(argv, in[0], out[1], err[1]);
 	if (boot->qemu < 0)
 		die("cannot start QEMU: %s", strerror(errno));
 	close(in[0]);
 	close(out[1]);
-	close(err);
+	close(err[1]);
+	boot->qemu_err = err[0];
 	boot->console_in = in[1];
 	boot->console_out = out[0];
 	fcntl(boot->console_in, F_SETFL, O_NONBLOCK);
@@ -348,6 +370,38 @@ static void read_console(struct boot *boot)
 	if (boot->interactive && write(1, buf, (size_t)n) < 0)
 		end_qemu(boot);
 	console_feed(&boot->console, buf, (size_t)n, boot->heard);
+}
+
+/* QEMU repeats some messages without end: the log is bounded, and the last line is kept. */
+static void read_qemu_messages(struct boot *boot)
+{
+	char buf[4096];
+	ssize_t n = read(boot->qemu_err, buf, sizeof(buf));
+	size_t keep;
+
+	if (n <= 0) {
+		close(boot->qemu_err);
+		boot->qemu_err = -1;
+		return;
+	}
+	keep = (size_t)n < boot->qemu_log_left ? (size_t)n : boot->qemu_log_left;
+	if (boot->qemu_log_left) {
+		fwrite(buf, 1, keep, boot->qemu_log);
+		boot->qemu_log_left -= keep;
+		if (!boot->qemu_log_left)
+			fprintf(boot->qemu_log, "\n(further messages were dropped)\n");
+		fflush(boot->qemu_log);
+	}
+	for (ssize_t i = 0; i < n; i++) {
+		if (!boot->qemu_line_used)
+			boot->qemu_line[0] = '\0';
+		if (buf[i] == '\n')
+			boot->qemu_line_used = 0;
+		else if (boot->qemu_line_used < sizeof(boot->qemu_line) - 1)
+			boot->qemu_line[boot->qemu_line_used++] = buf[i];
+		if (boot->qemu_line_used)
+			boot->qemu_line[boot->qemu_line_used] = '\0';
+	}
 }
 
 static void write_console(struct boot *boot)
@@ -422,8 +476,9 @@ static void reap(struct boot *boot)
 			if (!card_check(card, boot->out, why, sizeof(why)))
 				problem(boot, "%s", why);
 			else if (boot->qemu && !boot->ending && !boot->done)
-				problem(boot, "the model of %s ended before the guest did",
-					card->name);
+				problem(boot, "the model of %s ended before the guest did; QEMU: %s",
+					card->name,
+					*boot->qemu_line ? boot->qemu_line : "no message");
 			else
 				break;
 			end_qemu(boot);
@@ -467,15 +522,19 @@ static void run_machine(struct boot *boot, int signal_fd)
 {
 	bool terminal = boot->interactive;
 
-	while (boot->qemu || boot->console_out >= 0) {
-		struct pollfd fds[3] = {
+	while (boot->qemu || boot->console_out >= 0 || boot->qemu_err >= 0) {
+		struct pollfd fds[] = {
 			{ .fd = signal_fd, .events = POLLIN },
 			{ .fd = boot->console_out, .events = POLLIN },
 			{ .fd = terminal ? 0 : -1, .events = POLLIN },
+			{ .fd = boot->qemu_err, .events = POLLIN },
 		};
 		int timeout = boot->input_used ? (int)(INPUT_PERIOD * 1000) : 200;
 
-		poll(fds, 3, timeout);
+		poll(fds, sizeof(fds) / sizeof(fds[0]), timeout);
+		/* First, as the end of a model may be told by it. */
+		if (fds[3].revents)
+			read_qemu_messages(boot);
 		if (fds[0].revents) {
 			struct signalfd_siginfo info;
 
@@ -530,20 +589,10 @@ static void end_models(struct boot *boot)
 
 static void judge_end(struct boot *boot)
 {
-	char line[256] = "", path[512];
-	FILE *f;
-
 	if (boot->interactive || boot->interrupted || boot->ending)
 		goto status;
 	if (WIFSIGNALED(boot->qemu_status) || WEXITSTATUS(boot->qemu_status)) {
-		snprintf(path, sizeof(path), "%s/qemu.log", boot->out);
-		f = fopen(path, "re");
-		/* The last line says what it was. */
-		while (f && fgets(line, sizeof(line), f))
-			line[strcspn(line, "\n")] = '\0';
-		if (f)
-			fclose(f);
-		problem(boot, "QEMU failed: %s", *line ? line : "see qemu.log");
+		problem(boot, "QEMU failed: %s", *boot->qemu_line ? boot->qemu_line : "no message");
 	} else if (!boot->done) {
 		problem(boot, "the machine ended before its guest was done; it last printed: %s",
 			last_words(boot));
@@ -558,15 +607,15 @@ static __attribute__((noreturn)) void usage(void)
 	fputs("usage: supervise --out DIR --run DIR [options] -- QEMU [ARGUMENT]...\n"
 	      "  --out DIR            result directory\n"
 	      "  --run DIR            directory for sockets, CARD.sock and CARD.ctl\n"
-	      "  --model PATH         the program that is the model of cards\n"
+	      "  --model PATH         the model of cards\n"
 	      "  --card CARD          a card of the machine (repeat)\n"
-	      "  --model-arg ARG      an argument for the models of all cards (repeat)\n"
-	      "  --pool-model PATH    the program that is the model of the pool device\n"
-	      "  --pool-device LIST   the machine has a pool device, which says this\n"
-	      "  --display NAME       a display of QEMU's, which has a monitor in monitor.sock\n"
+	      "  --model-arg ARG      an argument for all models of cards (repeat)\n"
+	      "  --pool-model PATH    the model of the pool device\n"
+	      "  --pool-device LIST   the machine has a pool device with this capability\n"
+	      "  --display NAME       a display of QEMU's; its monitor is monitor.sock\n"
 	      "  --interactive        the terminal is the console; no limits\n"
 	      "  --limit SECONDS      end the machine after this time\n"
-	      "  --silence SECONDS    end it when it prints nothing for so long\n"
+	      "  --silence SECONDS    end it when the guest prints nothing for this time\n"
 	      "  --allow REGEX        a kernel message that is expected (repeat)\n",
 	      stderr);
 	exit(2);
@@ -675,7 +724,12 @@ static void parse_options(struct boot *boot, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct console_ops ops = { .line = on_line, .lab = on_lab };
-	static struct boot boot = { .limit = 300, .silence = 60, .console_out = -1 };
+	static const struct ktap_ops ktap_ops = {
+		.result = on_result, .error = on_ktap_error,
+	};
+	static struct boot boot = {
+		.limit = 300, .silence = 60, .console_out = -1, .qemu_err = -1,
+	};
 	sigset_t signals;
 	char why[512];
 	int signal_fd;
@@ -688,8 +742,11 @@ int main(int argc, char **argv)
 	boot.console.ops = &ops;
 	boot.console.priv = &boot;
 	boot.console.log = open_result(boot.out, "console.log");
+	boot.ktap.ops = &ktap_ops;
+	boot.ktap.priv = &boot;
 	boot.kernel_log = open_result(boot.out, "kernel.log");
 	boot.results = open_result(boot.out, "results.txt");
+	boot.results_ktap = open_result(boot.out, "results.ktap");
 	boot.rows = open_result(boot.out, "rows.txt");
 	boot.problem_file = open_result(boot.out, "problems.txt");
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Tests of what decides whether a boot has passed: the reading of the console and
- * the check of the kernel's log; and of how the models are started.
+ * Tests of the supervisor's parts: reading the console, checking the kernel's log, and starting
+ * the models.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ static void feed(struct console *con, const char *text)
 	console_feed(con, text, strlen(text), 0);
 }
 
-/* A request is found whole although it comes in pieces, behind the kernel's clock. */
+/* A line that comes in pieces, behind the kernel's clock. */
 static void test_request(void **state)
 {
 	static struct seen seen;
@@ -56,18 +56,18 @@ static void test_request(void **state)
 
 	(void)state;
 	feed(&con, "[   12.345678] @la");
-	feed(&con, "b result a.b pass 3 of 3\r");
+	feed(&con, "b ktap   ok 1 a.b # 3 of 3\r");
 	assert_int_equal(seen.requests, 0);
 	feed(&con, "\nhalf a li");
 	assert_int_equal(seen.requests, 1);
-	assert_string_equal(seen.request, "result a.b pass 3 of 3");
+	assert_string_equal(seen.request, "ktap   ok 1 a.b # 3 of 3");
 	assert_int_equal(seen.lines, 1);
 	console_flush(&con);
 	assert_int_equal(seen.lines, 2);
 	assert_string_equal(con.last, "half a li");
 }
 
-/* An endless line is cut, and control characters do not get through. */
+/* An endless line is split, and control characters are replaced. */
 static void test_hostile_line(void **state)
 {
 	static struct seen seen;
@@ -88,7 +88,7 @@ static void expect(struct kernel_log *log, const char *line, enum kernel_log_ver
 		fail_msg("wrong verdict for: %s", line);
 }
 
-/* Lines as kernels and Xen print them. */
+/* Lines of kernels and Xen. */
 static void test_problems(void **state)
 {
 	static const char *const bad[] = {
@@ -169,7 +169,7 @@ static void test_backtrace(void **state)
 	kernel_log_free(log);
 }
 
-/* What is expected is fine, and nothing else is. */
+/* Only expected reports are allowed. */
 static void test_allow(void **state)
 {
 	struct kernel_log *log = kernel_log_new();
@@ -182,7 +182,7 @@ static void test_allow(void **state)
 	kernel_log_free(log);
 }
 
-/* A model that says how it was called, and ends. */
+/* A model that prints its arguments and ends. */
 static void expect_arguments(struct boot_card *card, const char *more)
 {
 	char dir[] = "/tmp/test-boot.XXXXXX", file[64], want[512], why[512];

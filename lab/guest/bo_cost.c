@@ -2,26 +2,25 @@
 /*
  * bo-cost: what does a BO in system memory cost, with a cold and with a warm pool?
  *
- * In each round creates BOs in the GTT, maps them and writes to each of their pages, takes
- * the time of all of that, and closes them. The pool holds nothing that the first round
- * could use: that one is cold. The others find the pages of the round before: they are warm.
+ * Each round creates BOs in the GTT, maps them, writes to each page, measures the time of all
+ * that, and closes them. Before the first round the pool holds no pages that it could use: it is
+ * cold. The later rounds use the pages of the round before: they are warm.
  *
- * What else is slow the first time (allocators of kernel objects, page tables) is no cost of
- * the pool. So before the cold round as many BOs are made in VRAM, the same way.
+ * Other things are slow the first time, too (allocators of kernel objects, page tables). So
+ * as many BOs are created in VRAM before the cold round, in the same way.
  *
- * A pool that allocates more than a page at a time cannot give back what it shares with BOs
- * in use: those of the driver itself. BOs are made that use up such rests, and are kept.
+ * A pool that allocates several pages at once cannot free a chunk of which a BO of the driver
+ * itself uses a page. BOs are created that use up the free pages of such chunks, and are kept.
  *
  * Prints lines of a key and a number for scenarios (bench.sh):
  *
- *   left N              pages in the pool that the cold round could use; 0, or it was not cold
- *   held N              BOs made to use up rests
- *   round I USEC CPU    microseconds for each BO: by the clock, and what the host spent
- *                       on this machine meanwhile (0 where nobody can tell)
+ *   left N              pages in the pool that the cold round could use; it was cold if 0
+ *   held N              BOs that use up free pages of chunks
+ *   round I USEC CPU    microseconds for each BO: elapsed, and CPU time of the machine on
+ *                       the host (0 without a supervisor)
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,35 +41,50 @@
 /* A column of the table in ttm_backing. */
 enum caching { CACHED, WC, UC };
 
-static const struct {
-	const char *name;
-	uint32_t flags;
-} cachings[] = {
-	[CACHED] = { "cached", 0 },
-	[WC] = { "wc", RADEON_GEM_GTT_WC },
-	[UC] = { "uc", RADEON_GEM_GTT_UC },
+static const uint32_t caching_flags[] = {
+	[CACHED] = 0, [WC] = RADEON_GEM_GTT_WC, [UC] = RADEON_GEM_GTT_UC,
 };
 
+static const char *const caching_names[] = { "cached", "wc", "uc", NULL };
+
 static struct {
-	const char *card;
-	unsigned int count;
-	unsigned int size_kib;
-	unsigned int rounds;
+	const char *card, *caching_name;
+	uint64_t count, size_kib, rounds;
 	enum caching caching;
 	bool mark;
-} options = { .count = 512, .size_kib = 4, .rounds = 5 };
+} options = { .caching_name = "cached", .count = 512, .size_kib = 4, .rounds = 5 };
+
+static const struct lab_option option_table[] = {
+	LAB_OPTION_CARD(&options.card),
+	{ "count", "N", "BOs of a round (512)", .number = &options.count, .min = 1, .max = 65536 },
+	{ "size", "KIB", "size of a BO, a multiple of 4 (4)", .number = &options.size_kib,
+	  .min = 4, .max = 65536 },
+	{ "caching", "MODE", "caching mode (cached)", .text = &options.caching_name,
+	  .choices = caching_names },
+	{ "rounds", "N", "rounds, of which the first is cold (5)", .number = &options.rounds,
+	  .min = 1, .max = 1000 },
+	{ "mark", NULL, "mark the rounds in the kernel's trace, measure no CPU time",
+	  .flag = &options.mark },
+	{ 0 },
+};
+
+static const struct lab_program program = {
+	.name = "bo-cost",
+	.purpose = "Measures the time to create, map and write to BOs in system memory.",
+	.options = option_table,
+};
 
 struct cost {
 	double clock, cpu;
 };
 
 static struct lab_card card;
-/* What the question itself costs. */
+/* CPU time of one request for the CPU time. */
 static double cpu_overhead;
 static struct lab_bo held[HOLD_MAX];
 static unsigned int held_count;
 
-/* The TTM that radeon uses: ours may be there beside the kernel's. */
+/* The TTM that radeon uses: rttm is ours, ttm is the kernel's. */
 static const char *ttm_dir(void)
 {
 	return access("/sys/module/rttm/holders/radeon", F_OK) ? DEBUGFS "/ttm" : DEBUGFS "/rttm";
@@ -88,7 +102,7 @@ static int write_file(const char *path, const char *text)
 	return ret;
 }
 
-/* Reads a file to its end, for what happens when somebody does. */
+/* Reads a file to its end, for the side effect. */
 static void read_file(const char *path)
 {
 	char buf[256];
@@ -101,7 +115,7 @@ static void read_file(const char *path)
 	fclose(file);
 }
 
-/* Pages in the pools of the kernel's own kind, all cards: the file's totals. */
+/* Pages in the kernel's own pools, of all cards: the totals of the file. */
 static uint64_t pooled_stock(void)
 {
 	uint64_t sum = 0, pages;
@@ -125,7 +139,7 @@ static uint64_t pooled_stock(void)
 	return sum;
 }
 
-/* Free pages of this card's chunks, of all cachings or of one; 0 for a pool without chunks. */
+/* Free pages in this card's chunks, of all caching modes or of one; 0 without chunks. */
 static uint64_t free_in_chunks(bool all)
 {
 	uint64_t value[3], sum = 0;
@@ -150,7 +164,7 @@ static uint64_t free_in_chunks(bool all)
 	return sum;
 }
 
-/* Asks for the shrinkers until nothing is left, or what is left stays. */
+/* Runs the shrinkers until the pool is empty, or does not get smaller. */
 static void empty_pool(void)
 {
 	uint64_t now, before = UINT64_MAX;
@@ -165,7 +179,7 @@ static void empty_pool(void)
 			return;
 		same = now < before ? 0 : same + 1;
 		before = now;
-		/* Reclaimable kernel objects: the pool's shrinker is among those asked. */
+		/* Runs all shrinkers, the pool's too. */
 		ret = write_file("/proc/sys/vm/drop_caches", "2");
 		if (ret)
 			lab_die("bo-cost", "drop_caches: %s", strerror(-ret));
@@ -184,8 +198,8 @@ static void create(uint64_t size, uint32_t domain, uint32_t flags, struct lab_bo
 		*(volatile uint32_t *)((char *)bo->map + at) = at;
 }
 
-/* What the pool could not give back, to the last page: a new chunk has its own rest. */
-static uint64_t use_up_rests(void)
+/* Uses up the pages that the pool could not free. A new chunk may add free pages again. */
+static uint64_t use_up_free_pages(void)
 {
 	uint64_t left = free_in_chunks(false);
 	unsigned int i;
@@ -193,7 +207,7 @@ static uint64_t use_up_rests(void)
 	for (i = 0; i < HOLD_TRIES && left; i++) {
 		for (; left && held_count < HOLD_MAX; left--)
 			create(LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_GTT,
-			       cachings[options.caching].flags, &held[held_count++]);
+			       caching_flags[options.caching], &held[held_count++]);
 		left = free_in_chunks(false);
 	}
 	return left;
@@ -208,7 +222,7 @@ static double machine_cpu(void)
 		return 0;
 	ret = lab_machine_cpu(&seconds);
 	if (ret)
-		lab_die("bo-cost", "the machine's CPU time: %s", strerror(-ret));
+		lab_die("bo-cost", "CPU time of the machine: %s", strerror(-ret));
 	return seconds;
 }
 
@@ -227,7 +241,7 @@ static double measure_overhead(void)
 	return least;
 }
 
-/* Into the trace, between the events of the kernel. */
+/* Writes a mark into the kernel's trace. */
 static void mark(unsigned int round, const char *what)
 {
 	char text[64];
@@ -241,7 +255,7 @@ static void mark(unsigned int round, const char *what)
 		lab_die("bo-cost", TRACE_MARKER ": %s", strerror(-ret));
 }
 
-/* Returns the cost of one BO. They are closed in the order that a program's end would. */
+/* Returns the cost of one BO. */
 static struct cost run_round(unsigned int round, struct lab_bo *bos, uint64_t size,
 			     uint32_t domain, uint32_t flags)
 {
@@ -263,68 +277,6 @@ static struct cost run_round(unsigned int round, struct lab_bo *bos, uint64_t si
 	return cost;
 }
 
-static void usage(void)
-{
-	fprintf(stderr,
-		"usage: bo-cost [--card rv370|rv100] [--count N] [--size KIB]\n"
-		"               [--caching cached|wc|uc] [--rounds N] [--mark]\n"
-		"The time to create, map and write to N BOs in system memory, first with an\n"
-		"empty pool; --mark puts the rounds' beginnings and ends into the kernel's trace.\n");
-	exit(2);
-}
-
-static enum caching caching(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(cachings) / sizeof(cachings[0]); i++)
-		if (!strcmp(name, cachings[i].name))
-			return i;
-	usage();
-	return CACHED;
-}
-
-static void parse_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "size", required_argument, NULL, 's' },
-		{ "caching", required_argument, NULL, 'g' },
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "mark", no_argument, NULL, 'm' },
-		{ 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.card = optarg;
-			break;
-		case 'n':
-			options.count = lab_number(optarg, 1, 65536, usage);
-			break;
-		case 's':
-			options.size_kib = lab_number(optarg, 1, 65536, usage);
-			break;
-		case 'g':
-			options.caching = caching(optarg);
-			break;
-		case 'r':
-			options.rounds = lab_number(optarg, 1, 1000, usage);
-			break;
-		case 'm':
-			options.mark = true;
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc || options.size_kib * 1024 % LAB_PAGE_SIZE)
-		usage();
-}
-
 int main(int argc, char **argv)
 {
 	struct lab_bo *bos;
@@ -332,25 +284,30 @@ int main(int argc, char **argv)
 	unsigned int i;
 	struct cost cost;
 
-	parse_options(argc, argv);
+	lab_parse_options(&program, argc, argv);
+	if (options.size_kib * 1024 % LAB_PAGE_SIZE)
+		lab_usage_error(&program, "--size %" PRIu64 ": give a multiple of %u",
+				options.size_kib, LAB_PAGE_SIZE / 1024);
+	while (strcmp(options.caching_name, caching_names[options.caching]))
+		options.caching++;
 	lab_card_open_or_die(&card, options.card, true, "bo-cost");
 	bos = calloc(options.count, sizeof(*bos));
 	if (!bos)
 		lab_die("bo-cost", "out of memory");
 	cpu_overhead = measure_overhead();
 	empty_pool();
-	/* Of one page each: more could push others out of VRAM, into the pool. */
+	/* One page each: larger BOs could evict others from VRAM, into the pool. */
 	run_round(0, bos, LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_VRAM, 0);
-	left = use_up_rests() + pooled_stock();
+	left = use_up_free_pages() + pooled_stock();
 	printf("left %" PRIu64 "\nheld %u\noverhead %.0f\n", left, held_count, cpu_overhead * 1e6);
 	for (i = 1; i <= options.rounds; i++) {
 		cost = run_round(i, bos, (uint64_t)options.size_kib * 1024, RADEON_GEM_DOMAIN_GTT,
-				 cachings[options.caching].flags);
+				 caching_flags[options.caching]);
 		printf("round %u %.2f %.2f\n", i, cost.clock, cost.cpu);
 	}
 	for (i = 0; i < held_count; i++)
 		lab_bo_close(&card, &held[i]);
 	free(bos);
 	close(card.fd);
-	return lab_exit_status();
+	return lab_finish();
 }

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * churn: does the page pool stay right while everybody pulls at it?
+ * churn: does the page pool stay correct while several processes and the shrinkers use it?
  *
- * Several processes create, fill, move and free BOs of mixed sizes and caching
- * modes, a number of operations each. Two promises are checked on every word: a new
- * BO is all zero, whoever had its pages before; and what was written is there,
- * after moves to VRAM and back as well. Some BOs are kept to the end, so that parts of what the
- * pool has got at once stay in use; others are freed at once.
+ * Several processes create, fill, move and free BOs of mixed sizes and caching modes, a fixed
+ * number of operations each. Two properties are checked on every word: a new BO is zeroed, and a
+ * BO keeps what was written to it, also after moves to VRAM
+ * and back. Some BOs are kept to the end, so that chunks of the pool stay partly used.
  *
- * With --pressure a process takes anonymous memory until the kernel reclaims, gives
- * some back, and takes it again, and another one runs the shrinkers. With --pool-size
- * that one also makes the pool small for half of the time.
+ * With --pressure one more process allocates anonymous memory until the kernel reclaims, frees
+ * some and repeats, and another one runs the shrinkers. With --pool-size that one also makes the
+ * pool small for half of the time.
  *
- * What a process does depends on the seed alone. Which pages it gets does not.
+ * What a process does depends on the seed alone. The pages that it gets do not.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,9 +36,9 @@
 
 #define MIB			(1024u * 1024u)
 #define MAX_PROCESSES		16u
-/* BOs have numbers of 16 bits, and not every operation makes one. */
+/* BOs have numbers of 16 bits; at most one is created for each operation. */
 #define MAX_OPERATIONS		60000u
-/* All processes together: what fits into a GTT of 64 MiB, with room for moves. */
+/* For all processes: fits into a GTT of 64 MiB, with room for moves. */
 #define BUDGET			(48u * MIB)
 #define MAX_BO_PAGES		1024u
 #define MAX_BOS			256u
@@ -47,18 +46,18 @@
 #define WRONG_PAGES_SHOWN	4u
 
 /*
- * A GPU that goes astray on its way home overwrites memory of the kernel's: the
- * first moves are looked at before it may write. After that one in so many is.
+ * A GPU that writes through a wrong GART entry overwrites kernel memory: the first moves are
+ * checked in VRAM, before the GPU writes to the GTT. After that one in VRAM_SAMPLE is.
  */
 #define CAREFUL_MOVES		16u
 #define VRAM_SAMPLE		4u
 
-/* The least that the moves of one process have to be, of a hundred operations. */
+/* Least number of moves by one process for a hundred operations. */
 #define MOVES_PERCENT		25u
 
 /*
- * What the hog takes at a time, may have, and gives back in each turn: more than the
- * kernel reclaims when it begins to.
+ * Memory that the hog allocates at a time, has at most, and frees in each turn: more than the
+ * kernel reclaims at its first attempt.
  */
 #define HOG_PIECE		MIB
 #define HOG_MAX_PIECES		16384u
@@ -66,10 +65,10 @@
 #define HOG_START_MS		60000u
 
 /**
- * struct churn_bo - a BO and what has to be in it.
+ * struct churn_bo - a BO and its expected contents.
  * @bo: the BO
- * @number: which of its process's BOs it is
- * @writes: how often the CPU has written it; 0: it has to be zero
+ * @number: its number in its process
+ * @writes: number of times the CPU has written it; 0: it has to be zeroed
  * @kept: not freed before the end
  */
 struct churn_bo {
@@ -80,17 +79,17 @@ struct churn_bo {
 };
 
 /**
- * struct account - what a process has done; the parent sees it.
+ * struct account - what a process has done, in memory shared with the parent.
  * @created: BOs
  * @created_by: the same by caching mode
  * @new_pages: pages of new BOs, all read
- * @dirty_pages: of these, not zero
+ * @dirty_pages: of these, not zeroed
  * @pages: pages checked later
  * @wrong_pages: of these, wrong
- * @moves: moves of BOs that the driver has made, either way
+ * @moves: moves of BOs by the driver, in either direction
  * @bytes_moved: their bytes
- * @moves_refused: moves that it has not made
- * @turns: rounds of a process in the background
+ * @moves_refused: moves that it refused
+ * @turns: turns of a background process
  */
 struct account {
 	uint64_t created, created_by[3];
@@ -102,12 +101,30 @@ struct account {
 
 static struct {
 	const char *card;
-	unsigned int processes;
-	unsigned int operations;
-	uint64_t seed;
+	uint64_t processes, operations, seed, pool_size;
 	bool pressure;
-	long pool_size;
-} options = { .processes = 4, .operations = 150, .seed = 1, .pool_size = -1 };
+} options = { .processes = 4, .operations = 150, .seed = 1 };
+
+static const struct lab_option option_table[] = {
+	LAB_OPTION_CARD(&options.card),
+	{ "processes", "N", "processes that use BOs (4)", .number = &options.processes, .min = 1,
+	  .max = MAX_PROCESSES },
+	{ "operations", "N", "operations of each process (150)", .number = &options.operations,
+	  .min = 1, .max = MAX_OPERATIONS },
+	{ "seed", "N", "seed of the random choices (1)", .number = &options.seed,
+	  .max = UINT64_MAX },
+	{ "pressure", NULL, "use up the machine's memory and run the shrinkers",
+	  .flag = &options.pressure },
+	{ "pool-size", "PAGES", "with --pressure: the pool's size for half of the time",
+	  .number = &options.pool_size, .min = 1, .max = INT32_MAX },
+	{ 0 },
+};
+
+static const struct lab_program program = {
+	.name = "churn",
+	.purpose = "Creates, fills, moves and frees BOs in several processes, and checks every word.",
+	.options = option_table,
+};
 
 static const uint32_t caching_flags[3] = { 0, RADEON_GEM_GTT_WC, RADEON_GEM_GTT_UC };
 
@@ -124,7 +141,7 @@ static uint32_t random_below(uint32_t limit)
 	return lab_random_below(&choices, limit);
 }
 
-/** struct place - where a BO is looked at. */
+/** struct place - where and when a BO is checked. */
 struct place {
 	const struct churn_bo *bo;
 	const struct lab_pattern *pattern;
@@ -152,7 +169,7 @@ static struct lab_pattern bo_pattern(const struct churn_bo *bo)
 	return (struct lab_pattern){ .set = process, .write = bo->writes, .bo = bo->number };
 }
 
-/* A process that has found something ends: who knows where the GPU would write next. */
+/* A process that finds a wrong word ends: the GPU may write to any page next. */
 static void check(const struct churn_bo *bo, const char *where)
 {
 	struct lab_pattern pattern = bo_pattern(bo);
@@ -176,7 +193,7 @@ static void fill(struct churn_bo *bo)
 {
 	struct lab_pattern pattern;
 
-	/* 0 stands for a new one, so 255 is followed by 1. */
+	/* 0 is a new BO, so 1 follows 255. */
 	bo->writes = bo->writes % UINT8_MAX + 1;
 	pattern = bo_pattern(bo);
 	lab_pattern_fill(bo->bo.map, bo->bo.size, &pattern);
@@ -232,7 +249,7 @@ static void free_bo(unsigned int index)
 	bos[index] = bos[--bo_count];
 }
 
-/* Any but those that are kept, which are never all. */
+/* A random BO, but none that is kept; these are never all. */
 static void free_some_bo(void)
 {
 	unsigned int i, index, first = bo_count ? random_below(bo_count) : 0;
@@ -246,7 +263,7 @@ static void free_some_bo(void)
 	}
 }
 
-/* As many BOs of a few pages as of many: sizes by octave; most have odd counts. */
+/* Sizes by octave: as many small BOs as large ones. Most have an odd number of pages. */
 static uint64_t random_size(uint64_t budget)
 {
 	uint64_t pages = 1 + random_below(1u << random_below(11));
@@ -285,7 +302,7 @@ static void create_bo(uint64_t budget)
 	bo_bytes += size;
 	bos[bo_count++] = bo;
 
-	/* What no CPU has touched yet must be zero for the GPU, too. */
+	/* The pages must also be zeroed for the GPU, before the CPU maps them. */
 	if (!random_below(4))
 		move(&bo, 1, RADEON_GEM_DOMAIN_VRAM);
 	check(bo, "new");
@@ -300,7 +317,7 @@ static void move_some_bos(void)
 	struct churn_bo *moved[STREAM_BOS];
 	unsigned int i, count = 0, first;
 	uint64_t bytes = 0;
-	bool look;
+	bool sampled;
 
 	if (!bo_count)
 		return;
@@ -308,17 +325,17 @@ static void move_some_bos(void)
 	for (i = 0; i < bo_count && count < STREAM_BOS; i++) {
 		struct churn_bo *bo = bos[(first + i) % bo_count];
 
-		/* The driver moves no more for one stream. */
+		/* The driver does not move more for one stream. */
 		if (count && bytes + bo->bo.size > LAB_MOVE_BYTES)
 			break;
 		bytes += bo->bo.size;
 		moved[count++] = bo;
 	}
-	look = move_count++ < CAREFUL_MOVES || !random_below(VRAM_SAMPLE);
+	sampled = move_count++ < CAREFUL_MOVES || !random_below(VRAM_SAMPLE);
 	move(moved, count, RADEON_GEM_DOMAIN_VRAM);
-	for (i = 0; look && i < count; i++) {
+	for (i = 0; sampled && i < count; i++) {
 		check(moved[i], "in VRAM");
-		/* Only a copy out of VRAM can bring this back. */
+		/* The next check finds this only if the GPU copied it from VRAM. */
 		fill(moved[i]);
 	}
 	if (!random_below(4))
@@ -328,7 +345,7 @@ static void move_some_bos(void)
 		check(moved[i], "back in GTT");
 }
 
-/* One BO as it is, wherever it is, then written anew. */
+/* Checks a random BO in its current domain, and writes it again. */
 static void rewrite_some_bo(void)
 {
 	struct churn_bo *bo;
@@ -346,7 +363,7 @@ static void work(void)
 	unsigned int i;
 
 	choices.state = options.seed << 8 | process;
-	/* A file of its own: what is left at the end is closed with it. */
+	/* Each process has its own DRM file, whose BOs are freed when it is closed. */
 	lab_card_open_or_die(&card, options.card, true, "churn");
 	for (i = 0; i < options.operations; i++) {
 		switch (random_below(8)) {
@@ -372,7 +389,7 @@ static void work(void)
 		free_bo(0);
 	}
 	close(card.fd);
-	exit(lab_exit_status());
+	exit(lab_passed() ? 0 : 1);
 }
 
 static void nap(unsigned int ms)
@@ -401,7 +418,7 @@ static uint64_t read_keys(const char *path, const char *key, const char *other)
 	return sum;
 }
 
-/* How often the kernel has had to reclaim, in the background or at once. */
+/* Number of reclaims, by kswapd or directly. */
 static uint64_t reclaims(void)
 {
 	return read_keys("/proc/vmstat", "pageoutrun ", "allocstall_");
@@ -413,9 +430,8 @@ static uint64_t memory_bytes(const char *key)
 }
 
 /*
- * Half way from where the kernel begins to reclaim to where allocations have to wait:
- * the hog takes no more, or it would be killed for it. Of the first zone nobody is
- * given any while there are others.
+ * Between the low and the min watermark: the hog allocates no more, or the OOM killer ends it. The
+ * kernel allocates from the first zone only if the others are short, so it does not count.
  */
 static uint64_t hog_floor(void)
 {
@@ -441,13 +457,13 @@ static uint64_t hog_floor(void)
 	return pages * LAB_PAGE_SIZE;
 }
 
-/** struct hoard - what the hog has, the oldest first: a ring of pieces of HOG_PIECE bytes. */
+/** struct hoard - memory of the hog: a ring of pieces of HOG_PIECE bytes, the oldest first. */
 struct hoard {
 	char *pieces[HOG_MAX_PIECES];
 	unsigned int first, count;
 };
 
-static void hoard_take(struct hoard *hoard)
+static void hoard_allocate(struct hoard *hoard)
 {
 	char *piece = mmap(NULL, HOG_PIECE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -458,7 +474,7 @@ static void hoard_take(struct hoard *hoard)
 	hoard->pieces[(hoard->first + hoard->count++) % HOG_MAX_PIECES] = piece;
 }
 
-static void hoard_give_back(struct hoard *hoard, unsigned int pieces)
+static void hoard_free(struct hoard *hoard, unsigned int pieces)
 {
 	for (; pieces && hoard->count; pieces--, hoard->count--) {
 		munmap(hoard->pieces[hoard->first], HOG_PIECE);
@@ -467,8 +483,8 @@ static void hoard_give_back(struct hoard *hoard, unsigned int pieces)
 }
 
 /*
- * The kernel may take the oldest when it reclaims. Reclaiming has to have an end: where
- * there is too little to take, the kernel soon no longer tries.
+ * Lets the kernel reclaim the oldest pieces. Reclaim has to succeed: if it finds too little, the
+ * kernel soon stops trying.
  */
 static void hoard_offer(struct hoard *hoard, unsigned int pieces)
 {
@@ -479,29 +495,29 @@ static void hoard_offer(struct hoard *hoard, unsigned int pieces)
 			MADV_FREE);
 }
 
-/* Takes memory until the kernel reclaims, and gives some back. */
+/* Allocates memory until the kernel reclaims, and frees some. */
 static void hog(void)
 {
 	static struct hoard hoard;
 	uint64_t floor = hog_floor();
 
-	/* It sleeps most of the time; where it is slow, nothing is ever short. */
+	/* It sleeps most of the time. If it is too slow, memory is never short. */
 	setpriority(PRIO_PROCESS, 0, -10);
 	while (hoard.count < HOG_TURN)
-		hoard_take(&hoard);
+		hoard_allocate(&hoard);
 	for (;; account->turns++) {
 		uint64_t before = reclaims();
 
 		hoard_offer(&hoard, HOG_TURN);
 		while (hoard.count < HOG_MAX_PIECES && reclaims() == before &&
 		       memory_bytes("MemFree:") > floor)
-			hoard_take(&hoard);
+			hoard_allocate(&hoard);
 		nap(50);
-		hoard_give_back(&hoard, HOG_TURN);
+		hoard_free(&hoard, HOG_TURN);
 	}
 }
 
-/* The directory of the TTM that the driver uses, in debugfs and in sysfs. */
+/* Name of the TTM that the driver uses, in debugfs and in sysfs. */
 static const char *ttm_name(void)
 {
 	return access("/sys/module/rttm/holders/radeon", F_OK) ? "ttm" : "rttm";
@@ -535,17 +551,17 @@ static const char *pool_size_path(void)
 	return path;
 }
 
-/* The pool's own shrinker, then all there are. */
+/* Runs the pool's own shrinker, then all shrinkers. */
 static void shrink(const char *pool_size)
 {
 	char path[64], text[256];
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/page_pool_shrink", ttm_name());
-	/* The kernel logs each time, unless told not to. */
+	/* Do not log each write. */
 	write_file("/proc/sys/vm/drop_caches", "4");
 	for (;; account->turns++) {
-		if (options.pool_size >= 0 && account->turns % 8 == 0) {
-			snprintf(text, sizeof(text), "%ld", options.pool_size);
+		if (options.pool_size && account->turns % 8 == 0) {
+			snprintf(text, sizeof(text), "%" PRIu64, options.pool_size);
 			write_file(pool_size_path(),
 				   account->turns % 16 ? pool_size : text);
 		}
@@ -556,7 +572,7 @@ static void shrink(const char *pool_size)
 	}
 }
 
-/* One more process; the parent's account of it is @where. */
+/* Forks a process whose account is @where. */
 static pid_t start(struct account *where)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -572,7 +588,7 @@ static pid_t start(struct account *where)
 	return 0;
 }
 
-/* Ends a process in the background; one that has ended by itself has failed. */
+/* Ends a background process. It has failed if it had ended before. */
 static bool stop(pid_t pid)
 {
 	int status;
@@ -616,17 +632,18 @@ static void report(const struct account *accounts, unsigned int failed, double s
 		few += a->moves * 100 < (uint64_t)options.operations * MOVES_PERCENT;
 	}
 	outcome("churn.clean", sum.new_pages && !sum.dirty_pages,
-		"%llu new BOs (%llu cached, %llu wc, %llu uc), %llu pages, %llu not zero",
+		"%llu new BOs (%llu cached, %llu wc, %llu uc), %llu pages, %llu not zeroed",
 		(unsigned long long)sum.created, (unsigned long long)sum.created_by[0],
 		(unsigned long long)sum.created_by[1], (unsigned long long)sum.created_by[2],
 		(unsigned long long)sum.new_pages, (unsigned long long)sum.dirty_pages);
 	outcome("churn.moved", !few,
-		"%llu moves, %llu MiB, %llu moves not made by the driver; %u of %u processes had too few",
+		"%llu moves, %llu MiB, %llu moves refused by the driver; %u of %u processes had too few",
 		(unsigned long long)sum.moves, (unsigned long long)sum.bytes_moved / MIB,
-		(unsigned long long)sum.moves_refused, few, options.processes);
+		(unsigned long long)sum.moves_refused, few, (unsigned int)options.processes);
 	outcome("churn", !failed && sum.pages && !sum.wrong_pages,
 		"%u processes, %u failed, %u operations each: %llu pages checked, %llu wrong, %.1f s",
-		options.processes, failed, options.operations, (unsigned long long)sum.pages,
+		(unsigned int)options.processes, failed, (unsigned int)options.operations,
+		(unsigned long long)sum.pages,
 		(unsigned long long)sum.wrong_pages, seconds);
 }
 
@@ -641,13 +658,13 @@ static unsigned int run_processes(struct account *accounts)
 	char pool_size[32] = "";
 	int status;
 
-	if (options.pool_size >= 0)
+	if (options.pool_size)
 		read_file(pool_size_path(), pool_size, sizeof(pool_size));
 	if (options.pressure) {
 		hog_pid = start(hog_account);
 		if (!hog_pid)
 			hog();
-		/* Memory is short from the first operation on. */
+		/* Wait until memory is short. */
 		for (i = 0; i < HOG_START_MS / 10 && !hog_account->turns; i++)
 			nap(10);
 		shrink_pid = start(shrink_account);
@@ -670,16 +687,16 @@ static unsigned int run_processes(struct account *accounts)
 		lasted &= stop(shrink_pid);
 		before = reclaims() - before;
 		outcome("churn.pressure", lasted && before && shrink_account->turns,
-			"the kernel has reclaimed %llu times, memory was taken %llu times, the shrinkers ran %llu times",
+			"the kernel reclaimed %llu times; the hog ran %llu times, the shrinkers %llu times",
 			(unsigned long long)before, (unsigned long long)hog_account->turns,
 			(unsigned long long)shrink_account->turns);
 	}
-	if (options.pool_size >= 0)
+	if (options.pool_size)
 		write_file(pool_size_path(), pool_size);
 	return failed;
 }
 
-/* The card's own account of the same moves. */
+/* The card's own counters of the same moves. */
 static void check_stats(const struct account *accounts, const struct lab_stats *before)
 {
 	uint64_t moved = 0, copied;
@@ -699,57 +716,6 @@ static void check_stats(const struct account *accounts, const struct lab_stats *
 	lab_stats_check(card.name, "churn", before, &after);
 }
 
-static void usage(void)
-{
-	fprintf(stderr,
-		"usage: churn [--card rv370|rv100] [--processes N] [--operations N] [--seed N]\n"
-		"             [--pressure [--pool-size PAGES]]\n"
-		"Creates, fills, moves and frees BOs in several processes and checks every word.\n"
-		"With --pressure this machine's memory is used up and its caches are dropped.\n");
-	exit(2);
-}
-
-static void parse_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ "processes", required_argument, NULL, 'p' },
-		{ "operations", required_argument, NULL, 'o' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "pressure", no_argument, NULL, 'x' },
-		{ "pool-size", required_argument, NULL, 'l' },
-		{ 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.card = optarg;
-			break;
-		case 'p':
-			options.processes = lab_number(optarg, 1, MAX_PROCESSES, usage);
-			break;
-		case 'o':
-			options.operations = lab_number(optarg, 1, MAX_OPERATIONS, usage);
-			break;
-		case 's':
-			options.seed = lab_number(optarg, 0, UINT64_MAX, usage);
-			break;
-		case 'x':
-			options.pressure = true;
-			break;
-		case 'l':
-			options.pool_size = lab_number(optarg, 1, INT32_MAX, usage);
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc || (options.pool_size >= 0 && !options.pressure))
-		usage();
-}
-
 int main(int argc, char **argv)
 {
 	struct account *accounts;
@@ -758,8 +724,10 @@ int main(int argc, char **argv)
 	double start;
 	int ret;
 
-	parse_options(argc, argv);
-	/* For its name, and to fail here if it is not there. */
+	lab_parse_options(&program, argc, argv);
+	if (options.pool_size && !options.pressure)
+		lab_usage_error(&program, "--pool-size needs --pressure");
+	/* For its name, and to fail here if there is no such card. */
 	lab_card_open_or_die(&card, options.card, true, "churn");
 	close(card.fd);
 	if (lab_supervised()) {
@@ -776,5 +744,5 @@ int main(int argc, char **argv)
 	report(accounts, failed, lab_seconds() - start);
 	if (lab_supervised())
 		check_stats(accounts, &before);
-	return lab_exit_status();
+	return lab_finish();
 }

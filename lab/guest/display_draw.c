@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * display-draw: does another driver's display still show what it is given?
+ * display-draw: does the display of another driver show what it is given?
  *
- * Draws pictures on the display of a driver that is not ours (qxl, bochs), one after
- * the other on two buffers that take turns by page flips, and has the lab look at the
- * screen after each. With a command it does so while that command runs, and ends with it.
+ * Draws pictures on the display of another driver (qxl, bochs), on two buffers that take turns by
+ * page flips, and compares the screen after each. With a command it does so while the command
+ * runs. The command's results are printed as subtests of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,11 +24,12 @@
 #include "lab_console.h"
 #include "lab_image.h"
 #include "lab_kms.h"
+#include "lab_options.h"
 
 #define MAX_DEVICES	16
 #define MIN_PICTURES	4u
 #define EVENT_MS	10000
-/* A display that the machine emulates is drawn some time after the driver has said so. */
+/* QEMU updates an emulated display some time after the driver has completed a flip. */
 #define SCREEN_MS	5000u
 #define SCREEN_POLL_MS	50u
 
@@ -39,7 +39,7 @@ static uint32_t crtc_id, connector_id;
 static unsigned int crtc;
 static drmModeModeInfo mode;
 
-/* The primary node of @driver's device, as DRM master. Some add "-drm" to their names. */
+/* The primary node of the device of @driver, as DRM master. Some drivers' names end in "-drm". */
 static int open_driver(void)
 {
 	drmDevicePtr devices[MAX_DEVICES];
@@ -63,7 +63,7 @@ static int open_driver(void)
 	if (count > 0)
 		drmFreeDevices(devices, count);
 	if (found < 0)
-		lab_die("display-draw", "no device with the driver %s here: modprobe %s?",
+		lab_die("display-draw", "no device has the driver %s: modprobe %s",
 			driver, driver);
 	return found;
 }
@@ -122,7 +122,7 @@ static void flip_done(int node, unsigned int sequence, unsigned int sec, unsigne
 	*(bool *)data = true;
 }
 
-/* Show @fb: by a new mode at first, then by a page flip and its event. */
+/* Shows @fb: the first by setting the mode, the others by a page flip with its event. */
 static bool show(const struct lab_framebuffer *fb, unsigned int number, char *text, size_t size)
 {
 	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
@@ -168,7 +168,8 @@ static bool seen(const struct lab_image *image, char *text, size_t size)
 	return false;
 }
 
-static pid_t start(char **command)
+/* Starts the command; its results are read when it has ended. */
+static pid_t start(char **command, FILE *results)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -177,9 +178,20 @@ static pid_t start(char **command)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent)
+	if (getppid() == parent && dup2(fileno(results), STDOUT_FILENO) >= 0)
 		execvp(command[0], command);
 	_exit(127);
+}
+
+static void print_subtests(FILE *results)
+{
+	char line[1024];
+
+	rewind(results);
+	lab_begin();
+	while (fgets(line, sizeof(line), results))
+		printf("  %s", line);
+	fflush(stdout);
 }
 
 static void draw(char **command)
@@ -187,9 +199,13 @@ static void draw(char **command)
 	unsigned int number = 0, while_running = 0;
 	struct lab_framebuffer fb[2];
 	char name[64], text[300] = "";
+	FILE *results = tmpfile();
 	int i, status = 0;
 	bool good = true;
 	pid_t pid = 0;
+
+	if (!results)
+		lab_die("display-draw", "no temporary file: %s", strerror(errno));
 
 	for (i = 0; i < 2; i++)
 		fb[i] = lab_framebuffer_new(fd, "display-draw", mode.hdisplay, mode.vdisplay,
@@ -201,9 +217,9 @@ static void draw(char **command)
 		good = show(&fb[number % 2], number, text, sizeof(text)) &&
 		       seen(&image, text, sizeof(text));
 		lab_image_free(&image);
-		/* The first picture is the display by itself. */
+		/* The first picture is shown before the command runs. */
 		if (*command && !number)
-			pid = start(command);
+			pid = start(command, results);
 		else if (pid && waitpid(pid, &status, WNOHANG) == pid)
 			pid = 0;
 		else if (pid && good)
@@ -211,6 +227,9 @@ static void draw(char **command)
 	}
 	if (pid)
 		waitpid(pid, &status, 0);
+	if (*command)
+		print_subtests(results);
+	fclose(results);
 	if (good && *command && !while_running) {
 		snprintf(text, sizeof(text), "%s ended before the second picture", command[0]);
 		good = false;
@@ -228,7 +247,7 @@ static void draw(char **command)
 	} else {
 		lab_result(LAB_PASS, name, "%u pictures of %u x %u%s, %u while %s ran", number,
 			   mode.hdisplay, mode.vdisplay,
-			   lab_supervised() ? ", each seen on the screen" : "", while_running,
+			   lab_supervised() ? ", each compared with the screen" : "", while_running,
 			   *command ? command[0] : "nothing else");
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
@@ -237,31 +256,25 @@ static void draw(char **command)
 		lab_framebuffer_free(&fb[i]);
 }
 
-static void usage(void)
-{
-	fprintf(stderr, "usage: display-draw --driver NAME [COMMAND [ARGUMENT]...]\n"
-			"Draws on the display of another driver, while COMMAND runs.\n");
-	exit(2);
-}
-
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "driver", required_argument, NULL, 'd' },
+	static const struct lab_option option_table[] = {
+		{ "driver", "NAME", "driver of the display; needed", .text = &driver },
 		{ 0 },
 	};
-	int c;
+	static const struct lab_program program = {
+		.name = "display-draw",
+		.arguments = "[COMMAND [ARGUMENT]...]",
+		.purpose = "Draws on the display of another driver, while COMMAND runs.",
+		.options = option_table,
+	};
+	int first = lab_parse_options(&program, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
-		if (c != 'd')
-			usage();
-		driver = optarg;
-	}
 	if (!driver)
-		usage();
+		lab_usage_error(&program, "name the driver with --driver");
 	fd = open_driver();
 	choose_output();
-	draw(argv + optind);
+	draw(argv + first);
 	close(fd);
-	return lab_exit_status();
+	return lab_finish();
 }

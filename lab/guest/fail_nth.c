@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * fail-nth: what becomes of a BO when the kernel's memory runs out at the worst moment?
+ * fail-nth: what happens to a BO when a memory allocation fails?
  *
- * Creates a BO, maps it, writes it, has the GPU move it to VRAM and back, reads it
- * and closes it, while the first memory allocation that the kernel makes for this
- * fails; then once more while the second does; and so on, until a run makes fewer
- * allocations than that (/proc/self/fail-nth of a kernel with fault injection). Each
- * run may end in ENOMEM, and what it had written is still there; the next one, without
- * a fault, has to work; and when all is over the driver has what it had before.
+ * Creates a BO, maps it, writes it, has the GPU move it to VRAM and back, reads it and closes it,
+ * while the first memory allocation that the kernel makes for it fails; then again while the
+ * second fails; and so on, until a run makes fewer allocations (/proc/self/fail-nth of a kernel
+ * with fault injection). A run may end in ENOMEM, but contents that were written must be
+ * intact. The next run, without a failing allocation, has to work. At the end the driver's
+ * counters must be as they were.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,14 +29,14 @@
 #define COLUMNS		3u
 #define WORD_FACTOR	0x9e3779b97f4a7c15u
 
-/* Whatever follows a fault so late repeats what came before: each one is not needed. */
+/* Later allocations repeat earlier ones: from here on only some of them fail. */
 #define DENSE		256u
 
 /* Seconds from one line of progress to the next. */
 #define PROGRESS	30.0
 
 /**
- * enum step - how far a run has come, and where the fault showed.
+ * enum step - the steps of a run.
  */
 enum step {
 	STEP_CREATE,
@@ -54,12 +53,12 @@ static const char *const step_names[STEP_COUNT] = {
 };
 
 /**
- * struct load - one kind of BO, and what came of it.
+ * struct load - one kind of BO, and what happened to it.
  * @pages: its size
  * @flags: RADEON_GEM_GTT_*
- * @name: what the result is called
- * @seen: runs in which a step failed
- * @unseen: runs whose fault no step showed
+ * @name: name in the result
+ * @seen: runs in which a step failed, by step
+ * @unseen: runs in which an allocation failed, but no step did
  */
 struct load {
 	uint32_t pages;
@@ -81,7 +80,7 @@ static struct load loads[] = {
 };
 
 /**
- * struct counters - numbers of the driver's, from debugfs.
+ * struct counters - counters of the driver, from debugfs.
  */
 struct counters {
 	unsigned int count;
@@ -92,11 +91,25 @@ struct counters {
 };
 
 static struct {
-	const char *card;
-	const char *load;
-	unsigned int only;
-	unsigned int last;
+	const char *card, *load;
+	uint64_t only, last;
 } options = { .last = 20000 };
+
+static const struct lab_option option_table[] = {
+	LAB_OPTION_CARD(&options.card),
+	{ "load", "NAME", "this kind of BO alone, like 4k-wc", .text = &options.load },
+	{ "only", "N", "fail the N-th allocation alone", .number = &options.only, .min = 1,
+	  .max = 1000000 },
+	{ "last", "N", "give up after N allocations (20000)", .number = &options.last, .min = 1,
+	  .max = 1000000 },
+	{ 0 },
+};
+
+static const struct lab_program program = {
+	.name = TEST,
+	.purpose = "Fails one memory allocation after the other in the life of a BO.",
+	.options = option_table,
+};
 
 static struct lab_card card;
 static int fail_fd, drop_fd;
@@ -110,7 +123,7 @@ static void on_sigbus(int number)
 	siglongjmp(no_page, 1);
 }
 
-/* The kernel makes the @n-th allocation from here on fail; 0: none. */
+/* The @n-th allocation from here on fails; 0: none. */
 static void arm(unsigned int n)
 {
 	char text[16];
@@ -120,7 +133,7 @@ static void arm(unsigned int n)
 		lab_die(TEST, "/proc/thread-self/fail-nth: %s", strerror(errno));
 }
 
-/* Return: true if the fault has been used up. */
+/* Return: true if the allocation has failed. */
 static bool disarm(void)
 {
 	char text[16] = "";
@@ -132,8 +145,8 @@ static bool disarm(void)
 }
 
 /*
- * 2: run all shrinkers, so that nothing is left in a pool that would spare the next
- * run its allocations. 4: from now on without a line in the kernel's log.
+ * "2" runs all shrinkers, so that a pool has no pages that would save the next run its
+ * allocations. "4" turns off the kernel's log line for this.
  */
 static void drop_caches(const char *what)
 {
@@ -146,7 +159,7 @@ static uint64_t word(uint32_t page)
 	return (((uint64_t)seed << 32) + page + 1) * WORD_FACTOR;
 }
 
-/* Return: -EFAULT when a page of the BO could not be had. */
+/* Return: -EFAULT if a page fault of the mapping failed. */
 static int fill(struct lab_bo *bo, uint32_t pages)
 {
 	volatile uint64_t *map = bo->map;
@@ -215,10 +228,10 @@ static int map(struct lab_bo *bo)
 }
 
 /*
- * A whole life of a BO. A step that fails does not end it unless the next ones need
- * it: a BO whose move has failed still has its contents.
+ * The whole life of a BO. A step that fails does not end it unless the next steps need it: a BO
+ * whose move has failed still has its contents.
  *
- * Return: the number of errors; each is in @errors.
+ * Return: the number of errors, which are in @errors.
  */
 static unsigned int live(const struct load *load, unsigned int n, int errors[STEP_COUNT])
 {
@@ -233,7 +246,7 @@ static unsigned int live(const struct load *load, unsigned int n, int errors[STE
 	errors[STEP_MMAP] = map(&bo);
 	if (!errors[STEP_MMAP]) {
 		errors[STEP_FILL] = fill(&bo, load->pages);
-		/* The fault is over. */
+		/* Without a failing allocation the fault has to succeed. */
 		if (errors[STEP_FILL] && fill(&bo, load->pages))
 			errors[STEP_FILL] = -EIO;
 	}
@@ -253,7 +266,7 @@ static unsigned int live(const struct load *load, unsigned int n, int errors[STE
 	return failed;
 }
 
-/* One fault: is what came of it what may come of it? */
+/* One allocation has failed: are the errors of the steps allowed? */
 static bool judge(struct load *load, unsigned int n, const int errors[STEP_COUNT],
 		  unsigned int failed)
 {
@@ -275,7 +288,7 @@ static bool judge(struct load *load, unsigned int n, const int errors[STEP_COUNT
 		good = false;
 	}
 	if (failed > 1) {
-		lab_result(LAB_FAIL, TEST ".errors", "%s, allocation %u: one fault, %u errors",
+		lab_result(LAB_FAIL, TEST ".errors", "%s, allocation %u: one failed allocation, %u errors",
 			   load->name, n, failed);
 		good = false;
 	}
@@ -311,7 +324,7 @@ static void run_load(struct load *load)
 			for (step = 0; !errors[step]; step++)
 				;
 			lab_result(LAB_FAIL, TEST ".after",
-				   "%s: after the fault in allocation %u %s ended with '%s'",
+				   "%s: after allocation %u had failed, %s ended with '%s'",
 				   load->name, n, step_names[step], strerror(-errors[step]));
 			good = false;
 		}
@@ -319,16 +332,16 @@ static void run_load(struct load *load)
 			break;
 	}
 	if (n > options.last) {
-		lab_result(LAB_FAIL, name, "there is no end after %u allocations", n);
+		lab_result(LAB_FAIL, name, "not at an end after %u allocations", n);
 		return;
 	}
-	len = snprintf(text, sizeof(text), "%u of %u allocations failed one by one; seen by:",
+	len = snprintf(text, sizeof(text), "%u of %u allocations failed one by one; step that failed:",
 		       tried, n - 1);
 	for (step = 0; step < STEP_COUNT; step++)
 		if (load->seen[step])
 			len += snprintf(text + len, sizeof(text) - len, " %s %u,",
 					step_names[step], load->seen[step]);
-	snprintf(text + len, sizeof(text) - len, " nobody %u", load->unseen);
+	snprintf(text + len, sizeof(text) - len, " none %u", load->unseen);
 	lab_result(good && tried && !wrong ? LAB_PASS : LAB_FAIL, name, "%s", text);
 }
 
@@ -344,7 +357,7 @@ static void add_counter(struct counters *counters, const char *prefix, const cha
 	counters->count++;
 }
 
-/* "key number [number number]" of the pool, for the keys that have to come back. */
+/* "key number [number number]" of the pool, for the keys that have to be unchanged at the end. */
 static void read_backing(struct counters *counters, FILE *file)
 {
 	static const char *const keys[] = {
@@ -365,7 +378,7 @@ static void read_backing(struct counters *counters, FILE *file)
 	}
 }
 
-/* What is used of GTT and VRAM: the last lines of drm_mm's and TTM's account. */
+/* Use of GTT and VRAM: the last lines of drm_mm and TTM. */
 static void read_manager(struct counters *counters, FILE *file, const char *name)
 {
 	char line[256];
@@ -427,7 +440,7 @@ static void compare(const struct counters *before, const struct counters *after)
 		lab_result(LAB_FAIL, name, "%u counters before, %u after", before->count,
 			   after->count);
 	else if (!changed)
-		lab_result(LAB_PASS, name, "%u lines of debugfs are what they were",
+		lab_result(LAB_PASS, name, "%u counters in debugfs are unchanged",
 			   before->count);
 }
 
@@ -441,50 +454,6 @@ static int open_or_die(const char *path, int flags)
 	return fd;
 }
 
-static void usage(void)
-{
-	fprintf(stderr,
-		"usage: fail-nth [--card rv370|rv100] [--load NAME] [--only N] [--last N]\n"
-		"Lets one memory allocation after the other fail in the life of a BO.\n"
-		"  --load NAME   this kind of BO alone, e.g. 4k-wc\n"
-		"  --only N      the N-th allocation alone\n"
-		"  --last N      give up after so many allocations\n");
-	exit(2);
-}
-
-static void parse_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ "load", required_argument, NULL, 'l' },
-		{ "only", required_argument, NULL, 'o' },
-		{ "last", required_argument, NULL, 'L' },
-		{ 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.card = optarg;
-			break;
-		case 'l':
-			options.load = optarg;
-			break;
-		case 'o':
-			options.only = lab_number(optarg, 1, 1000000, usage);
-			break;
-		case 'L':
-			options.last = lab_number(optarg, 1, 1000000, usage);
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc)
-		usage();
-}
-
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_sigbus };
@@ -492,17 +461,17 @@ int main(int argc, char **argv)
 	int errors[STEP_COUNT];
 	unsigned int i, ran = 0;
 
-	parse_options(argc, argv);
+	lab_parse_options(&program, argc, argv);
 	lab_card_open_or_die(&card, options.card, true, TEST);
 	fail_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
 	drop_fd = open_or_die("/proc/sys/vm/drop_caches", O_WRONLY);
 	drop_caches("4");
 	sigaction(SIGBUS, &action, NULL);
-	/* Faults of this program's own pages are not what is tested. */
+	/* Page faults of this program must not use up the failing allocation. */
 	if (mlockall(MCL_CURRENT))
 		lab_die(TEST, "mlockall: %s", strerror(errno));
 	if (live(&loads[0], 0, errors))
-		lab_die(TEST, "a BO does not work without any fault");
+		lab_die(TEST, "a BO does not work without a failing allocation");
 	drop_caches("2");
 	read_counters(&before);
 	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
@@ -512,10 +481,11 @@ int main(int argc, char **argv)
 		ran++;
 	}
 	if (!ran)
-		usage();
+		lab_die(TEST, "--load %s is unknown: there is %s, for example", options.load,
+			loads[0].name);
 	drop_caches("2");
 	read_counters(&after);
 	compare(&before, &after);
 	close(card.fd);
-	return lab_exit_status();
+	return lab_finish();
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * fence-wait: is a wait for the GPU ended by the GPU's interrupt?
+ * fence-wait: does the GPU's interrupt end each wait for the GPU?
  *
- * A lost fence interrupt is hard to see from outside: twice a second the driver
- * looks at the fence itself (radeon_fence_check_lockup()), so that the wait ends
- * all the same, only late. The kernel's trace tells the two apart without a
- * clock: it says in what context a fence was signaled, and an interrupt is not a
- * kworker.
+ * A lost fence interrupt is hard to see from outside: the driver checks the fence itself twice a
+ * second (radeon_fence_check_lockup()), so the wait ends anyway, only late. The kernel's trace
+ * tells the two apart without a clock: it names the context in which a fence was signaled, and
+ * an interrupt is not a kworker.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +18,7 @@
 
 #include "lab_console.h"
 #include "lab_drm.h"
+#include "lab_options.h"
 
 #define WAITS		32u
 #define ATTEMPTS	(4 * WAITS)
@@ -27,12 +26,12 @@
 #define TRACE		"/sys/kernel/tracing/instances/fence-wait"
 
 /*
- * The driver's own look at the fence may come just between the GPU's write of
- * the fence and the interrupt. That is rare; one lost interrupt in two is not.
+ * The driver's own check may run between the GPU's write of the fence and the interrupt. That is
+ * rare; losing every second interrupt is not.
  */
 #define BY_OTHERS_MAX	(WAITS / 8)
 
-/** enum signaled_by - who found that a fence had passed. */
+/** enum signaled_by - what signaled a fence. */
 enum signaled_by {
 	BY_INTERRUPT,
 	BY_WAITER,	/* passed before the wait began */
@@ -98,7 +97,7 @@ static bool parse_event(const char *line, struct event *event)
 	return true;
 }
 
-/* Who signaled the fence that this process has made since the trace was emptied? */
+/* What signaled the fence that this process has made since the trace was emptied? */
 static enum signaled_by fence_signaled_by(void)
 {
 	struct event event, fence = { 0 };
@@ -167,9 +166,8 @@ static uint64_t interrupts(void)
 }
 
 /*
- * Submits a stream that moves nothing, and waits for it. So there is one fence and
- * one interrupt, and nobody else waits for either. What keeps the GPU busy is the
- * latency that the card has been given.
+ * Submits a stream that moves nothing, and waits for it: there is one fence and one interrupt, and
+ * no other waiter. The latency that the model was told keeps the GPU busy.
  */
 static enum signaled_by submit_and_wait(struct lab_bo *bo, bool *was_busy)
 {
@@ -195,7 +193,7 @@ static void report(unsigned int waits, unsigned int by_interrupt, unsigned int b
 
 	snprintf(name, sizeof(name), "%s.fence-wait", card.name);
 	if (waits < WAITS) {
-		/* Without the lab's latency the GPU is too fast for us. */
+		/* Without the model's latency the GPU may be faster than this program. */
 		lab_result(lab_supervised() ? LAB_FAIL : LAB_SKIP, name,
 			   "only %u of %u waits found the GPU busy", waits, WAITS);
 		return;
@@ -209,24 +207,19 @@ static void report(unsigned int waits, unsigned int by_interrupt, unsigned int b
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ 0 },
+	const char *name = NULL;
+	const struct lab_option option_table[] = { LAB_OPTION_CARD(&name), { 0 } };
+	const struct lab_program program = {
+		.name = "fence-wait",
+		.purpose = "Checks that the card's interrupt ends each wait for the GPU.",
+		.options = option_table,
 	};
 	unsigned int attempt, waits = 0, by_interrupt = 0, by_others = 0;
-	const char *name = NULL;
 	struct lab_bo bo;
 	uint64_t irqs;
-	int c, ret;
+	int ret;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c != 'c') {
-			fprintf(stderr, "usage: fence-wait [--card rv370|rv100]\n"
-				"Checks that the card's interrupt ends each wait for it.\n");
-			return 2;
-		}
-		name = optarg;
-	}
+	lab_parse_options(&program, argc, argv);
 	lab_card_open_or_die(&card, name, true, "fence-wait");
 	ret = lab_bo_create(&card, LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_GTT, &bo);
 	if (ret)
@@ -252,5 +245,5 @@ int main(int argc, char **argv)
 	report(waits, by_interrupt, by_others, irqs);
 	lab_bo_close(&card, &bo);
 	close(card.fd);
-	return lab_exit_status();
+	return lab_finish();
 }

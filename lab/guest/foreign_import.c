@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * foreign-import: BOs that a device imports which is no GPU, and may drive fewer bits.
+ * foreign-import: BOs that are imported by a device that is not a GPU and may drive fewer bits.
  *
- * The device is QEMU's edu, by edu_dma.ko: it reads and writes a BO where the exporter said
- * that its pages are on the bus. For BOs of several sizes and cachings: what the GPU wrote
- * just before the import is what the device reads, what the device writes is what the CPU and
- * the GPU find, and what the CPU writes later the device sees, too. No page may be beyond the
- * device's bits, none in a bounce buffer, and the exporter copies a BO once or not at all.
+ * The device is QEMU's edu with edu_dma.ko: it reads and writes a BO at the bus addresses that the
+ * exporter gave. For BOs of several sizes and caching modes: the device reads what the GPU wrote
+ * just before the import, the CPU and the GPU read what the device writes, and the device reads
+ * what the CPU writes later. No page may be beyond the device's bits or bounced, and the exporter
+ * copies a BO at most once.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,23 +21,24 @@
 #include "edu_dma/edu_dma.h"
 #include "lab_console.h"
 #include "lab_drm.h"
+#include "lab_options.h"
 #include "lab_pattern.h"
 
 #define TEST		"foreign-import"
 #define SWIOTLB_USED	"/sys/kernel/debug/swiotlb/io_tlb_used"
 
-/* Pages that the device looks at: each takes it a fifth of a second. */
+/* Pages of a BO that the device copies, a fifth of a second each. */
 #define SAMPLES		6u
 
 /*
- * One takes a second, and those that are submitted meanwhile take another one together: that is
- * how long it takes to get to where the driver stops the GPU.
+ * Streams that keep the GPU busy. The first takes a second, and those submitted meanwhile take
+ * another second together: about the time until the driver stops the GPU.
  */
 #define BUSY_STREAMS	4
 
 /**
  * struct load - one kind of BO.
- * @name: what the result is called
+ * @name: name in the result
  * @pages: its size
  * @flags: RADEON_GEM_GTT_*
  */
@@ -57,7 +57,29 @@ static const struct load {
 static struct {
 	const char *card, *device;
 	bool expect_copies, expect_no_copy, expect_refusals, may_refuse, unbind;
-} options;
+} options = { .device = "/dev/edu-dma0" };
+
+static const struct lab_option option_table[] = {
+	LAB_OPTION_CARD(&options.card),
+	{ "device", "FILE", "a device of edu_dma.ko (/dev/edu-dma0)", .text = &options.device },
+	{ "expect-copies", NULL, "fail unless a BO has to be copied for the device",
+	  .flag = &options.expect_copies },
+	{ "expect-no-copy", NULL, "fail if a BO has to be copied",
+	  .flag = &options.expect_no_copy },
+	{ "may-refuse", NULL, "a refused import is right, too: the device has less than 32 bits",
+	  .flag = &options.may_refuse },
+	{ "expect-refusals", NULL, "the same, and fail unless an import is refused",
+	  .flag = &options.expect_refusals },
+	{ "unbind", NULL, "unbind the card while the device has a BO imported",
+	  .flag = &options.unbind },
+	{ 0 },
+};
+
+static const struct lab_program program = {
+	.name = TEST,
+	.purpose = "Has another device read and write BOs.",
+	.options = option_table,
+};
 
 static struct lab_card card;
 static char prefix[64];
@@ -66,7 +88,7 @@ static unsigned int refusals_seen;
 
 static unsigned int wrong;
 
-/* A number of the kernel's, or -1 where it does not tell. */
+/* A number from a file of the kernel's, or -1 if there is none. */
 static long long number(const char *path, const char *key)
 {
 	FILE *file = fopen(path, "re");
@@ -95,7 +117,7 @@ static long long copies(void)
 	return number(path, "copies");
 }
 
-/* Which pages: the first and the last, and some between. */
+/* The pages that are copied: the first, the last, and some between. */
 static unsigned int sample(unsigned int pages, unsigned int i)
 {
 	return pages <= SAMPLES ? i : (unsigned int)((uint64_t)(pages - 1) * i / (SAMPLES - 1));
@@ -107,12 +129,12 @@ static unsigned int samples(unsigned int pages)
 }
 
 /**
- * struct shared - a BO and what has to be in it.
+ * struct shared - a BO, its expected contents and its importer.
  * @load: its kind
- * @bo: it
+ * @bo: the BO
  * @expected: its contents
- * @dma_buf: it, exported
- * @device: the importer's file, -1 when it has none
+ * @dma_buf: the exported BO
+ * @device: the importer's file, or -1
  */
 struct shared {
 	const struct load *load;
@@ -132,7 +154,7 @@ static void complain(const struct shared *shared, const char *what)
 }
 
 static void compare(const struct shared *shared, const void *got, uint64_t offset, size_t size,
-		    const char *who)
+		    const char *reader)
 {
 	unsigned int bad = 0, first = 0;
 	char text[160];
@@ -146,8 +168,8 @@ static void compare(const struct shared *shared, const void *got, uint64_t offse
 	}
 	if (!bad)
 		return;
-	snprintf(text, sizeof(text), "%s finds %u of %zu pages wrong, the first is page %u", who,
-		 bad, size / LAB_PAGE_SIZE, first);
+	snprintf(text, sizeof(text), "%s reads %u of %zu pages wrong, the first is page %u",
+		 reader, bad, size / LAB_PAGE_SIZE, first);
 	complain(shared, text);
 }
 
@@ -182,7 +204,7 @@ static void device_reads(const struct shared *shared, const char *what)
 	}
 }
 
-/* The expected contents change: all of them, or pages that are sampled. */
+/* Changes the expected contents: all pages, or the sampled ones. */
 static void expect(const struct shared *shared, uint8_t write, bool sampled)
 {
 	struct lab_pattern pattern = {
@@ -204,7 +226,7 @@ static void expect(const struct shared *shared, uint8_t write, bool sampled)
 
 static void device_writes(const struct shared *shared)
 {
-	/* What it read was not the BO's: it would write to somebody else's memory. */
+	/* The device read other pages than the BO's, and would write to them. */
 	if (wrong)
 		return;
 	expect(shared, 2, true);
@@ -215,7 +237,7 @@ static void device_writes(const struct shared *shared)
 	}
 }
 
-/* What the GPU finds: it moves the BO to VRAM, by the addresses in its GART. */
+/* The GPU reads the BO through its GART, as it moves it to VRAM. */
 static void gpu_reads(struct shared *shared)
 {
 	struct lab_bo *list[1] = { &shared->bo };
@@ -227,13 +249,13 @@ static void gpu_reads(struct shared *shared)
 		ret = lab_bo_wait(&card, &shared->bo);
 	if (ret || lab_bo_busy(&card, &shared->bo, &domain) ||
 	    domain != RADEON_GEM_DOMAIN_VRAM) {
-		complain(shared, "the GPU has not moved it to VRAM once nobody shared it");
+		complain(shared, "the GPU has not moved it to VRAM after the importer closed it");
 		return;
 	}
 	compare(shared, shared->bo.map, 0, shared->bo.size, "the GPU");
 }
 
-/* Imported: everybody sees what the others write. */
+/* While it is imported, device, CPU and GPU read what the others write. */
 static void use(struct shared *shared)
 {
 	device_reads(shared, "the device");
@@ -247,10 +269,10 @@ static void use(struct shared *shared)
 		       LAB_PAGE_SIZE);
 	}
 	__sync_synchronize();
-	device_reads(shared, "the device, of what the CPU wrote later,");
+	device_reads(shared, "after a write by the CPU, the device");
 }
 
-/* A BO with contents, which the device has imported. Returns 0, or why it has not. */
+/* Creates a BO with contents and has the device import it. Returns 0 or the import's errno. */
 static int share(struct shared *shared, const char *name, struct edu_dma_import *import)
 {
 	const struct load *load = shared->load;
@@ -267,7 +289,7 @@ static int share(struct shared *shared, const char *name, struct edu_dma_import 
 	expect(shared, 1, false);
 	memcpy(shared->bo.map, shared->expected, shared->bo.size);
 
-	/* The GPU may still be at it when the device imports the BO. */
+	/* The GPU may still be writing the BO when the device imports it. */
 	ret = lab_move(&card, list, 1, RADEON_GEM_DOMAIN_GTT);
 	if (ret)
 		lab_die(name, "the GPU does not move it: %s", strerror(-ret));
@@ -276,16 +298,16 @@ static int share(struct shared *shared, const char *name, struct edu_dma_import 
 		lab_die(name, "it cannot be exported: %s", strerror(errno));
 	shared->device = open(options.device, O_RDWR | O_CLOEXEC);
 	if (shared->device < 0)
-		lab_die(name, "%s: %s: this needs edu_dma.ko and a machine with EDU=yes",
+		lab_die(name, "%s: %s: boot with EDU=yes and load edu_dma.ko",
 			options.device, strerror(errno));
 	import->fd = shared->dma_buf;
 	return ioctl(shared->device, EDU_DMA_IMPORT, import) ? errno : 0;
 }
 
 /*
- * BOs that nobody has any more, and that the GPU is not done with: TTM has them until then. The
- * driver waits for the GPU before it stops it, so TTM frees them just while the driver looks for
- * BOs that somebody has. (One that walks its list without the lock never ends then, on RV370.)
+ * Closes BOs that the GPU is still using: TTM keeps them until it is idle. The driver waits for the
+ * GPU before it stops it, so TTM frees them while the driver walks its list of BOs that are in use.
+ * (A driver that walks the list without the lock never ends on RV370.)
  */
 static void leave_busy(const char *name)
 {
@@ -303,14 +325,14 @@ static void leave_busy(const char *name)
 	if (ret)
 		lab_die(name, "the GPU cannot be kept busy: %s", strerror(-ret));
 	if (lab_bo_busy(&card, list[0], NULL) != 1)
-		lab_die(name, "the GPU is not busy with BOs that it has just been given");
+		lab_die(name, "the GPU is not busy with BOs that were just submitted");
 	for (i = 0; i < n; i++)
 		lab_bo_close(&card, list[i]);
 }
 
 /*
- * The exporter goes, and the device goes on: what it has imported stays, and is nobody else's.
- * The CPU's mapping and the handle are of no use any more, but do no harm when they go.
+ * The exporter's driver is unbound, and the device goes on: it keeps the pages that it has
+ * imported, and no other user gets them. The CPU's mapping and the handle are dead, but can be closed.
  */
 static void run_unbound(const struct load *load)
 {
@@ -327,24 +349,25 @@ static void run_unbound(const struct load *load)
 	leave_busy(name);
 	lab_card_unbind(&card, name);
 	lab_slow_down(card.name, name, "latency", 0);
-	device_reads(&shared, "the device, of a BO whose GPU has gone,");
+	device_reads(&shared, "after the unbind, the device");
 	device_writes(&shared);
-	device_reads(&shared, "the device, of what it wrote itself,");
+	device_reads(&shared, "after its own write, the device");
 	if (lab_bo_wait(&card, &shared.bo) != -ENODEV)
-		complain(&shared, "an ioctl finds the GPU, which has gone");
+		complain(&shared, "an ioctl after the unbind does not return ENODEV");
 	close(shared.device);
 	close(shared.dma_buf);
 	lab_bo_close(&card, &shared.bo);
 	free(shared.expected);
 	if (!wrong)
-		lab_result(LAB_PASS, name, "the device reads and writes %u pages whose GPU has gone",
+		lab_result(LAB_PASS, name, "the device reads and writes %u pages after the unbind",
 			   load->pages);
 }
 
 static void run(const struct load *load)
 {
 	struct shared shared = { .load = load, .device = -1 };
-	long long copied, slots, copies_before = copies(), slots_before = number(SWIOTLB_USED, NULL);
+	long long copies_before = copies(), slots_before = number(SWIOTLB_USED, NULL);
+	long long copied, slots;
 	struct edu_dma_import import = { 0 };
 	char name[96], text[160];
 	int ret;
@@ -375,7 +398,7 @@ static void run(const struct load *load)
 	free(shared.expected);
 
 	if (slots > 0) {
-		snprintf(text, sizeof(text), "%lld slots of the bounce buffer are taken", slots);
+		snprintf(text, sizeof(text), "%lld slots of the bounce buffer are in use", slots);
 		complain(&shared, text);
 	}
 	if (copied > 1) {
@@ -385,7 +408,7 @@ static void run(const struct load *load)
 	if (copied > 0)
 		copies_seen += (unsigned long long)copied;
 	if (!wrong && ret)
-		lab_result(LAB_PASS, name, "refused, and the BO is what it was");
+		lab_result(LAB_PASS, name, "refused, and the BO is unchanged");
 	else if (!wrong)
 		lab_result(LAB_PASS, name,
 			   "%u pages in %u segments up to %#llx of %u bits, %lld copies",
@@ -393,73 +416,12 @@ static void run(const struct load *load)
 			   import.bits, copied);
 }
 
-static void usage(void)
-{
-	fprintf(stderr,
-		"usage: foreign-import [--card rv370|rv100] [--device FILE]\n"
-		"                      [--expect-copies|--expect-no-copy|--may-refuse|--expect-refusals|--unbind]\n"
-		"Has another device read and write BOs.\n"
-		"  --device FILE      of edu_dma.ko (/dev/edu-dma0)\n"
-		"  --expect-copies    at least one BO has to be out of the device's reach\n"
-		"  --expect-no-copy   none may be\n"
-		"  --may-refuse       or it is refused, as the device has less than 32 bits\n"
-		"  --expect-refusals  and at least one of them is\n"
-		"  --unbind           the card is unbound while the device has a BO of its\n");
-	exit(2);
-}
-
-static void parse_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ "device", required_argument, NULL, 'd' },
-		{ "expect-copies", no_argument, NULL, 'e' },
-		{ "expect-no-copy", no_argument, NULL, 'n' },
-		{ "may-refuse", no_argument, NULL, 'm' },
-		{ "expect-refusals", no_argument, NULL, 'r' },
-		{ "unbind", no_argument, NULL, 'u' },
-		{ 0 },
-	};
-	int c;
-
-	options.device = "/dev/edu-dma0";
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.card = optarg;
-			break;
-		case 'd':
-			options.device = optarg;
-			break;
-		case 'e':
-			options.expect_copies = true;
-			break;
-		case 'n':
-			options.expect_no_copy = true;
-			break;
-		case 'm':
-			options.may_refuse = true;
-			break;
-		case 'r':
-			options.may_refuse = true;
-			options.expect_refusals = true;
-			break;
-		case 'u':
-			options.unbind = true;
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc)
-		usage();
-}
-
 int main(int argc, char **argv)
 {
 	char name[80];
 
-	parse_options(argc, argv);
+	lab_parse_options(&program, argc, argv);
+	options.may_refuse |= options.expect_refusals;
 	lab_card_open_or_die(&card, options.card, true, TEST);
 	snprintf(prefix, sizeof(prefix), "%s." TEST ".%.32s", card.name,
 		 options.device + strlen("/dev/") * !strncmp(options.device, "/dev/", 5));
@@ -470,13 +432,13 @@ int main(int argc, char **argv)
 	if (options.expect_copies || options.expect_no_copy) {
 		snprintf(name, sizeof(name), "%s.copies", prefix);
 		lab_result(options.expect_copies == !!copies_seen ? LAB_PASS : LAB_FAIL, name,
-			   "%llu BOs were out of the device's reach, and copied", copies_seen);
+			   "%llu BOs were copied for the device", copies_seen);
 	}
 	if (options.expect_refusals) {
 		snprintf(name, sizeof(name), "%s.refusals", prefix);
 		lab_result(refusals_seen ? LAB_PASS : LAB_FAIL, name,
-			   "%u BOs were out of the device's reach, and refused", refusals_seen);
+			   "%u imports were refused", refusals_seen);
 	}
 	close(card.fd);
-	return lab_exit_status();
+	return lab_finish();
 }

@@ -2,18 +2,15 @@
 /*
  * gtt-move: does the GPU read and write the pages that the CPU sees?
  *
- * Fills nearly all of the GTT with BOs, gives every 8 bytes of them a value of
- * their own, has the GPU move every BO to VRAM and back, and checks every word.
- * Each move goes through the GART entries of the BO's pages: a wrong, stale or
- * truncated entry puts wrong data into a page, or the right data into a page of
- * somebody else, and both are seen. After a move to VRAM the driver gives the
- * BO's pages back, and the way home gets others at another GTT offset, so every
- * entry is rewritten again and again.
+ * Fills nearly all of the GTT with BOs, writes a unique value to every 8 bytes, has the GPU
+ * move every BO to VRAM and back, and checks every word. Each move uses the GART entries of the
+ * BO's pages. A wrong, stale or truncated entry puts wrong data into a page, or data into a page
+ * of another owner; the check finds both. After a move to VRAM the driver frees the BO's pages, and
+ * the move back gets other pages at another GTT offset, so all entries are rewritten many times.
  *
- * A GPU that goes astray on its way home overwrites memory of the kernel's. So
- * the test first only reads through the GART, and ends there if that fails.
+ * A GPU that writes through a wrong entry overwrites kernel memory. So the test first only reads
+ * through the GART, and ends if that fails.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +30,14 @@
 #define MOVE_TRIES		10u
 #define MOVE_PAUSE_US		200000u
 
-/* One BO in so many is read and rewritten by the CPU while it is in VRAM. */
+/* The CPU reads and rewrites one BO in VRAM_SAMPLE while it is in VRAM. */
 #define VRAM_SAMPLE		8u
 
 /**
- * struct test_bo - a BO and what has to be in it.
+ * struct test_bo - a BO and its expected contents.
  * @bo: the BO
  * @number: its index in this round
- * @generation: how often the CPU has written it
+ * @generation: number of times the CPU has written it
  */
 struct test_bo {
 	struct lab_bo bo;
@@ -50,11 +47,28 @@ struct test_bo {
 
 static struct {
 	const char *card;
-	unsigned int rounds;
-	uint64_t seed;
-	uint64_t limit;
+	uint64_t rounds, seed, limit_mib;
 	bool expect_above_4g;
-} options = { .rounds = 2, .seed = 1, .limit = UINT64_MAX };
+} options = { .rounds = 2, .seed = 1, .limit_mib = UINT32_MAX };
+
+static const struct lab_option option_table[] = {
+	LAB_OPTION_CARD(&options.card),
+	{ "rounds", "N", "moves of the whole GTT (2)", .number = &options.rounds, .min = 1,
+	  .max = 255 },
+	{ "seed", "N", "seed of the random sizes and orders (1)", .number = &options.seed,
+	  .max = UINT64_MAX },
+	{ "limit-mib", "N", "use only N MiB of the GTT", .number = &options.limit_mib, .min = 1,
+	  .max = UINT32_MAX },
+	{ "expect-above-4g", NULL, "fail if the GPU has used no memory above 4 GiB",
+	  .flag = &options.expect_above_4g },
+	{ 0 },
+};
+
+static const struct lab_program program = {
+	.name = "gtt-move",
+	.purpose = "Has the GPU move all of the GTT to VRAM and back, and checks every word.",
+	.options = option_table,
+};
 
 static struct {
 	uint64_t pages;
@@ -89,7 +103,7 @@ static void fill(uint32_t round, struct test_bo *bo)
 	lab_pattern_fill(bo->bo.map, bo->bo.size, &pattern);
 }
 
-/** struct place - where and when a BO is looked at. */
+/** struct place - where and when a BO is checked. */
 struct place {
 	uint32_t round;
 	const struct test_bo *bo;
@@ -136,10 +150,10 @@ static void shuffle(struct test_bo **bos, uint32_t count)
 }
 
 /*
- * Is @bo in @domain now? TTM frees the place that a BO had before a move in a worker, which may
- * come late. Then GTT and VRAM are fuller than they should be: BOs of the next set are pushed out
- * of the GTT, their way to VRAM counts twice, and with half of VRAM in use the driver may leave
- * the last one of a stream where it is. It moves a BO that is alone in its stream.
+ * Is @bo in @domain? TTM frees the placement that a BO had before a move in a worker, which may run
+ * late. Until then GTT and VRAM are fuller than expected: BOs of the next set are evicted from the
+ * GTT, their move to VRAM counts twice, and with half of VRAM in use the driver may leave the last
+ * BO of a stream where it is. It moves a BO that is alone in its stream.
  */
 static bool has_moved(struct test_bo *bo, uint32_t domain)
 {
@@ -154,7 +168,7 @@ static bool has_moved(struct test_bo *bo, uint32_t domain)
 			lab_die("gtt-move", "GEM_BUSY: %s", strerror(-ret));
 		if (at == domain || tries == MOVE_TRIES)
 			return at == domain;
-		lab_progress("gtt-move: BO %u (%llu KiB) is in domain %#x, and is moved to %#x again",
+		lab_progress("gtt-move: BO %u (%llu KiB) is in domain %#x, moving it to %#x again",
 			     bo->number, (unsigned long long)bo->bo.size / 1024, at, domain);
 		total.moves_asked_again++;
 		usleep(MOVE_PAUSE_US);
@@ -164,7 +178,7 @@ static bool has_moved(struct test_bo *bo, uint32_t domain)
 	}
 }
 
-/* Moves BOs in streams small enough for the driver to move all of them. */
+/* Moves BOs in streams that are small enough for the driver to move all of them. */
 static void move(struct test_bo **bos, uint32_t count, uint32_t domain)
 {
 	struct lab_bo *stream[LAB_MOVE_MAX];
@@ -207,7 +221,7 @@ static void move_there_and_back(uint32_t round, struct test_bo **bos, uint32_t c
 			continue;
 		wait_for(bos[i]);
 		check(round, bos[i], "in VRAM");
-		/* Only a copy out of VRAM can bring this back. */
+		/* The next check finds this only if the GPU copied it from VRAM. */
 		fill(round, bos[i]);
 		total.vram_pages += bos[i]->bo.size / LAB_PAGE_SIZE;
 	}
@@ -226,7 +240,7 @@ static struct test_bo *create_bos(uint64_t budget, uint32_t *count)
 	if (!bos)
 		lab_die("gtt-move", "out of memory");
 	while (budget >= LAB_PAGE_SIZE && n < MAX_BOS) {
-		/* As many BOs of a few pages as of many: sizes by octave. */
+		/* Sizes by octave: as many small BOs as large ones. */
 		uint64_t size = LAB_PAGE_SIZE *
 			(1 + random_below(1u << random_below(9)) % MAX_BO_PAGES);
 
@@ -254,7 +268,7 @@ static void free_bos(struct test_bo *bos, struct test_bo **order, uint32_t count
 	free(bos);
 }
 
-/* All of @bos, filled, in an order of their own. */
+/* All of @bos, filled, in random order. */
 static struct test_bo **fill_bos(uint32_t round, struct test_bo *bos, uint32_t count)
 {
 	struct test_bo **order = calloc(count, sizeof(*order));
@@ -271,9 +285,8 @@ static struct test_bo **fill_bos(uint32_t round, struct test_bo *bos, uint32_t c
 }
 
 /*
- * The way out alone, on two sets of BOs that have the same GTT offsets one after
- * the other: a page table entry that has outlived the first set shows in the
- * second.
+ * Moves to VRAM alone, with two sets of BOs that use the same GTT offsets one after the other: a
+ * GART entry of the first set that is still in use shows in the second.
  */
 static bool read_only_round(uint64_t budget)
 {
@@ -312,7 +325,7 @@ static void run_round(uint32_t round, uint64_t budget)
 		batch = 0;
 	}
 
-	/* Last of all, so that a stray write of any move is seen. */
+	/* After all moves, so that a stray write of any of them is found. */
 	for (i = 0; i < count; i++) {
 		check(round, &bos[i], "back in GTT");
 		total.pages += bos[i].bo.size / LAB_PAGE_SIZE;
@@ -324,19 +337,19 @@ static void run_round(uint32_t round, uint64_t budget)
 static uint64_t gtt_budget(void)
 {
 	struct drm_radeon_gem_info info = { 0 };
-	uint64_t budget;
+	uint64_t budget, limit;
 	int ret;
 
 	ret = drmCommandWriteRead(card.fd, DRM_RADEON_GEM_INFO, &info, sizeof(info));
 	if (ret)
 		lab_die("gtt-move", "GEM_INFO: %s", strerror(-ret));
 	/*
-	 * What is not pinned (ring, indirect buffers, writeback), less 1/64: with
-	 * no room at all the driver would have to push BOs out of the GTT for
-	 * those that come back, and these were not tested in their place.
+	 * All that is not pinned, less 1/64: without free space the driver would evict BOs from the
+	 * GTT for those that come back, and these would not be tested at their offsets.
 	 */
 	budget = info.gart_size - info.gart_size / 64;
-	return budget < options.limit ? budget : options.limit;
+	limit = options.limit_mib * MIB;
+	return budget < limit ? budget : limit;
 }
 
 static void outcome(const char *what, bool pass, const char *text)
@@ -347,7 +360,7 @@ static void outcome(const char *what, bool pass, const char *text)
 	lab_result(pass ? LAB_PASS : LAB_FAIL, name, "%s", text);
 }
 
-/* The card's own account of the same moves. */
+/* The card's own counters of the same moves. */
 static void check_stats(const struct lab_stats *before)
 {
 	struct lab_stats after;
@@ -387,7 +400,7 @@ static void report(double seconds)
 		 (unsigned long long)total.wrong_words, (unsigned long long)total.vram_pages,
 		 (unsigned long long)total.bytes_moved / MIB, seconds);
 	outcome("gtt-move", total.pages && !total.wrong_words, text);
-	snprintf(text, sizeof(text), "%llu moves not made by the driver, %llu asked for again",
+	snprintf(text, sizeof(text), "%llu moves refused by the driver, %llu requested again",
 		 (unsigned long long)total.moves_refused,
 		 (unsigned long long)total.moves_asked_again);
 	outcome("gtt-move.moved", !total.moves_refused, text);
@@ -395,52 +408,6 @@ static void report(double seconds)
 	lab_row("wrong", "%llu", (unsigned long long)total.wrong_pages);
 	lab_row("mib_moved", "%llu", (unsigned long long)total.bytes_moved / MIB);
 	lab_row("seconds", "%.1f", seconds);
-}
-
-static void usage(void)
-{
-	fprintf(stderr,
-		"usage: gtt-move [--card rv370|rv100] [--rounds N] [--seed N] [--limit-mib N]\n"
-		"                [--expect-above-4g]\n"
-		"Moves all of the GTT to VRAM and back by the GPU and checks every word.\n");
-	exit(2);
-}
-
-static void parse_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "limit-mib", required_argument, NULL, 'l' },
-		{ "expect-above-4g", no_argument, NULL, 'x' },
-		{ 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.card = optarg;
-			break;
-		case 'r':
-			options.rounds = lab_number(optarg, 0, 255, usage);
-			break;
-		case 's':
-			options.seed = lab_number(optarg, 0, UINT64_MAX, usage);
-			break;
-		case 'l':
-			options.limit = lab_number(optarg, 0, UINT32_MAX, usage) * MIB;
-			break;
-		case 'x':
-			options.expect_above_4g = true;
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc || !options.rounds || !options.limit)
-		usage();
 }
 
 int main(int argc, char **argv)
@@ -451,7 +418,7 @@ int main(int argc, char **argv)
 	bool sound;
 	int ret;
 
-	parse_options(argc, argv);
+	lab_parse_options(&program, argc, argv);
 	choices.state = options.seed;
 	lab_card_open_or_die(&card, options.card, true, "gtt-move");
 	if (lab_supervised()) {
@@ -467,5 +434,5 @@ int main(int argc, char **argv)
 	if (lab_supervised())
 		check_stats(&before);
 	close(card.fd);
-	return lab_exit_status();
+	return lab_finish();
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/types.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +21,14 @@
 #define REPLY_TURNS		4
 #define LINE_SIZE		800
 
-static int failures;
+/* The process that reports; see lab_result() for those that it has forked. */
+static pid_t reporter;
+static unsigned int results, failures;
+
+static __attribute__((constructor)) void remember_reporter(void)
+{
+	reporter = getpid();
+}
 
 bool lab_supervised(void)
 {
@@ -28,22 +36,16 @@ bool lab_supervised(void)
 }
 
 /*
- * The kernel's longest record is 1 KiB; a longer write is refused. KERN_ALERT
- * passes every console log level that a scenario sets; LAB_KMSG_LEVEL is for one under a
- * program that takes every alert for a fault. A record without an end of line is held back
- * for its continuation.
+ * The kernel's longest record is 1 KiB; a longer write is refused. KERN_ALERT is printed at every
+ * console log level; LAB_KMSG_LEVEL is for programs under igt, which takes an alert for a failure
+ * of its test. A record without a newline is held back for its continuation.
  */
-static void say(const char *line)
+static void send_line(const char *line)
 {
 	const char *level = getenv("LAB_KMSG_LEVEL");
 	char record[LINE_SIZE + 16];
 	int fd, len;
 
-	if (!lab_supervised()) {
-		printf("%s\n", line);
-		fflush(stdout);
-		return;
-	}
 	len = snprintf(record, sizeof(record), "<%.1s>@lab %s\n",
 		       level && *level ? level : "1", line);
 	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
@@ -54,27 +56,48 @@ static void say(const char *line)
 	close(fd);
 }
 
-/* What is said of a test; questions go to the host all the same. */
-static void report(const char *line)
+/* One write for a line: other processes may print to the same file. */
+static void print_line(char *line)
 {
-	if (getenv("LAB_REPORT_HERE")) {
-		printf("%s\n", line);
-		fflush(stdout);
-	} else {
-		say(line);
+	size_t len = strlen(line);
+
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '\n' || line[i] == '\r')
+			line[i] = ' ';
+	line[len++] = '\n';
+	fflush(stdout);
+	if (write(STDOUT_FILENO, line, len) != (ssize_t)len) {
+		fprintf(stderr, "standard output: %s\n", strerror(errno));
+		exit(1);
 	}
 }
 
-static void vreport(enum lab_outcome outcome, const char *name, const char *fmt, va_list args)
+void lab_begin(void)
 {
-	static const char *const words[] = { "pass", "fail", "skip" };
+	char version[] = "KTAP version 1";
+	static bool begun;
+
+	if (begun)
+		return;
+	begun = true;
+	print_line(version);
+}
+
+static void print_result(enum lab_outcome outcome, const char *name, const char *fmt, va_list args)
+{
 	char text[600], line[LINE_SIZE];
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	snprintf(line, sizeof(line), "result %s %s %s", name, words[outcome], text);
-	report(line);
-	if (outcome == LAB_FAIL)
-		failures++;
+	failures += outcome == LAB_FAIL;
+	if (getpid() == reporter) {
+		lab_begin();
+		snprintf(line, sizeof(line), "%sok %u %s # %s%s",
+			 outcome == LAB_FAIL ? "not " : "", ++results, name,
+			 outcome == LAB_SKIP ? "SKIP " : "", text);
+	} else {
+		snprintf(line, sizeof(line), "# %s: %s", name, text);
+	}
+	print_line(line);
 }
 
 void lab_result(enum lab_outcome outcome, const char *name, const char *fmt, ...)
@@ -82,36 +105,57 @@ void lab_result(enum lab_outcome outcome, const char *name, const char *fmt, ...
 	va_list args;
 
 	va_start(args, fmt);
-	vreport(outcome, name, fmt, args);
+	print_result(outcome, name, fmt, args);
 	va_end(args);
+}
+
+static void send_or_print(const char *what, const char *text)
+{
+	char line[LINE_SIZE];
+
+	snprintf(line, sizeof(line), "%s %s", lab_supervised() ? what : "#", text);
+	if (lab_supervised())
+		send_line(line);
+	else
+		print_line(line);
 }
 
 void lab_row(const char *key, const char *fmt, ...)
 {
-	char text[600], line[LINE_SIZE];
+	char text[600], row[LINE_SIZE - 8];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	snprintf(line, sizeof(line), "row %s %s", key, text);
-	report(line);
+	snprintf(row, sizeof(row), "%s %s", key, text);
+	send_or_print("row", row);
 }
 
 void lab_progress(const char *fmt, ...)
 {
-	char text[600], line[LINE_SIZE];
+	char text[600];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	snprintf(line, sizeof(line), "progress %s", text);
-	report(line);
+	send_or_print("progress", text);
 }
 
-int lab_exit_status(void)
+bool lab_passed(void)
 {
+	return !failures;
+}
+
+int lab_finish(void)
+{
+	char plan[32];
+
+	if (results && getpid() == reporter) {
+		snprintf(plan, sizeof(plan), "1..%u", results);
+		print_line(plan);
+	}
 	return failures ? 1 : 0;
 }
 
@@ -120,12 +164,12 @@ void lab_die(const char *name, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vreport(LAB_FAIL, name, fmt, args);
+	print_result(LAB_FAIL, name, fmt, args);
 	va_end(args);
-	exit(1);
+	exit(lab_finish());
 }
 
-/* One line from the console, without its end; console echo is off (init). */
+/* One line from the console, without its end. init has turned echo off. */
 static int read_line(int fd, char *buf, size_t size, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -149,8 +193,8 @@ static int read_line(int fd, char *buf, size_t size, int timeout_ms)
 }
 
 /*
- * The text of an answer, or NULL: it begins with its length, and some of it may be lost on the way.
- * What was left of an earlier one may be in front.
+ * The text of an answer, or NULL if some of it was lost: it begins with its length. The rest of an
+ * earlier answer may be in front of it.
  */
 static const char *whole_answer(const char *line)
 {
@@ -167,7 +211,7 @@ static const char *whole_answer(const char *line)
 	return strlen(at) == len ? at : NULL;
 }
 
-/* Puts a question to the host and waits for the answer. */
+/* Sends a request to the host and waits for the answer. */
 static int ask(const char *request, char *reply, size_t size)
 {
 	const char *answer = NULL;
@@ -179,16 +223,16 @@ static int ask(const char *request, char *reply, size_t size)
 	fd = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* Programs side by side take turns, or one has the other's answer. */
+	/* Programs that run at the same time take turns, or one reads the other's answer. */
 	if (flock(fd, LOCK_EX)) {
 		ret = -errno;
 		close(fd);
 		return ret;
 	}
 	for (turn = 0; turn < REPLY_TURNS && !answer; turn++) {
-		/* An answer that came after its time must not be taken for this one. */
+		/* Drop an answer that came after the timeout of an earlier request. */
 		tcflush(fd, TCIFLUSH);
-		say(request);
+		send_line(request);
 		do {
 			ret = read_line(fd, line, sizeof(line), REPLY_TIMEOUT_MS);
 		} while (ret == 0 && !strstr(line, "@lab"));

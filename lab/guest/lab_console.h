@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The console protocol: how a test in the guest reports to the lab on the host
- * and how it asks the card, from outside, what it has done.
+ * What a test program of the guest reports, and how it asks the host about the card.
  *
- * Reports go through /dev/kmsg. A line written there reaches the console whole
- * and in order with the kernel's own messages; a line written to the console's
- * tty could be cut in two by them.
+ * Results are KTAP on standard output (Documentation/dev-tools/ktap.rst in the kernel): a
+ * version line before the first result, "ok N NAME # TEXT", "not ok N NAME # TEXT" or
+ * "ok N NAME # SKIP TEXT", and the plan "1..N" last. A scenario (report.sh) prints KTAP of its
+ * own and passes a program's output on as subtests of one of its results.
+ *
+ * In a scenario all that is for the host goes to the console in lines that contain "@lab ":
+ *
+ *   @lab ktap LINE          a line of the scenario's KTAP, with its indentation
+ *   @lab row KEY VALUE      a number or text for the host's tables
+ *   @lab progress TEXT      the test is still at work
+ *   @lab load radeon ...    the driver is about to be loaded (for driver_log in the guest)
+ *   @lab card CARD COMMAND  a request to that card's control socket
+ *   @lab cpu                a request for the CPU time of the machine
+ *   @lab done STATUS        the scenario has ended; the machine is switched off
+ *
+ * The host answers a request by a line "@lab reply LENGTH TEXT" on the console's input. The lines
+ * are written to /dev/kmsg. From there they reach the console whole, and in order with the
+ * kernel's own messages; a line written to the console's tty could be cut in two by these.
  */
 #ifndef LAB_CONSOLE_H
 #define LAB_CONSOLE_H
@@ -26,25 +40,32 @@ enum lab_outcome {
 /**
  * lab_supervised() - is a supervisor on the host reading the console?
  *
- * Return: true in a scenario (init sets LAB_RUN). Otherwise a person has
- * started the program: reports go to stdout and the card cannot be asked. With LAB_REPORT_HERE
- * set, a scenario has the reports on stdout as well, and nowhere else.
+ * Return: true in a scenario (init sets LAB_RUN). Otherwise the program was started by hand, and
+ * the card cannot be asked.
  */
 bool lab_supervised(void);
 
 /**
+ * lab_begin() - print the version line, if that was not done.
+ *
+ * Only for a program that prints subtests of its first result: lab_result() does it otherwise.
+ */
+void lab_begin(void);
+
+/**
  * lab_result() - report the outcome of one check.
  * @outcome: how it ended
- * @name: name of the check, without spaces
+ * @name: name of the check, without spaces and "#"
  * @fmt: what was found, for people
  *
- * A failure is remembered for lab_exit_status().
+ * lab_finish() returns a failure after a failed check. In a process that was forked this prints a
+ * diagnostic line without a number; the parent has to report the failure.
  */
 void lab_result(enum lab_outcome outcome, const char *name, const char *fmt, ...)
 	LAB_PRINTF(3, 4);
 
 /**
- * lab_row() - report a number or text for the lab's table.
+ * lab_row() - report a number or text for the host's tables.
  * @key: key, without spaces
  * @fmt: the value
  */
@@ -52,25 +73,28 @@ void lab_row(const char *key, const char *fmt, ...) LAB_PRINTF(2, 3);
 
 /**
  * lab_progress() - say how far a long test has come.
- * @fmt: that
+ * @fmt: text
  *
- * Whoever waits sees it, and the supervisor does not take a quiet guest for a dead one.
+ * The supervisor ends a boot whose guest prints nothing for too long.
  */
 void lab_progress(const char *fmt, ...) LAB_PRINTF(1, 2);
 
+/** lab_passed() - has lab_result() reported no failure so far? */
+bool lab_passed(void);
+
 /**
- * lab_exit_status() - what main() returns.
+ * lab_finish() - print the plan.
  *
- * Return: 1 when lab_result() has reported a failure, otherwise 0.
+ * Return: what main() returns, 1 if lab_result() has reported a failure, otherwise 0.
  */
-int lab_exit_status(void);
+int lab_finish(void);
 
 /**
  * lab_die() - report that the test could not be carried out, and exit.
  * @name: name of the test
  * @fmt: what went wrong and what to do
  *
- * Reports a failed result and exits with status 1.
+ * Reports a failure, prints the plan and exits with status 1.
  */
 void lab_die(const char *name, const char *fmt, ...)
 	LAB_PRINTF(2, 3) __attribute__((noreturn));
@@ -88,31 +112,31 @@ void lab_die(const char *name, const char *fmt, ...)
 int lab_card_command(const char *card, const char *command, char *reply, size_t size);
 
 /**
- * lab_slow_down() - have a card take its time.
+ * lab_slow_down() - have a card delay its work.
  * @card: the card's name
  * @test: name of the test, for the report
- * @what: "latency": a fence takes at least so long, or "pace": each row of a copy does
- * @usec: microseconds, up to a second and to 10 ms; 0 ends it
+ * @what: "latency" delays each fence, "pace" each row of a copy
+ * @usec: microseconds, at most a second and 10 ms; 0 ends the delay
  *
- * For one that is busy when something else happens, or hangs. Without a supervisor the card does
- * not, and if it answers with an error the program ends.
+ * Keeps a card busy for a test. Without a supervisor it does nothing; if the card answers with an
+ * error the program ends.
  */
 void lab_slow_down(const char *card, const char *test, const char *what, unsigned int usec);
 
-/** lab_seconds() - the clock that tells how long something took. */
+/** lab_seconds() - a monotonic clock. */
 double lab_seconds(void);
 
 /**
  * lab_machine_cpu() - ask for the CPU time that the host has spent on this machine.
- * @seconds: where it goes; it has a beginning of its own
+ * @seconds: set to it, counted from an arbitrary start
  *
- * On a host with other work it says more of what a test costs than any clock in the guest.
+ * On a busy host the guest's clocks also count the time of other processes.
  *
  * Return: 0 or an error of lab_card_command().
  */
 int lab_machine_cpu(double *seconds);
 
-/** struct lab_stats - what one card has done, as it counts it itself. */
+/** struct lab_stats - the counters of a card's model. */
 struct lab_stats {
 	char text[2048];
 };
@@ -120,7 +144,7 @@ struct lab_stats {
 /**
  * lab_stats_read() - ask a card for its counters (CARD_STATS in model/card.h).
  * @card: the card's name
- * @stats: where they go
+ * @stats: filled in
  *
  * Return: 0 or an error of lab_card_command().
  */
@@ -136,7 +160,7 @@ int lab_stats_read(const char *card, struct lab_stats *stats);
 uint64_t lab_stats_get(const struct lab_stats *stats, const char *key);
 
 /**
- * lab_stats_check() - fail for every counter of refusals that has grown.
+ * lab_stats_check() - report a failure for each counter of errors that has grown.
  * @card: the card's name
  * @test: name of the test, for the report
  * @before: counters before the test

@@ -10,36 +10,36 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "card_table.h"
 #include "lab_console.h"
 #include "lab_drm.h"
 
-#define PCI_VENDOR_ATI	0x1002
 #define MAX_DEVICES	16
 
-/* A type-2 packet: one dword that the CP skips, and every CS checker accepts. */
+/* A type-2 packet: the CP skips it, and the command-stream checkers accept it. */
 #define PACKET2		0x80000000u
 #define IB_DWORDS	16
 
-/* One wait ends after 30 s, also when the whole machine stood still as long. */
+/* One wait ends after 30 s, even if the host did not run the machine for that time. */
 #define BO_WAITS	3u
 
+#define CARD(name, vendor, device, subsystem_vendor, subsystem_device, bus, irq, dma, vram, family, \
+	     gart, product) { vendor, device, dma, name, product },
 static const struct {
-	uint16_t pci_device;
-	const char *name;
-	const char *product;
-} known_cards[] = {
-	{ 0x5b60, "rv370", "ATI Radeon X300 (RV370)" },
-	{ 0x5159, "rv100", "ATI Radeon 7000 (RV100)" },
-};
+	uint16_t vendor, device;
+	unsigned int dma_bits;
+	const char *name, *product;
+} known_cards[] = { CARD_TABLE(CARD) };
 
 static int known_card(const drmDevice *dev)
 {
 	unsigned int i;
 
-	if (dev->bustype != DRM_BUS_PCI || dev->deviceinfo.pci->vendor_id != PCI_VENDOR_ATI)
+	if (dev->bustype != DRM_BUS_PCI)
 		return -1;
 	for (i = 0; i < sizeof(known_cards) / sizeof(known_cards[0]); i++)
-		if (dev->deviceinfo.pci->device_id == known_cards[i].pci_device)
+		if (dev->deviceinfo.pci->vendor_id == known_cards[i].vendor &&
+		    dev->deviceinfo.pci->device_id == known_cards[i].device)
 			return i;
 	return -1;
 }
@@ -80,6 +80,7 @@ int lab_card_open(struct lab_card *card, const char *name, bool render)
 		goto out;
 	}
 	bus = found->businfo.pci;
+	card->dma_bits = known_cards[kind].dma_bits;
 	snprintf(card->name, sizeof(card->name), "%s", known_cards[kind].name);
 	snprintf(card->product, sizeof(card->product), "%s", known_cards[kind].product);
 	snprintf(card->pci, sizeof(card->pci), "%04x:%02x:%02x.%x", bus->domain, bus->bus,
@@ -96,15 +97,15 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
 	int ret = lab_card_open(card, name, render);
 
 	if (ret == -ENODEV)
-		lab_die(test, "no %s card with a driver here: modprobe radeon?",
+		lab_die(test, "no %s card with a driver: load radeon with load-radeon",
 			name ? name : "Radeon");
 	if (ret == -ENOTUNIQ)
-		lab_die(test, "more than one card: choose one with --card");
+		lab_die(test, "more than one card: name one with --card");
 	if (ret)
 		lab_die(test, "cannot open the card: %s", strerror(-ret));
 }
 
-/* What the DMA API's checker has of a card, but for coherent memory; 0 without a checker. */
+/* Streaming DMA mappings of a card by CONFIG_DMA_API_DEBUG; 0 on other kernels. */
 static unsigned int mappings(const struct lab_card *card)
 {
 	FILE *file = fopen("/sys/kernel/debug/dma-api/dump", "re");
@@ -131,7 +132,7 @@ void lab_card_unbind(const struct lab_card *card, const char *test)
 	left = mappings(card);
 	snprintf(name, sizeof(name), "%s.mappings", test);
 	if (left)
-		lab_result(LAB_FAIL, name, "%u are left of a card that has gone", left);
+		lab_result(LAB_FAIL, name, "%u streaming DMA mappings are left after the unbind", left);
 }
 
 int lab_bo_create(const struct lab_card *card, uint64_t size, uint32_t domain,
@@ -215,7 +216,7 @@ int lab_bo_busy(const struct lab_card *card, const struct lab_bo *bo, uint32_t *
 	struct drm_radeon_gem_busy busy = { .handle = bo->handle };
 	int ret;
 
-	/* EBUSY is an answer, and comes with the domain like 0 does. */
+	/* EBUSY is a valid answer and sets the domain, too. */
 	ret = drmCommandWriteRead(card->fd, DRM_RADEON_GEM_BUSY, &busy, sizeof(busy));
 	if (domain)
 		*domain = busy.domain;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Buffers for a display, and what is on the screen; see lab_kms.h.
+ * Frame buffers, and comparison with the screen; see lab_kms.h.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What tests of a display share: buffers that a CRTC can show, and what the lab sees on
- * the screen. For every driver with KMS and dumb buffers.
+ * What tests of a display share: frame buffers, and comparison with the screen that the lab reads.
+ * For drivers with KMS and dumb buffers.
  */
 #ifndef LAB_KMS_H
 #define LAB_KMS_H
@@ -30,13 +30,13 @@ struct lab_framebuffer {
 };
 
 /**
- * lab_framebuffer_new() - a buffer; ends the program if there is none to be had.
+ * lab_framebuffer_new() - create a frame buffer; ends the program on error.
  * @fd: DRM node
  * @test: name of the test, for the report
  * @width: pixels
  * @height: lines
- * @depth: bits of a pixel that are seen, 0 for a cursor
- * @bpp: bits of a pixel
+ * @depth: colour bits of a pixel, 0 for a cursor
+ * @bpp: bits of a pixel in memory
  *
  * Return: the buffer.
  */
@@ -44,24 +44,24 @@ struct lab_framebuffer lab_framebuffer_new(int fd, const char *test, unsigned in
 					   unsigned int height, unsigned int depth,
 					   unsigned int bpp);
 
-/** lab_framebuffer_free() - frees what @fb has. */
+/** lab_framebuffer_free() - free @fb. */
 void lab_framebuffer_free(struct lab_framebuffer *fb);
 
-/** lab_framebuffer_put() - @image into @fb, of the same size, with 32 bits per pixel. */
+/** lab_framebuffer_put() - copy @image to @fb, of the same size and 32 bits per pixel. */
 void lab_framebuffer_put(struct lab_framebuffer *fb, const struct lab_image *image);
 
-/** lab_preferred_mode() - the mode that the monitor at @connector likes best. */
+/** lab_preferred_mode() - the preferred mode of the monitor at @connector. */
 const drmModeModeInfo *lab_preferred_mode(const drmModeConnector *connector);
 
 /** lab_can_drive() - can CRTC number @crtc of @fd drive @connector? */
 bool lab_can_drive(int fd, unsigned int crtc, const drmModeConnector *connector);
 
 /**
- * lab_screen_compare() - is a picture on the screen? Not even one pixel may differ.
+ * lab_screen_compare() - is a picture on the screen, without one different pixel?
  * @card: the card's name
  * @crtc: number of the CRTC
  * @expected: the picture
- * @text: what is there, for people
+ * @text: set to the sizes and CRCs, for people
  * @size: its size in bytes
  *
  * Return: true if it is.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Words that tell where they belong, and random choices; see lab_pattern.h.
+ * Unique words for BOs, and random numbers; see lab_pattern.h.
  */
 #include <stdio.h>
 
@@ -8,15 +8,14 @@
 #include "lab_pattern.h"
 
 /*
- * The value of a word says what word it is: times an odd number, which loses
- * nothing, so that each half of it differs from its neighbours' too and the
- * origin of a stray word can be told.
+ * A word holds its set, write, BO and index, multiplied by an odd number. That is reversible, so
+ * the origin of a stray word can be found, and each half of a word differs from its neighbours'.
  */
 #define WORD_FACTOR	0x9e3779b97f4a7c15u
 
 #define PAGE_WORDS	(LAB_PAGE_SIZE / sizeof(uint64_t))
 
-/* splitmix64: good enough to mix sizes, and the same on every machine. */
+/* splitmix64: the same on every machine. */
 static uint64_t random64(struct lab_random *random)
 {
 	uint64_t z = (random->state += 0x9e3779b97f4a7c15u);
@@ -87,7 +86,7 @@ void lab_pattern_describe(char *text, size_t size, const struct lab_pattern *pat
 	uint64_t origin = word_unmix(got);
 
 	snprintf(text, size,
-		 "page %zu offset %#zx: %016llx instead of %016llx, which is word %#x of BO %u, write %u, %s %u, if it is any",
+		 "page %zu offset %#zx: %016llx instead of %016llx, which would be word %#x of BO %u, write %u, %s %u",
 		 index / PAGE_WORDS, index % PAGE_WORDS * sizeof(uint64_t),
 		 (unsigned long long)got, (unsigned long long)word(pattern, index),
 		 (uint32_t)origin, (uint32_t)(origin >> 32) & 0xffff,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What tests write into BOs: 8 bytes that tell which word of which BO they are, and
- * random choices that are the same on every machine.
+ * What tests write into BOs: words of 8 bytes that identify the BO and the word, and random numbers
+ * that are the same on every machine.
  */
 #ifndef LAB_PATTERN_H
 #define LAB_PATTERN_H
@@ -11,7 +11,7 @@
 
 /**
  * struct lab_random - a source of random numbers.
- * @state: the seed, to begin with
+ * @state: initialised with the seed
  */
 struct lab_random {
 	uint64_t state;
@@ -21,9 +21,9 @@ struct lab_random {
 uint32_t lab_random_below(struct lab_random *random, uint32_t limit);
 
 /**
- * struct lab_pattern - whose words they are. Two that differ have no word in common.
+ * struct lab_pattern - the words of a BO. Two different patterns have no word in common.
  * @set: a set of BOs, such as a round or a process
- * @write: how often the BO has been written
+ * @write: number of times the BO has been written
  * @bo: the BO's number in its set
  */
 struct lab_pattern {
@@ -33,9 +33,9 @@ struct lab_pattern {
 };
 
 /**
- * struct lab_pattern_wrong - what lab_pattern_check() has found.
- * @words: words that are wrong
- * @pages: pages with wrong words in them
+ * struct lab_pattern_wrong - wrong words found by lab_pattern_check().
+ * @words: number of wrong words
+ * @pages: number of pages with wrong words
  * @show: called for the first wrong word of each page, may be NULL
  * @priv: for @show
  */
@@ -57,20 +57,20 @@ void lab_pattern_fill(void *map, uint64_t size, const struct lab_pattern *patter
  * lab_pattern_check() - compare every word.
  * @map: memory
  * @size: its size in bytes
- * @pattern: what has to be there; NULL for zeros
- * @wrong: what is wrong is added to it
+ * @pattern: the expected words; NULL for zeros
+ * @wrong: wrong words are added to it
  */
 void lab_pattern_check(const void *map, uint64_t size, const struct lab_pattern *pattern,
 		       struct lab_pattern_wrong *wrong);
 
 /**
- * lab_pattern_describe() - a wrong word, and where it comes from, for people.
- * @text: where it goes
+ * lab_pattern_describe() - describe a wrong word and its origin, for people.
+ * @text: set to the description
  * @size: its size in bytes
- * @pattern: what had to be there; NULL for zeros
+ * @pattern: the expected words; NULL for zeros
  * @index: the word's index
- * @got: what was there instead
- * @set: what a set is called
+ * @got: the wrong word
+ * @set: name of a set, for the description
  */
 void lab_pattern_describe(char *text, size_t size, const struct lab_pattern *pattern,
 			  uint32_t index, uint64_t got, const char *set);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * lab-probe: asks a card of the lab, from outside, and prints its answer.
+ * lab-probe: sends a command to the control socket of a card's model and prints the answer.
  *
  *   lab-probe CARD COMMAND...
  *
- * What igt's tests call as IGT_RADEON_PROBE (lib/igt_radeon.c); the commands are those of
- * the model's control socket (model/control.c).
+ * igt's tests call it as IGT_RADEON_PROBE (lib/igt_radeon.c). The commands are in
+ * model/control.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 					 i > 2 ? " " : "", argv[i]);
 	ret = lab_card_command(argv[1], command, reply, sizeof(reply));
 	if (ret && !reply[0]) {
-		fprintf(stderr, "lab-probe: no answer from the lab: %s\n", strerror(-ret));
+		fprintf(stderr, "lab-probe: error: no answer from the host: %s\n", strerror(-ret));
 		return 1;
 	}
 	printf("%s\n", reply);

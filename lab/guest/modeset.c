@@ -2,13 +2,11 @@
 /*
  * modeset: does the card show what it is given?
  *
- * Draws a picture, sets a mode, and has the card compute the CRC of what is on
- * its screen, as a monitor would see it: on each CRTC with each connected
- * connector, in two modes and two pixel formats, with the cursor, and across
- * page flips. With --picture it sets one picture and has the card save it.
+ * Draws a picture, sets a mode, and has the card's model compute the CRC of the scanned-out
+ * screen: on each CRTC with each connected connector, in two modes and two pixel formats, with
+ * the cursor, and across page flips. With --picture it sets one picture and has the model save it.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,10 +21,11 @@
 #include "lab_drm.h"
 #include "lab_image.h"
 #include "lab_kms.h"
+#include "lab_options.h"
 
 #define FLIPS		6
 #define VBLANKS		5
-#define CURSOR_SIZE	64u	/* the only size that R100 to R500 have */
+#define CURSOR_SIZE	64u	/* the only size of R100 to R500 */
 #define EVENT_MS	5000
 
 /**
@@ -108,7 +107,7 @@ static int wait_vblanks(const struct output *output, unsigned int count, unsigne
 	return 0;
 }
 
-/* The screen as it is, for whoever has to find out why. */
+/* Saves the wrong screen beside the results. */
 static void save_wrong(const struct output *output, const char *what)
 {
 	char command[200], reply[512];
@@ -125,7 +124,7 @@ static void report(const struct output *output, const char *what,
 	bool same;
 
 	if (!lab_supervised()) {
-		outcome(output, what, LAB_SKIP, "no lab to ask what the screen shows");
+		outcome(output, what, LAB_SKIP, "without the lab the screen cannot be read");
 		return;
 	}
 	same = lab_screen_compare(card.name, output->crtc, expected, text, sizeof(text));
@@ -146,7 +145,7 @@ static bool set_mode(const struct output *output, const drmModeModeInfo *mode, u
 			mode->vdisplay, strerror(errno));
 		return false;
 	}
-	/* A frame later the new start address is surely in use. */
+	/* A frame later the new start address is in use. */
 	ret = wait_vblanks(output, 2, NULL);
 	if (ret) {
 		outcome(output, what, LAB_FAIL, "no vertical blank: %s", strerror(-ret));
@@ -176,7 +175,7 @@ static void test_mode(const struct output *output, const drmModeModeInfo *mode, 
 	lab_framebuffer_free(&fb);
 }
 
-/* A ring with a dot: its shape shows a cursor that is shifted or mirrored. */
+/* A ring with a dot: a shifted or mirrored cursor looks different. */
 static struct lab_image cursor_image(void)
 {
 	struct lab_image image = lab_image_new(CURSOR_SIZE, CURSOR_SIZE);
@@ -239,7 +238,7 @@ out:
 	lab_framebuffer_free(&fb);
 }
 
-/** struct flip - what the event of a page flip said. */
+/** struct flip - the event of a page flip. */
 struct flip {
 	bool done;
 	unsigned int sequence;
@@ -318,7 +317,7 @@ out:
 	}
 }
 
-/* The CRTC has to be on. */
+/* Waits for vertical blanks, with the CRTC on. */
 static void test_vblank(const struct output *output, const drmModeModeInfo *mode)
 {
 	struct lab_framebuffer fb = framebuffer_new(mode->hdisplay, mode->vdisplay, 24, 32);
@@ -408,7 +407,7 @@ static void crtcs_off(const drmModeRes *res)
 		drmModeSetCrtc(card.fd, res->crtcs[i], 0, 0, 0, NULL, 0, NULL);
 }
 
-/* Each connected connector on each CRTC; for a picture the first of them. */
+/* Tests each connected connector on each CRTC; a picture is shown on the first. */
 static unsigned int for_each_output(const char *picture_name)
 {
 	drmModeRes *res = drmModeGetResources(card.fd);
@@ -446,50 +445,32 @@ static unsigned int for_each_output(const char *picture_name)
 	return outputs;
 }
 
-static void usage(void)
-{
-	fprintf(stderr,
-		"usage: modeset [--card rv370|rv100] [--picture NAME] [--title TEXT]\n"
-		"Compares what the card shows with what was drawn, or saves one picture.\n");
-	exit(2);
-}
-
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "card", required_argument, NULL, 'c' },
-		{ "picture", required_argument, NULL, 'p' },
-		{ "title", required_argument, NULL, 't' },
+	const char *name = NULL, *picture_name = NULL;
+	const struct lab_option option_table[] = {
+		LAB_OPTION_CARD(&name),
+		{ "picture", "NAME", "show one picture and save the screen as NAME",
+		  .text = &picture_name },
+		{ "title", "TEXT", "second line of the pictures (the kernel's release)",
+		  .text = &title },
 		{ 0 },
 	};
-	const char *name = NULL, *picture_name = NULL;
+	const struct lab_program program = {
+		.name = "modeset",
+		.purpose = "Compares what the card shows with what was drawn, or saves one picture.",
+		.options = option_table,
+	};
 	char kernel[128];
 	struct utsname uts;
-	int c;
 
 	uname(&uts);
 	snprintf(kernel, sizeof(kernel), "Linux %s", uts.release);
 	title = kernel;
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			name = optarg;
-			break;
-		case 'p':
-			picture_name = optarg;
-			break;
-		case 't':
-			title = optarg;
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc)
-		usage();
+	lab_parse_options(&program, argc, argv);
 	lab_card_open_or_die(&card, name, false, "modeset");
 	if (!for_each_output(picture_name))
 		lab_die("modeset", "no monitor is connected to %s", card.name);
 	close(card.fd);
-	return lab_exit_status();
+	return lab_finish();
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * unbind-hung: does the driver let go of a GPU that hangs?
+ * unbind-hung: can the driver be unbound from a GPU that hangs?
  *
- * The GPU is given a copy that it does not end: the model takes its time for each row of it. The
- * driver finds that the ring has made no progress for ten seconds, and must not wait for it. One
- * of the two BOs of that copy nobody has any more at the unbind; the other has an owner, which has
- * it mapped, and closes it later. The mapping shows nothing of the BO then. Memory of the process
- * that the GPU has in its GTT is the process's alone again.
+ * The GPU is given a copy that does not end: the model delays each row. The driver finds that the
+ * ring has made no progress for ten seconds, and must not wait for it. One of the two BOs of the
+ * copy has been closed before the unbind; the other is mapped and closed later. After the unbind
+ * its mapping must not show the BO. Memory of the process that was in the GTT (userptr) must be
+ * unchanged.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,23 +18,24 @@
 
 #include "lab_console.h"
 #include "lab_drm.h"
+#include "lab_options.h"
 
-/* Rows of a page, each of which takes PACE_US: 40 s for one BO. */
+/* A BO has BO_BYTES / 4096 rows, each delayed by PACE_US: 40 s. */
 #define BO_BYTES	(16u << 20)
 #define PACE_US		10000u
 #define WORD		0xf04e16b0u
 
-/* What the GPU may use of this process's memory. */
+/* Size of the userptr BO. */
 #define USER_BYTES	(1u << 20)
 
 static struct lab_card card;
 static char name[64];
 
 /*
- * Memory of the process in GTT, or NULL: RV100 does not reach most of what there is, and only what
- * it does is taken.
+ * Memory of this process in the GTT, or NULL: a 32-bit card does not reach most pages of a process,
+ * and the driver refuses these.
  */
-static uint8_t *lend_memory(void)
+static uint8_t *create_userptr(void)
 {
 	struct drm_radeon_gem_userptr userptr = {
 		.size = USER_BYTES,
@@ -45,7 +45,7 @@ static uint8_t *lend_memory(void)
 	uint8_t *memory;
 	int ret;
 
-	if (!strcmp(card.name, "rv100"))
+	if (card.dma_bits <= 32)
 		return NULL;
 	memory = mmap(NULL, USER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
@@ -54,11 +54,11 @@ static uint8_t *lend_memory(void)
 	userptr.addr = (uintptr_t)memory;
 	ret = drmCommandWriteRead(card.fd, DRM_RADEON_GEM_USERPTR, &userptr, sizeof(userptr));
 	if (ret)
-		lab_die(name, "the GPU does not take this process's memory: %s", strerror(-ret));
+		lab_die(name, "userptr: %s", strerror(-ret));
 	return memory;
 }
 
-/* Nobody but the process has used it meanwhile. */
+/* Has the GPU written to the process's memory? */
 static void check_memory(uint8_t *memory)
 {
 	unsigned int wrong = 0;
@@ -68,30 +68,28 @@ static void check_memory(uint8_t *memory)
 	for (unsigned int i = 0; i < USER_BYTES; i++)
 		wrong += memory[i] != 0x5a;
 	if (wrong)
-		lab_result(LAB_FAIL, name, "%u bytes of the process's own memory have changed",
-			   wrong);
+		lab_result(LAB_FAIL, name, "%u bytes of the userptr memory have changed", wrong);
 	munmap(memory, USER_BYTES);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = { { "card", required_argument, NULL, 'c' }, { 0 } };
+	const char *which = NULL;
+	const struct lab_option option_table[] = { LAB_OPTION_CARD(&which), { 0 } };
+	const struct lab_program program = {
+		.name = "unbind-hung",
+		.purpose = "Unbinds the driver from a GPU that hangs. Needs the lab's model.",
+		.options = option_table,
+	};
 	struct lab_bo bos[2], *list[2] = { &bos[0], &bos[1] };
 	volatile uint32_t *word;
 	uint8_t *memory;
-	const char *which = NULL;
-	int c, ret = 0;
+	int ret = 0;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c != 'c') {
-			fprintf(stderr, "usage: unbind-hung [--card rv370|rv100]\n");
-			return 2;
-		}
-		which = optarg;
-	}
+	lab_parse_options(&program, argc, argv);
 	lab_card_open_or_die(&card, which, true, "unbind-hung");
 	snprintf(name, sizeof(name), "%s.unbind-hung", card.name);
-	memory = lend_memory();
+	memory = create_userptr();
 	for (unsigned int i = 0; i < 2 && !ret; i++)
 		ret = lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, list[i]);
 	if (!ret) {
@@ -105,17 +103,17 @@ int main(int argc, char **argv)
 	lab_bo_close(&card, list[0]);
 	lab_card_unbind(&card, name);
 	if (lab_bo_busy(&card, list[1], NULL) != -ENODEV)
-		lab_result(LAB_FAIL, name, "an ioctl finds the GPU, which has gone");
+		lab_result(LAB_FAIL, name, "an ioctl after the unbind does not return ENODEV");
 	if (*word)
-		lab_result(LAB_FAIL, name, "the mapping shows %#x, and the GPU has gone", *word);
+		lab_result(LAB_FAIL, name, "after the unbind the mapping still shows %#x", *word);
 	*word = ~WORD;
 	if (*word != ~WORD)
-		lab_result(LAB_FAIL, name, "what is written to the mapping is not there");
+		lab_result(LAB_FAIL, name, "a write to the mapping after the unbind is lost");
 	check_memory(memory);
 	lab_slow_down(card.name, name, "pace", 0);
 	lab_bo_close(&card, list[1]);
 	close(card.fd);
-	if (!lab_exit_status())
-		lab_result(LAB_PASS, name, "the driver has let go of a GPU that hangs");
-	return lab_exit_status();
+	if (lab_passed())
+		lab_result(LAB_PASS, name, "the driver was unbound from a GPU that hangs");
+	return lab_finish();
 }

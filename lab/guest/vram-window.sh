@@ -1,38 +1,54 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Lays RAM over RV100's BAR0. Sourced by init, and again when the machine was suspended: the
-# kernel then gives all BARs their places back, in its own order.
+# Maps RAM over BAR0 of each card that has INTx alone. Sourced by init, and again after a suspend: the
+# kernel then restores all BARs in its own order.
 #
-# A card with INTx alone has its BARs trapped by QEMU from its first interrupt on
-# (vfio_intx_interrupt() disables the mappings, and vfio-user-pci has no timer to
-# enable them again): each access to VRAM would be a message to the model, 75 us
-# instead of none. The lab's machine has the same memory a second time, as an
-# ivshmem device. Given the address of BAR0, its BAR is the one that is seen, as
-# of two at one place QEMU takes the one that came last. The driver notices
-# nothing, and registers and interrupts are the card's.
+# From the first INTx interrupt on, QEMU traps all accesses to the BARs of such a card
+# (vfio_intx_interrupt() disables the mappings, and vfio-user-pci has no timer to enable them again):
+# each access to VRAM would be a message to the model, which takes 75 us. The machine has the
+# same memory a second time, as an ivshmem device in front of the card. If two BARs have the same
+# address, QEMU takes the one that was programmed last; so BAR2 of that device gets the address of
+# the card's BAR0. The driver notices nothing, and registers and interrupts are the card's.
 
-vram_card= vram_window=
-for device in /sys/bus/pci/devices/*; do
-	case $(cat "$device/vendor"):$(cat "$device/device") in
-	0x1002:0x5159) vram_card=$device ;;
-	0x1af4:0x1110) vram_window=$device ;;
-	esac
-done
-if [ -n "$vram_card" ] && [ -n "$vram_window" ]; then
-	# "0x00000000f8000000 0x... 0x...": BAR0; a 32-bit card's is below 4 GiB.
-	read -r bar _ <"$vram_card/resource"
+# map_window CARD WINDOW: devices in sysfs.
+map_window() {
+	local bar bytes byte
+
+	# "0x00000000f8000000 0x... 0x...": BAR0; that of a PCI card is below 4 GiB.
+	read -r bar _ <"$1/resource"
 	bar=${bar#0x????????}
 	bytes=
-	for byte in "${bar#??????}" "$(expr substr "$bar" 5 2)" \
-		"$(expr substr "$bar" 3 2)" "$(expr substr "$bar" 1 2)"; do
+	for byte in "${bar#??????}" "$(echo "$bar" | cut -c5-6)" "$(echo "$bar" | cut -c3-4)" \
+		"$(echo "$bar" | cut -c1-2)"; do
 		bytes="$bytes\\x$byte"
 	done
 	# PCI_COMMAND without memory, PCI_BASE_ADDRESS_2 and _3, then PCI_COMMAND_MEMORY
 	printf '\000\000' |
-		dd of="$vram_window/config" bs=2 seek=2 conv=notrunc 2>/dev/null
+		dd of="$2/config" bs=2 seek=2 conv=notrunc 2>/dev/null
+	# shellcheck disable=SC2059 # the escapes are in the variable
 	printf "$bytes\\0\\0\\0\\0" |
-		dd of="$vram_window/config" bs=8 seek=3 conv=notrunc 2>/dev/null
+		dd of="$2/config" bs=8 seek=3 conv=notrunc 2>/dev/null
 	printf '\002\000' |
-		dd of="$vram_window/config" bs=2 seek=2 conv=notrunc 2>/dev/null
-fi
+		dd of="$2/config" bs=2 seek=2 conv=notrunc 2>/dev/null
+}
+
+# map_windows: each card with INTx alone and the window in front of it.
+map_windows() {
+	local device id window='' intx
+
+	intx=$(awk '!/^#/ && $5 == "intx" {
+		split($2, id, ":")
+		printf " 0x%s:0x%s ", id[1], id[2] }' /usr/lib/lab/cards.list)
+	for device in /sys/bus/pci/devices/*; do
+		id=$(cat "$device/vendor"):$(cat "$device/device")
+		[ "$id" != 0x1af4:0x1110 ] || window=$device
+		case $intx in
+		*" $id "*)
+			[ -z "$window" ] || map_window "$device" "$window"
+			window='' ;;
+		esac
+	done
+}
+
+map_windows

@@ -27,15 +27,15 @@ for series in $KERNEL; do
 	((status == 0)) || failed=1
 	[[ -s $dir/results.txt ]] || die "the guest reported nothing: see $dir/console.log"
 	echo
-	# kunit.SUITE.CASE OUTCOME TEXT
+	# SUITE.CASE OUTCOME TEXT
 	awk -v kernel="$series-debug" '
 	{
 		split($1, name, ".")
-		if (!(name[2] in seen)) {
-			seen[name[2]] = 1
-			order[++suites] = name[2]
+		if (!(name[1] in seen)) {
+			seen[name[1]] = 1
+			order[++suites] = name[1]
 		}
-		count[name[2], $2]++
+		count[name[1], $2]++
 		total[$2]++
 	}
 	function line(title, pass, fail, skip) {

@@ -2,10 +2,10 @@
 /*
  * Imports dma-bufs for QEMU's "edu" device, as a capture card or an encoder imports them.
  *
- * The device copies between the bus and 4096 bytes of its own, by bus addresses that the
- * driver gives it. It takes them as they are: a wrong one is another page, and who reads there
- * sees that. How many bits it has is QEMU's to choose (dma_mask=), and cannot be read; the
- * driver is told by a parameter. Each copy takes the device a tenth of a second.
+ * The device copies between bus addresses, which the driver programs, and 4096 bytes of its own.
+ * It does not check them: a wrong address is another page, which a test detects. QEMU chooses how
+ * many bits it drives (dma_mask=); the driver cannot read that and has a parameter for it. Each copy
+ * takes the device a tenth of a second.
  *
  * The registers are those of docs/specs/edu.rst in QEMU.
  */
@@ -50,11 +50,11 @@ MODULE_PARM_DESC(bits, "Bus address bits of each device, in the order of the bus
 
 /**
  * struct edu - a device.
- * @pdev: it
- * @misc: its file
- * @name: of the file
+ * @pdev: its PCI device
+ * @misc: its device file
+ * @name: the file's name
  * @regs: its registers
- * @lock: for its engine and @bounce
+ * @lock: protects its engine and @bounce
  * @bounce: a page of the driver's, between the device and user space
  * @bounce_addr: its bus address
  * @bits: bus address bits
@@ -73,8 +73,8 @@ struct edu {
 /**
  * struct edu_file - an open file, with at most one import.
  * @edu: device
- * @lock: for the others
- * @dma_buf: what was imported, or NULL
+ * @lock: protects the members below
+ * @dma_buf: the imported buffer, or NULL
  * @attach: attachment
  * @sgt: mapping
  */
@@ -100,7 +100,7 @@ static int edu_run(struct edu *edu, u64 src, u64 dst, u32 size, u32 cmd)
 				  2000, EDU_TIMEOUT_US);
 }
 
-/* From one place on the bus to another, through the device's memory. */
+/* Copies from one bus address to another, through the device's memory. */
 static int edu_copy_bus(struct edu *edu, dma_addr_t src, dma_addr_t dst, u32 size)
 {
 	int ret = edu_run(edu, src, EDU_BUFFER, size, 0);
@@ -108,7 +108,7 @@ static int edu_copy_bus(struct edu *edu, dma_addr_t src, dma_addr_t dst, u32 siz
 	return ret ?: edu_run(edu, EDU_BUFFER, dst, size, EDU_DMA_TO_RAM);
 }
 
-/* The bus address of a byte of the import, and how many follow it there. */
+/* The bus address of a byte of the import; limits @size to the bytes that follow it there. */
 static dma_addr_t edu_bus(struct edu_file *file, u64 offset, u32 *size)
 {
 	struct scatterlist *sg;
@@ -137,7 +137,7 @@ static int edu_copy(struct edu_file *file, const struct edu_dma_copy *copy)
 	    copy->size > file->dma_buf->size - copy->offset || copy->write > 1)
 		return -EINVAL;
 
-	/* Readers wait for who writes, and writers for everyone. */
+	/* A read waits for writes, a write for all accesses. */
 	left = dma_resv_wait_timeout(file->dma_buf->resv, dma_resv_usage_rw(copy->write), true,
 				     10 * HZ);
 	if (left <= 0)
@@ -343,7 +343,7 @@ static const struct pci_device_id edu_ids[] = {
 };
 MODULE_DEVICE_TABLE(pci, edu_ids);
 
-/* What is open would outlive the device: the lab unloads the module, never unbinds it. */
+/* Open files would outlive the device: the lab unloads the module and never unbinds it. */
 static struct pci_driver edu_driver = {
 	.name = "edu-dma",
 	.id_table = edu_ids,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What edu_dma.ko offers on /dev/edu-dma0, /dev/edu-dma1, ...: one file is one import.
+ * Interface of edu_dma.ko: /dev/edu-dma0, /dev/edu-dma1, ... Each open file has one import.
  */
 #ifndef EDU_DMA_H
 #define EDU_DMA_H
@@ -11,8 +11,8 @@
 /**
  * struct edu_dma_import - import a dma-buf, until the file is closed.
  * @fd: dma-buf
- * @bits: set to the bus address bits that the driver says the device has
- * @segments: set to how many runs of bus addresses it was mapped to
+ * @bits: set to the device's bus address bits, by the driver's parameter
+ * @segments: set to the number of contiguous ranges of bus addresses
  * @pad: zero
  * @first: set to the lowest of these addresses
  * @last: set to the highest, that of the last byte
@@ -27,7 +27,7 @@ struct edu_dma_import {
 };
 
 /**
- * struct edu_dma_copy - have the device copy between what was imported and user memory.
+ * struct edu_dma_copy - have the device copy between the import and user memory.
  * @offset: bytes into the dma-buf
  * @user: address of @size bytes
  * @size: bytes, at most EDU_DMA_COPY_MAX

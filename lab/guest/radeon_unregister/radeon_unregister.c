@@ -3,11 +3,10 @@
  * Lets Debian's unmodified radeon.ko be unloaded.
  *
  * The driver has no &pci_driver.remove (6.12.117 and 7.3.4; it went when the
- * allocation of the device became devm_drm_dev_alloc()). On unbind its device is
- * freed without having been unregistered: the interrupt, the device nodes and the
- * frame buffer stay behind and point into a module that is gone, and the kernel
- * oopses. This module does before each unbind what .remove used to do, and nothing
- * for a driver that does it itself.
+ * allocation of the device became devm_drm_dev_alloc()). An unbind frees its device
+ * without unregistering it: the interrupt, the device nodes and the frame buffer are
+ * left and point into an unloaded module, and the kernel oopses. This module does
+ * before each unbind what .remove did, and nothing for a driver that does it itself.
  */
 #include <linux/device.h>
 #include <linux/module.h>

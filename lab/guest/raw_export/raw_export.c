@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Exports dma-bufs without a thought for who imports them.
+ * Exports dma-bufs without regard to what importers reach.
  *
- * Whoever imports one is given the pages' own bus addresses, in reach or not, or, on request,
- * too few of them or others. No exporter of the kernel's does that to everyone; but an importer
- * that believes all that it is given, or cuts what it cannot drive, would have a device read and
- * write somebody else's memory.
+ * An importer gets the pages' own bus addresses, in its reach or not, or, on request, too few of
+ * them or those of other pages. An importer that does not check them, or truncates them, would
+ * have its device read and write other memory.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -27,20 +26,20 @@
 /**
  * struct raw_buffer - a buffer.
  * @count: its size in pages
- * @fault: what is wrong with its mappings
- * @pages: where its contents are
- * @mapped: the pages whose addresses importers get; mostly the same ones
+ * @kind: the mappings that importers get
+ * @pages: its contents
+ * @mapped: the pages whose addresses importers get; the same, unless bounced
  */
 struct raw_buffer {
 	unsigned int count;
-	enum raw_export_fault fault;
+	enum raw_export_kind kind;
 	struct page **pages;
 	struct page **mapped;
 };
 
 static unsigned int mapped_count(const struct raw_buffer *buffer)
 {
-	return buffer->count - (buffer->fault == RAW_EXPORT_SHORT);
+	return buffer->count - (buffer->kind == RAW_EXPORT_SHORT);
 }
 
 static dma_addr_t bus_address(struct page *page)
@@ -143,15 +142,15 @@ static int raw_create(struct raw_export_create *create)
 	int fd;
 
 	if (create->pages < 2 || create->pages > RAW_EXPORT_PAGES_MAX ||
-	    create->fault > RAW_EXPORT_BOUNCED)
+	    create->kind > RAW_EXPORT_BOUNCED)
 		return -EINVAL;
 	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 	if (!buffer)
 		return -ENOMEM;
 	buffer->count = create->pages;
-	buffer->fault = create->fault;
+	buffer->kind = create->kind;
 	buffer->pages = get_pages_for(buffer->count, GFP_HIGHUSER);
-	buffer->mapped = buffer->fault == RAW_EXPORT_BOUNCED ?
+	buffer->mapped = buffer->kind == RAW_EXPORT_BOUNCED ?
 		get_pages_for(buffer->count, GFP_KERNEL | GFP_DMA32) : buffer->pages;
 	if (!buffer->pages || !buffer->mapped) {
 		buffer_free(buffer);

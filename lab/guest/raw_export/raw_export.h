@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What raw_export.ko offers on /dev/raw-export.
+ * Interface of raw_export.ko: /dev/raw-export.
  */
 #ifndef RAW_EXPORT_H
 #define RAW_EXPORT_H
@@ -8,27 +8,27 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/** enum raw_export_fault - what is wrong with the mappings of a buffer. */
-enum raw_export_fault {
-	/** @RAW_EXPORT_AS_IT_IS: nothing, unless the importer does not reach its pages */
+/** enum raw_export_kind - the mappings that importers of a buffer get. */
+enum raw_export_kind {
+	/** @RAW_EXPORT_AS_IT_IS: the pages' own bus addresses, in the importer's reach or not */
 	RAW_EXPORT_AS_IT_IS,
-	/** @RAW_EXPORT_SHORT: the last page is missing */
+	/** @RAW_EXPORT_SHORT: the same without the last page */
 	RAW_EXPORT_SHORT,
-	/** @RAW_EXPORT_BOUNCED: they lead to copies of the pages, below 4 GiB */
+	/** @RAW_EXPORT_BOUNCED: addresses of other pages, below 4 GiB */
 	RAW_EXPORT_BOUNCED,
 };
 
 /**
- * struct raw_export_create - make a dma-buf, which can be mapped by mmap().
+ * struct raw_export_create - make a dma-buf, which mmap() can map.
  * @pages: its size, from 2 to RAW_EXPORT_PAGES_MAX
- * @fault: enum raw_export_fault
- * @fd: set to it
+ * @kind: enum raw_export_kind
+ * @fd: set to the dma-buf
  * @pad: zero
- * @last: set to the highest bus address that importers will be given, of the last byte
+ * @last: set to the highest bus address that importers get, of the last byte
  */
 struct raw_export_create {
 	__u32 pages;
-	__u32 fault;
+	__u32 kind;
 	__s32 fd;
 	__u32 pad;
 	__u64 last;

@@ -1,11 +1,11 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Stock and new pool, one after the other in this boot: what BOs cost, for the table of
-# "make bench". On the bare machine: are there coherent pages? Under Xen: exchanges, caching
-# changes and kmallocs, counted by probes in the kernel; CPU time without probes; bookkeeping.
-# Where the guest's clock counts instructions (CLOCK=instructions), these instead of time, and
-# nothing else: to count makes the machine slower, and not all of it alike.
+# Stock and new pool, one after the other in one boot: what BOs cost, for the table of "make
+# bench". On the bare machine: the number of coherent pages. Under Xen: exchanges, caching changes and
+# kmallocs, counted by probes in the kernel; CPU time, without probes; bookkeeping. If the guest's
+# clock counts instructions (CLOCK=instructions): instructions instead of CPU time, and nothing
+# else, as counting makes the machine slower, and not all of it alike.
 #
 # Rows: POOL.CARD.KEY NUMBER. A row that could not be measured is missing, and a result
 # says why.
@@ -25,14 +25,16 @@ else
 	repetitions=8
 fi
 
-# Functions that change the caching of pages. Those for an array of pages and set_memory_*
-# call none of the others; set_pages_* call set_memory_*, see count_events.
+# Functions that change the caching of pages. Those for an array of pages and set_memory_* call none
+# of the others; set_pages_* call set_memory_*, see count_events.
 caching_probes="set_pages_array_wc set_pages_array_uc set_pages_array_wb set_memory_wc
 	set_memory_uc set_memory_wb set_pages_uc set_pages_wb"
 
-# trace_setup: a probe for each function that is counted. One that this kernel lacks can be
-# called by nobody; without those that every kernel has, nothing would be counted.
+# trace_setup: a probe for each function that is counted. Some kernels lack some of them; those that
+# every kernel has are needed.
 trace_setup() {
+	local needed probes probe
+
 	echo 0 >$tracing/tracing_on
 	echo 16384 >$tracing/buffer_size_kb
 	echo global >$tracing/trace_clock
@@ -56,39 +58,46 @@ trace_setup() {
 	result pass bench.probes "$(grep -c . $tracing/kprobe_events) functions: $(sed 's/.* \([^ ]*_[^ ]*\).*/\1/' $tracing/kprobe_events | xargs)"
 }
 
-# missed: hits that the probes have lost since they were made.
+# missed: hits that the probes have lost so far.
 missed() {
 	awk '{ n += $3 } END { print n + 0 }' $tracing/kprobe_profile
 }
 
-# traced COMMAND...: run it with all events in an empty trace, output to /tmp/out; false
-# if it fails or if any event was lost.
+# show_failures: what a program whose output is in /tmp/out has reported as failures.
+show_failures() {
+	grep '^not ok' /tmp/out | tr '\n' ' '
+}
+
+# traced COMMAND...: run it with all events in an empty trace, output to /tmp/out; false if it fails
+# or if an event was lost.
 traced() {
+	local missed_before status overrun lost
+
 	missed_before=$(missed)
 	: >$tracing/trace
 	echo 1 >$tracing/events/lab/enable
 	echo 1 >$tracing/events/kmem/kmalloc/enable
 	echo 1 >$tracing/tracing_on
 	"$@" >/tmp/out
-	traced_status=$?
+	status=$?
 	echo 0 >$tracing/tracing_on
 	echo 0 >$tracing/events/kmem/kmalloc/enable
 	echo 0 >$tracing/events/lab/enable
 	overrun=$(cat $tracing/per_cpu/cpu*/stats | awk '/^(overrun|dropped events|commit overrun):/ { n += $NF } END { print n + 0 }')
 	lost=$((overrun + $(missed) - missed_before))
 	[ $lost -eq 0 ] || result fail bench.trace "$lost events of '$*' were lost"
-	[ $traced_status -eq 0 ] || result fail bench.trace "'$*' ended with status $traced_status"
-	[ $lost -eq 0 ] && [ $traced_status -eq 0 ]
+	[ $status -eq 0 ] || result fail bench.trace "'$*' ended with status $status: $(show_failures)"
+	[ $lost -eq 0 ] && [ $status -eq 0 ]
 }
 
 # count_events ROUND: from the trace, between the marks of that round:
 #
-#   EXCHANGES CACHING_CHANGES KMALLOCS COHERENT_PAGES STRANGERS
+#   EXCHANGES CACHING_CHANGES KMALLOCS COHERENT_PAGES OTHERS
 #
-# Exchanges, caching changes and coherent pages of all tasks count, as a pool may leave
-# work to a kernel thread; STRANGERS are those not of that bo-cost. Kmallocs are only its own, from
-# TTM but not from TTM's BOs. A set_pages_*() and the set_memory_*() that it calls are one change.
-# ROUND - is all of the trace, and of all tasks' events only gtt-move's.
+# Exchanges, caching changes and coherent pages of all tasks count, as a pool may leave work to a
+# kernel thread; OTHERS are those of other tasks than bo-cost. Kmallocs are only those of bo-cost, made
+# by TTM but not for TTM's BOs. A set_pages_*() and the set_memory_*() that it calls are one change.
+# ROUND "-" is all of the trace, and only gtt-move's events.
 count_events() {
 	awk -v round="$1" -v not_pool="call_site=r?ttm_(tt|sg_tt|dma_tt|bo|resource|range_man|lru|device)_" '
 		/^#/ { next }
@@ -114,7 +123,7 @@ count_events() {
 				kmallocs++
 			next
 		}
-		{ if (who != owner) strangers++ }
+		{ if (who != owner) others++ }
 		event == "xen_create_contiguous_region" { exchanges++ }
 		event == "dma_alloc_attrs" {
 			size = $NF
@@ -130,22 +139,26 @@ count_events() {
 			last[who] = event
 			changes++
 		}
-		END { print exchanges + 0, changes + 0, kmallocs + 0, pages + 0, strangers + 0 }
+		END { print exchanges + 0, changes + 0, kmallocs + 0, pages + 0, others + 0 }
 	' $tracing/trace
 }
 
-# cold NAME: one result: was the first round of the bo-cost in /tmp/out cold?
+# cold NAME: a result: the first round of the bo-cost in /tmp/out was cold.
 cold() {
+	local left
+
 	left=$(awk '$1 == "left" { print $2 }' /tmp/out)
 	if [ "$left" = 0 ]; then
-		result pass "bench.$1.cold" "the pool held nothing for the first round ($(awk '$1 == "held" { print $2 }' /tmp/out) BOs hold rests)"
+		result pass "bench.$1.cold" "the pool was empty before the first round ($(awk '$1 == "held" { print $2 }' /tmp/out) BOs use up partly used chunks)"
 	else
-		result fail "bench.$1.cold" "the pool could not be emptied: ${left:-unknown} pages left, so the first round was not cold"
+		result fail "bench.$1.cold" "the first round was not cold: ${left:-unknown} pages are left in the pool"
 	fi
 }
 
 # measure_counts CARD SIZE CACHING: one cold and one warm round, counted.
 measure_counts() {
+	local what
+
 	what=$LAB_POOL.$1.$2k.$3
 	traced bo-cost --card "$1" --count $count --size "$2" --caching "$3" --rounds 2 --mark ||
 		return
@@ -158,35 +171,37 @@ measure_counts() {
 	row "$what.warm_exchanges" "$6"
 	row "$what.warm_caching_changes" "$7"
 	if [ $(($5 + ${10})) -eq 0 ]; then
-		result pass "bench.$what.strangers" "every event was bo-cost's own"
+		result pass "bench.$what.others" "all events are bo-cost's"
 	else
-		result pass "bench.$what.strangers" "$5 cold and ${10} warm events of other tasks are counted"
+		result pass "bench.$what.others" "$5 cold and ${10} warm events of other tasks are included"
 	fi
 }
 
-# median FIELD [FIRST LAST]: of that field of the lines on stdin, or of those of the rounds from
-# FIRST to LAST.
+# median FIELD [FIRST LAST]: of that field of the lines on standard input, or of the rounds from FIRST
+# to LAST.
 median() {
 	awk -v field="$1" -v first="${2:-}" -v last="${3:-}" \
 		'first == "" || ($1 == "round" && $2 >= first && $2 <= last) { print $field }' | sort -n |
 		awk '{ v[NR] = $1 } END { printf "%.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
-# measure_costs CARD SIZE CACHING: what a BO costs in a cold round, and in the warm ones after it
-# (the median of three), in microseconds of CPU time as the host counts it, or in instructions of
-# all that this machine executes. Of the repetitions the median: of each cost, and of the ratios,
-# as what disturbs a machine for longer disturbs the cold and the warm rounds of a repetition.
+# measure_costs CARD SIZE CACHING: the cost of a BO in a cold round, and in the warm rounds after it
+# (median of three), in microseconds of CPU time on the host, or in instructions of the whole
+# machine. The rows are medians over the repetitions, of each cost and of the ratio: a longer
+# disturbance of the machine affects the cold and the warm rounds of a repetition alike.
 measure_costs() {
+	local what repetition
+
 	what=$LAB_POOL.$1.$2k.$3
 	: >/tmp/costs
 	for repetition in $(seq $repetitions); do
 		if ! bo-cost --card "$1" --count $count --size "$2" --caching "$3" --rounds 4 >/tmp/out; then
-			result fail "bench.$what.costs" "bo-cost ended with an error"
+			result fail "bench.$what.costs" "bo-cost ended with an error: $(show_failures)"
 			return
 		fi
 		cold "$what.cost-$repetition"
 		if [ $unit = instructions ]; then
-			# The clock: each was a nanosecond.
+			# The elapsed time: an instruction is a nanosecond.
 			echo "$(median 3 1 1 </tmp/out) $(median 3 2 4 </tmp/out)" |
 				awk '{ print $1 * 1000, $2 * 1000, $1 / $2 }'
 		else
@@ -200,8 +215,10 @@ measure_costs() {
 	row "$what.ratios_$unit" "$(awk '{ printf "%.2f\n", $3 }' /tmp/costs | xargs)"
 }
 
-# measure_bookkeeping CARD: bytes for each page of the pool, once it has pages.
+# measure_bookkeeping CARD: bytes of bookkeeping and pages of the pool.
 measure_bookkeeping() {
+	local pages
+
 	[ -e "$(backing_file "$1")" ] || return
 	pages=$(($(backing_value "$1" in_use sum) + $(backing_value "$1" free sum)))
 	if [ $pages -eq 0 ]; then
@@ -212,9 +229,11 @@ measure_bookkeeping() {
 	row "$LAB_POOL.$1.bookkeeping_pages" "$pages"
 }
 
-# measure_coherent CARD: after a load has come and gone: coherent pages that the pool has,
-# of all that it has; and a witness that is not the pool: what the load got of the DMA API.
+# measure_coherent CARD: after gtt-move: all pages of the pool and the coherent ones among them; and as
+# an independent check, the coherent pages that were allocated from the DMA API meanwhile.
 measure_coherent() {
+	local what pages ttm
+
 	what=$LAB_POOL.$1
 	if traced gtt-move --card "$1" --limit-mib 16 --rounds 1; then
 		set -- "$1" $(count_events -)
@@ -226,12 +245,11 @@ measure_coherent() {
 		row "$what.pooled" "$pages"
 		return
 	fi
-	# The stock pool: its total is of all pools, the table above it of the shared ones
-	# (a line for each caching, a column for each order). The card's own table is not
-	# used: 6.12 puts it into the root of debugfs, where it stays when the driver goes,
-	# and whoever reads it then crashes the kernel.
-	ttm=/sys/kernel/debug/ttm
-	[ ! -e /sys/module/rttm/holders/radeon ] || ttm=/sys/kernel/debug/rttm
+	# The stock pool: its total is of all pools; the table above it is of the shared ones (a line
+	# for each caching mode, a column for each order). The card's own table is not used: 6.12 puts it
+	# into the root of debugfs, where it stays after an unload, and a read of it then crashes the
+	# kernel.
+	ttm=/sys/kernel/debug/$(ttm)
 	set -- $(awk '
 		/^(wc|uc)/ {
 			n = split(substr($0, index($0, ":") + 1), of, " ")
@@ -246,15 +264,20 @@ measure_coherent() {
 	row "$what.pooled" "$1"
 }
 
+# is_pcie CARD: is its page table that of a PCIe card?
+is_pcie() {
+	[ "$(card_field "$1" gart)" = pcie ]
+}
+
 check_cards
 [ $unit = instructions ] || trace_setup
 for pool in stock new; do
 	LAB_POOL=$pool
 	load_radeon
 	for card in $(cards); do
-		# The driver knows no other caching on a card that is not PCIe.
+		# The driver has no other caching mode on a card that is not PCIe.
 		cachings=cached
-		[ "$card" != rv370 ] || cachings="cached wc"
+		! is_pcie "$card" || cachings="cached wc"
 		if [ "$(machine)" = bare ]; then
 			measure_coherent "$card"
 			continue
@@ -262,7 +285,7 @@ for pool in stock new; do
 		if [ $unit != instructions ]; then
 			for caching in $cachings; do
 				measure_counts "$card" 4 $caching
-				[ "$card" != rv370 ] || measure_counts "$card" 64 $caching
+				! is_pcie "$card" || measure_counts "$card" 64 $caching
 			done
 		fi
 		for caching in $cachings; do

@@ -1,15 +1,18 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The driver binds a card while the first allocation that TTM makes for it fails; then once more
-# while the second does; and so on, until there are no more. It may refuse the card, or do without,
-# and each time it lets go of all it had. In the end it binds the card, which works.
+# The driver is bound to a card while the first allocation that TTM makes for it fails; then again
+# while the second fails; and so on, until there are no more. The driver may refuse the card or go on
+# without, and must free all that it had. At the end it is bound, and the card works.
 #
-# On a debug kernel: its checkers say what was wrong on the way. What the driver says of what it was
-# denied, and the kernel of a device that is moved to no node, is expected:
+# On a debug kernel, whose checkers report errors on the way.
 #
 # limit: 3600
 # silence: 240
+#
+# Messages of the driver about allocations that fail, and of the kernel about a device that is moved
+# to no NUMA node:
+#
 # allow: Firmware Bug.*Overriding NUMA node
 # allow: Fatal error during GPU init
 # allow: \*ERROR\* failed initializing buffer object driver\(-12\)
@@ -23,8 +26,8 @@
 
 . /usr/lib/lab/lib.sh
 
-# bind_while ADDRESS N: with that allocation failing. Prints whether the card is bound, and whether
-# there was such an allocation.
+# bind_while ADDRESS N: binds the card while allocation N fails. Prints whether it is bound, and
+# whether there was such an allocation.
 bind_while() {
 	(
 		echo "$2" >/proc/self/fail-nth
@@ -37,6 +40,29 @@ bind_while() {
 	)
 }
 
+# bind_faults CARD ADDRESS: each allocation in turn.
+bind_faults() {
+	local n=0 refused=0 bound=0
+
+	while :; do
+		n=$((n + 1))
+		consoles_off
+		[ ! -d "/sys/bus/pci/drivers/radeon/$2" ] || echo "$2" >/sys/bus/pci/drivers/radeon/unbind
+		set -- "$1" "$2" $(bind_while "$2" $n)
+		host "progress $1.bind-faults: allocation $n: $3 $4"
+		[ "$4" = failed ] || break
+		case $3 in
+		refused) refused=$((refused + 1)) ;;
+		bound) bound=$((bound + 1)) ;;
+		esac
+	done
+	if [ "$3" = bound ] && [ $refused -gt 0 ]; then
+		result pass "$1.bind-faults" "$((n - 1)) allocations failed: the card was refused $refused times and bound $bound times"
+	else
+		result fail "$1.bind-faults" "$3 without a failed allocation, refused $refused times of $((n - 1)) with one"
+	fi
+}
+
 check_cards
 if [ ! -e /proc/self/fail-nth ] || [ ! -e /sys/kernel/debug/failslab/require-start ]; then
 	result fail bind-faults "no fault injection by stack trace: this is not a debug kernel"
@@ -44,30 +70,13 @@ if [ ! -e /proc/self/fail-nth ] || [ ! -e /sys/kernel/debug/failslab/require-sta
 fi
 leaks_from_here
 load_radeon
-faults_in_ttm
+fail_ttm_allocations
 for card in $(cards); do
 	bdf=$(pci_address "$card")
-	# Of a node's device the probe is a kernel thread's, which has no faults.
+	# A device on a NUMA node is probed by a kernel thread, whose allocations do not fail.
 	[ "$(cat "/sys/bus/pci/devices/$bdf/numa_node")" -lt 0 ] ||
 		echo -1 >"/sys/bus/pci/devices/$bdf/numa_node"
-	n=0 refused=0 bound=0
-	while :; do
-		n=$((n + 1))
-		consoles_off
-		[ ! -d "/sys/bus/pci/drivers/radeon/$bdf" ] || echo "$bdf" >/sys/bus/pci/drivers/radeon/unbind
-		set -- $(bind_while "$bdf" $n)
-		lab "progress $card.bind-faults: allocation $n: $*"
-		[ "$2" = failed ] || break
-		case $1 in
-		refused) refused=$((refused + 1)) ;;
-		bound) bound=$((bound + 1)) ;;
-		esac
-	done
-	if [ "$1" = bound ] && [ $refused -gt 0 ]; then
-		result pass "$card.bind-faults" "$((n - 1)) allocations failed: $refused times the card was refused, $bound times not"
-	else
-		result fail "$card.bind-faults" "$1 without a fault, refused $refused times with one, of $((n - 1))"
-	fi
+	bind_faults "$card" "$bdf"
 	run gtt-move --card "$card" --limit-mib 8
 done
 leaks bind-faults

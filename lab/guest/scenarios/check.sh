@@ -1,8 +1,8 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# All that one boot can hold: moves, waits, display, reload, and last the driver's
-# own tests, after which the machine has to end.
+# The standard tests of a card in one boot: moves, waits, display, reload, and last the driver's own
+# tests, after which nothing else can run.
 
 . /usr/lib/lab/lib.sh
 
@@ -15,4 +15,5 @@ for card in $(cards); do
 done
 reload_radeon
 unload_radeon
-. /usr/lib/lab/scenarios/selftest.sh
+driver_selftest
+finish

@@ -1,14 +1,15 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The whole load, on a debug kernel: every card alone and all at once, the driver
-# unloaded and loaded again many times (lab.reloads=), allocations that fail, the
-# driver's own tests last; and what the kernel's checkers counted meanwhile. What they
-# found they said in its log, which fails the boot. What the driver says of allocations
-# that it was denied on purpose is expected:
+# All tests of the cards on a debug kernel: each card alone and all at once, many unloads and loads
+# (lab.reloads=), allocations that fail, and the driver's own tests last. The kernel's checkers
+# report errors in its log, which fail the boot; at the end they must still be on.
 #
 # limit: 7200
 # silence: 300
+#
+# Messages of the driver about allocations that fail:
+#
 # allow: \*ERROR\* Failed to allocate GEM object .*-12\)
 # allow: \*ERROR\* Failed to parse relocation -12
 # allow: \*ERROR\* Failed to get ib !
@@ -20,8 +21,10 @@
 
 debugfs=/sys/kernel/debug
 
-# equals NAME FILE VALUE: one result: that is what the file says.
+# equals NAME FILE VALUE: a result: that is what the file contains.
 equals() {
+	local value
+
 	value=$(cat "$2" 2>&1)
 	if [ "$value" = "$3" ]; then
 		result pass "$1" "$2 is $value"
@@ -30,9 +33,11 @@ equals() {
 	fi
 }
 
-# checkers: each is still at work: most of them switch themselves off at their first
-# report, and some without one, when their memory is full.
+# checkers: each is still on. Most switch themselves off at their first report, and some without one
+# when their memory is full.
 checkers() {
+	local locks
+
 	locks=$(awk '/debug_locks:/ { print $2 }' /proc/lockdep_stats)
 	if [ "$locks" = 1 ]; then
 		result pass checkers.lockdep "debug_locks is 1"
@@ -47,14 +52,6 @@ checkers() {
 	else
 		result fail checkers.kmemleak "kmemleak has switched itself off"
 	fi
-}
-
-# fail_allocations: of each card's BOs, see faults_in_ttm.
-fail_allocations() {
-	faults_in_ttm
-	for card in $(cards); do
-		run fail-nth --card "$card"
-	done
 }
 
 check_cards
@@ -74,11 +71,15 @@ for card in $(cards); do
 done
 move_on_all
 leaks loads
-fail_allocations
+fail_ttm_allocations
+for card in $(cards); do
+	run fail-nth --card "$card"
+done
 leaks failed-allocations
 reload_radeon "${LAB_RELOADS:-50}"
 leaks reloads
 unload_radeon
 leaks unload
 checkers
-. /usr/lib/lab/scenarios/selftest.sh
+driver_selftest
+finish

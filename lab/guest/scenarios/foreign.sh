@@ -1,9 +1,9 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# BOs of every card that other devices import: one of 32 bits, one of 40, and one of 28, for
-# which there is no memory; one that is in use when the card goes. And what every card imports
-# from an exporter that gives whatever it has, also when the card goes meanwhile.
+# BOs of each card that other devices import: devices of 32 bits, of 40, and of 28, for which there is
+# no memory. One is in use when the card is unbound. And what each card imports from an exporter
+# that ignores what the card reaches, also when the card is unbound meanwhile.
 #
 # limit: 1500
 # silence: 240
@@ -18,15 +18,15 @@ check_cards
 load_radeon
 load_edu 32,40
 for card in $(cards); do
-	narrow=--expect-no-copy
-	# Most of a machine of this size is beyond 4 GiB, but what a pool device serves from.
-	if [ "$card" = rv370 ] && [ "$(backing_value "$card" backing)" != hypervisor ]; then
-		narrow=--expect-copies
+	expect=--expect-no-copy
+	# Most memory is above 4 GiB, but a pool device serves from below.
+	if ! is_narrow "$card" && [ "$(backing_value "$card" backing)" != hypervisor ]; then
+		expect=--expect-copies
 	fi
-	run foreign-import --card "$card" --device /dev/edu-dma0 $narrow
+	run foreign-import --card "$card" --device /dev/edu-dma0 $expect
 	run foreign-import --card "$card" --device /dev/edu-dma1 --expect-no-copy
 done
-# A card goes while a device has one of its BOs, and comes back.
+# The card is unbound while a device has one of its BOs imported, and bound again.
 for card in $(cards); do
 	bdf=$(pci_address "$card")
 	consoles_off
@@ -37,10 +37,10 @@ for card in $(cards); do
 done
 load_edu 28
 for card in $(cards); do
-	# All that RV100 has may be low enough by chance.
-	refusals=--may-refuse
-	[ "$card" != rv370 ] || refusals=--expect-refusals
-	run foreign-import --card "$card" $refusals
+	expect=--expect-refusals
+	# All memory of a narrow card may be low enough by chance.
+	! is_narrow "$card" || expect=--may-refuse
+	run foreign-import --card "$card" $expect
 done
 insmod "/usr/lib/lab/modules/$(uname -r)/raw_export.ko"
 hidden=
@@ -50,12 +50,12 @@ esac
 for card in $(cards); do
 	run foreign-export --card "$card" $hidden
 done
-# A card goes while it has what another device exports, and comes back.
+# The card is unbound while it has a BO of another device imported, and bound again.
 for card in $(cards); do
 	bdf=$(pci_address "$card")
 	consoles_off
 	run foreign-export --card "$card" --only unbound
-	# The one that stays is that of before: an import does not.
+	# The BO that stays is that of the unbind before: an import does not stay.
 	bos_left "$card" "$bdf" 0 1
 	bind_radeon "$bdf"
 	run foreign-export --card "$card" $hidden

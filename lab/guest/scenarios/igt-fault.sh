@@ -1,10 +1,10 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The model gets a fault (lab.fault=) when the driver is there, and a test of igt's
-# (lab.igt_test=) has to find it. Without the fault it passes.
+# Fault injection: after the driver is loaded, the card's model gets a fault (lab.fault=), which an
+# igt test (lab.igt_test=) has to find. Without the fault that test passes.
 #
-# The kernel may say anything about it:
+# The kernel may print any message about the fault:
 #
 # limit: 400
 # silence: 240

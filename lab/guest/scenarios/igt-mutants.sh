@@ -1,10 +1,11 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# TTM modules with a fault each, on a debug kernel with both cards: for each, the test of igt's, or
-# the program of the guest's, that is to find it has to fail. Without a fault, the same tests pass.
+# Mutants, TTM and radeon modules that are deliberately broken, on a debug kernel with both cards: for
+# each, the igt test or the program of the guest's that is named in it has to fail. With the unbroken
+# modules the same tests pass. lab.mutant=NAME,... runs these alone.
 #
-# lab.mutant=NAME,... is for these alone. The kernel may say anything about them:
+# The kernel may print any message about them:
 #
 # limit: 4800
 # silence: 400
@@ -14,7 +15,7 @@
 
 . /usr/lib/lab/lib.sh
 
-# load TTM PARAMETER,...: a TTM, and on it the radeon beside it or the kernel's.
+# load TTM PARAMETER,...: a TTM, and the radeon in its directory or the kernel's.
 load() {
 	insmod "$1" $(echo "$2" | tr , ' ') || return
 	if [ -f "${1%/*}/radeon.ko" ] && [ "$1" != "$sound" ]; then
@@ -26,6 +27,8 @@ load() {
 }
 
 unload() {
+	local module
+
 	consoles_off
 	rmmod radeon
 	for module in drm_ttm_helper ttm; do
@@ -34,19 +37,21 @@ unload() {
 	[ ! -d /sys/module/ttm ]
 }
 
-# lab_finds CARD PROGRAM [ARGUMENT]...: as igt_finds, for a program of ours, whose results are for us.
+# lab_finds CARD PROGRAM [ARGUMENT]...: as igt_finds, for a program of the guest's. Its results are
+# not the scenario's. Sets igt_found and igt_stuck.
 lab_finds() {
-	card=$1
+	local card=$1
+
 	shift
 	igt_stuck=
 	igt_found=Fail
-	LAB_REPORT_HERE=y timeout -k 5 200 "$@" --card "$card" >/tmp/found 2>&1
+	timeout -k 5 200 "$@" --card "$card" >/tmp/found 2>&1
 	case $? in
 	0) igt_found=Pass ;;
 	1) ;;
 	*) igt_found="it ended with status $?" ;;
 	esac
-	grep -v ' pass ' /tmp/found
+	grep -v '^ok ' /tmp/found
 	[ $igt_found = Fail ]
 }
 
@@ -59,7 +64,7 @@ enter-igt true
 unload
 found=
 for what in sound mutants; do
-	# What frees memory that is in use may take the machine with it: it comes last.
+	# freed-in-use may crash the machine: it is the last.
 	for dir in $(ls -d /usr/lib/lab/mutants/*/ | grep -v freed-in-use) /usr/lib/lab/mutants/freed-in-use/; do
 		[ -f "$dir/ttm.ko" ] && { [ -s "$dir/igt" ] || [ -s "$dir/lab" ]; } || continue
 		mutant=$(basename "$dir")
@@ -87,12 +92,12 @@ for what in sound mutants; do
 		mutants-*) result fail "$name" "not found by $test ($igt_found): $(cat "$dir/what")" ;;
 		sound-*)
 			if [ "$igt_found" = Pass ]; then
-				result pass "$name" "$test without a fault: $igt_found"
+				result pass "$name" "$test with unbroken modules: $igt_found"
 			else
-				result fail "$name" "$test ($igt_found) does not pass without a fault"
+				result fail "$name" "$test ($igt_found) does not pass with unbroken modules"
 			fi ;;
 		esac
-		# Such a kernel has had its last test.
+		# No other test can run on this kernel.
 		[ -z "$igt_stuck" ] || finish
 		if ! unload; then
 			result fail "$name" "it could not be unloaded"
@@ -100,5 +105,5 @@ for what in sound mutants; do
 		fi
 	done
 done
-[ -n "$found" ] || result fail igt-mutants "there are no modules with faults in this machine${LAB_MUTANT:+, or none of $LAB_MUTANT}"
+[ -n "$found" ] || result fail igt-mutants "there are no mutants in this machine${LAB_MUTANT:+, or none of $LAB_MUTANT}"
 finish

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Modes, pixel formats, cursor and page flips, compared with what the card shows.

@@ -1,8 +1,7 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Moves and waits on every card of the machine, on one after the other and on all at
-# the same time.
+# Moves and waits on every card, on one after the other and on all at the same time.
 
 . /usr/lib/lab/lib.sh
 

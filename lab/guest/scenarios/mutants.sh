@@ -1,10 +1,10 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# TTM modules with a fault each, on a debug kernel without a card: for each, the KUnit
-# test that is to find it has to fail.
+# Mutants, TTM modules that are deliberately broken, on a debug kernel without a card: for each the
+# KUnit test that is named in it has to fail.
 #
-# The kernel may say anything about them:
+# The kernel may print any message about them:
 #
 # silence: 240
 # allow: .
@@ -26,8 +26,7 @@ for dir in /usr/lib/lab/mutants/*/; do
 	mutant=mutant.$(basename "$dir")
 	test=$(cat "$dir/found-by")
 	suite=${test%%.*}
-	# Only this one: what a fault does to the others is anybody's guess.
-	# Without a newline, which would be part of the name.
+	# This test alone: the others may crash. A newline would be part of the name.
 	printf '%s' "$test" >/sys/module/kunit/parameters/filter_glob
 	if ! insmod "$dir/ttm.ko" || ! modprobe "${suite}_test"; then
 		result fail "$mutant" "it could not be loaded"
@@ -47,5 +46,5 @@ for dir in /usr/lib/lab/mutants/*/; do
 		finish
 	fi
 done
-[ -n "$found" ] || result fail mutants "there are no modules with faults in this machine"
+[ -n "$found" ] || result fail mutants "there are no mutants in this machine"
 finish

@@ -1,18 +1,18 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Stock and new driver, one after the other in this boot: BOs that two GPUs share, for the
-# table of "make prime". Who looks at them is igt's test radeon_prime, which says a line of each BO.
+# Stock and new driver, one after the other in one boot: BOs that two GPUs share, for the table of
+# "make prime". The igt test radeon_prime checks them and prints a line for each BO.
 #
-# Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. What the driver cannot say
-# (copies, on stock) is "-".
+# Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. A number that the driver does
+# not provide (copies, on stock) is "-".
 #
 # limit: 900
 # silence: 420
 # args: swiotlb=track_hiwater
 # needs: igt
 #
-# What the stock driver cannot map it refuses, and says so:
+# The stock driver's messages about BOs that it cannot map:
 #
 # allow: swiotlb buffer is full
 # allow: \*ERROR\* Failed to parse relocation
@@ -22,22 +22,40 @@
 
 test=/usr/local/libexec/igt-gpu-tools/radeon/radeon_prime
 
-# measure: both directions; which GPU is the tested one does not matter.
+# card_names: replaces PCI device IDs by the names of cards.
+card_names() {
+	local card pci script=
+
+	for card in $(cards); do
+		pci=$(card_field "$card" pci)
+		script="$script;s/${pci#*:}/$card/"
+	done
+	sed "$script"
+}
+
+# test_output: what radeon_prime said last, for a failed result.
+test_output() {
+	echo "$(grep -m 1 CRITICAL /tmp/errors) $(tail -n 1 /tmp/out)"
+}
+
+# measure: both directions; either GPU may be the tested one.
 measure() {
-	LAB_KMSG_LEVEL=6 IGT_FORCE_DRIVER=radeon IGT_DEVICE="drm:/dev/dri/card$(minor rv370)" \
+	local status what figures
+
+	LAB_KMSG_LEVEL=6 IGT_FORCE_DRIVER=radeon IGT_DEVICE="drm:/dev/dri/card$(minor "$wide")" \
 		enter-igt timeout -k 5 400 $test \
 		--run-subtest '*reads*-cached,*writes*-cached' >/tmp/out 2>/tmp/errors
 	status=$?
 	case $status in
-	0 | 98) ;; # of subtests; it is for the table to say what is wrong
-	*) result fail "prime.$LAB_POOL" "radeon_prime ended with status $status: $(grep -m 1 CRITICAL /tmp/errors) $(tail -n 1 /tmp/out)" ;;
+	0 | 98) ;; # subtests that fail are for the table
+	*) result fail "prime.$LAB_POOL" "radeon_prime ended with status $status: $(test_output)" ;;
 	esac
 	sed -n 's/.*share \([0-9a-f]*\) \([0-9a-f]*\) \([0-9]*\) cached \([a-z]*\): wrong \([0-9]*\) of \([0-9]*\) error \([0-9]*\) copies \([-0-9]*\) swiotlb \([-0-9]*\)$/\1.\2.\3.\4 \5 \6 \7 \8 \9/p' /tmp/out |
-		sed 's/5b60/rv370/; s/5159/rv100/' >/tmp/shared
+		card_names >/tmp/shared
 	if [ -s /tmp/shared ]; then
 		result pass "prime.$LAB_POOL" "$(wc -l </tmp/shared) BOs shared"
 	else
-		result fail "prime.$LAB_POOL" "radeon_prime has shared nothing (status $status): $(grep -m 1 CRITICAL /tmp/errors) $(tail -n 1 /tmp/out)"
+		result fail "prime.$LAB_POOL" "radeon_prime has shared no BO (status $status): $(test_output)"
 	fi
 	while read -r what figures; do
 		row "$LAB_POOL.$what" "$figures"
@@ -45,6 +63,7 @@ measure() {
 }
 
 check_cards
+needs_card_kinds
 enter-igt true
 for pool in stock new; do
 	LAB_POOL=$pool

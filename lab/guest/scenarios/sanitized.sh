@@ -1,7 +1,7 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Something of everything, for a model that runs slowly because it checks itself.
+# A short run of every test program, for a model that is slow as it runs with sanitizers.
 
 . /usr/lib/lab/lib.sh
 

@@ -1,78 +1,81 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Another driver that uses TTM (lab.second_display=), Debian's with Debian's TTM, beside ours with
-# ours: both draw at the same time, and each goes while the other works, in either order.
+# A display of QEMU's (lab.second_display=) whose driver and TTM are Debian's, and radeon on our TTM:
+# both draw at the same time, and each is unloaded while the other works.
 
 . /usr/lib/lab/lib.sh
 
+driver=$LAB_SECOND_DISPLAY
+
 # uses_ttm: bochs does through a library.
 uses_ttm() {
-	[ -e "/sys/module/ttm/holders/$LAB_SECOND_DISPLAY" ] ||
+	[ -e "/sys/module/ttm/holders/$driver" ] ||
 		{ [ -e /sys/module/ttm/holders/drm_vram_helper ] &&
-		  [ -e "/sys/module/drm_vram_helper/holders/$LAB_SECOND_DISPLAY" ]; }
+		  [ -e "/sys/module/drm_vram_helper/holders/$driver" ]; }
 }
 
-load_second() {
-	if modprobe "$LAB_SECOND_DISPLAY" && uses_ttm; then
-		result pass "$LAB_SECOND_DISPLAY.load" "$LAB_SECOND_DISPLAY uses ttm"
+load_display() {
+	if modprobe "$driver" && uses_ttm; then
+		result pass "$driver.load" "$driver uses ttm"
 	else
-		result fail "$LAB_SECOND_DISPLAY.load" "$LAB_SECOND_DISPLAY does not load, or does not use ttm"
+		result fail "$driver.load" "$driver does not load, or does not use ttm"
 		finish
 	fi
 }
 
-# unload_second: with its TTM, which no one else uses.
-unload_second() {
+# unload_display: the driver and its TTM, which has no other user.
+unload_display() {
+	local module
+
 	consoles_off
-	for module in "$LAB_SECOND_DISPLAY" drm_vram_helper drm_ttm_helper ttm; do
+	for module in "$driver" drm_vram_helper drm_ttm_helper ttm; do
 		[ -d "/sys/module/$module" ] || continue
 		rmmod "$module" || break
 	done
-	if [ ! -d "/sys/module/$LAB_SECOND_DISPLAY" ] && [ ! -d /sys/module/ttm ]; then
-		result pass "$LAB_SECOND_DISPLAY.unload" "$LAB_SECOND_DISPLAY and ttm are gone"
+	if [ ! -d "/sys/module/$driver" ] && [ ! -d /sys/module/ttm ]; then
+		result pass "$driver.unload" "$driver and ttm are unloaded"
 	else
-		result fail "$LAB_SECOND_DISPLAY.unload" "$module cannot be unloaded"
+		result fail "$driver.unload" "$module cannot be unloaded"
 		finish
 	fi
 }
 
-# own_ttms: radeon and the other driver have nothing of TTM in common.
+# own_ttms: radeon and the other driver share no TTM.
 own_ttms() {
 	if [ "$LAB_POOL" != new ]; then
 		result skip own-ttms "with Debian's radeon.ko both use ttm"
 	elif [ -e /sys/module/rttm/holders/radeon ] && [ ! -e /sys/module/ttm/holders/radeon ] &&
-	     [ ! -e "/sys/module/rttm/holders/$LAB_SECOND_DISPLAY" ]; then
-		result pass own-ttms "radeon uses rttm, $LAB_SECOND_DISPLAY uses ttm"
+	     [ ! -e "/sys/module/rttm/holders/$driver" ]; then
+		result pass own-ttms "radeon uses rttm, $driver uses ttm"
 	else
-		result fail own-ttms "radeon does not use rttm, or $LAB_SECOND_DISPLAY does"
+		result fail own-ttms "radeon does not use rttm, or $driver does"
 	fi
 }
 
 check_cards
-if [ -z "$LAB_SECOND_DISPLAY" ]; then
-	result fail second-display "this machine has no other display: boot with SECOND_DISPLAY=qxl|bochs"
+if [ -z "$driver" ]; then
+	result fail second-display "there is no second display: boot with SECOND_DISPLAY=qxl|bochs"
 	finish
 fi
-load_second
+load_display
 load_radeon
 own_ttms
 for card in $(cards); do
-	run display-draw --driver "$LAB_SECOND_DISPLAY" gtt-move --card "$card" --rounds 1
+	run display-draw --driver "$driver" gtt-move --card "$card" --rounds 1
 done
 unload_radeon
-run display-draw --driver "$LAB_SECOND_DISPLAY"
+run display-draw --driver "$driver"
 
 load_radeon
 for card in $(cards); do
-	run display-draw --driver "$LAB_SECOND_DISPLAY" gtt-move --card "$card" --rounds 1 --seed 2
+	run display-draw --driver "$driver" gtt-move --card "$card" --rounds 1 --seed 2
 done
-# qxl never gives its interrupt back (6.12 and 7.3): whoever reads /proc/interrupts after
-# it has gone crashes.
-if [ "$LAB_SECOND_DISPLAY" = qxl ]; then
+# qxl does not free its interrupt (6.12 and 7.3): after an unload a read of /proc/interrupts crashes.
+if [ "$driver" = qxl ]; then
 	result skip qxl.unload "Debian's qxl cannot be unloaded without a crash"
 else
-	unload_second
+	unload_display
 	for card in $(cards); do
 		run gtt-move --card "$card" --rounds 1 --seed 3
 	done

@@ -1,9 +1,9 @@
-# shellcheck shell=sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The module that makes the pool device in a Xen PV domain (drivers/xen/xen-ttm-pool.c), with both
-# cards: TTM takes it for any other, it comes and goes while BOs live, and it refuses to load
-# where it has no business.
+# The module that makes the pool device in a Xen PV domain (drivers/xen/xen-ttm-pool.c), with a card
+# of 32 bits and one of more: TTM uses it like any other pool device, it is unloaded and loaded while
+# BOs live, and it refuses to load elsewhere.
 
 . /usr/lib/lab/lib.sh
 
@@ -15,17 +15,21 @@ provider() {
 	esac
 }
 
-# refused NAME TEXT [PARAMETER=VALUE]...: it does not load, and says why.
+# refused NAME TEXT [PARAMETER=VALUE]...: a result: it refuses to load, with that message.
 refused() {
-	name=$1 text=$2
+	local name=$1 text=$2 line
+
 	shift 2
 	if provider "$@" 2>/dev/null; then
 		rmmod xen_ttm_pool
 		result fail "refused.$name" "it was loaded"
-	elif dmesg | grep -qF "xen_ttm_pool: not loaded: $text"; then
-		result pass "refused.$name" "$(dmesg | grep -F "xen_ttm_pool: not loaded: $text" | tail -n 1 | sed 's/^\[[^]]*\] *//')"
+		return
+	fi
+	line=$(dmesg | grep -F "xen_ttm_pool: not loaded: $text" | tail -n 1 | without_time)
+	if [ -n "$line" ]; then
+		result pass "refused.$name" "$line"
 	else
-		result fail "refused.$name" "it did not say '$text'"
+		result fail "refused.$name" "no message '$text'"
 	fi
 }
 
@@ -34,16 +38,16 @@ if [ "$(machine)" = bare ]; then
 	refused bare "this is not a Xen PV domain"
 	finish
 fi
+needs_card_kinds
 refused zones "zones=2 is unknown: choose 1 (DMA32) or 3 (DMA32 and NORMAL)" zones=2
 
 # Before the GPUs.
 provider || result fail provider "it cannot be loaded"
-expect_backing_rv370="hypervisor scattered"
-expect_backing_rv100="hypervisor contiguous"
+expect_backing=hypervisor
 load_radeon
 moves_limit=32
 for card in $(cards); do
-	eval "moves_from first $card \"\$expect_backing_$card\""
+	moves_from first "$card" "$(with_shape hypervisor "$card")"
 done
 moves_limit=6
 move_on_all
@@ -55,19 +59,19 @@ reload() {
 }
 moves_during reload-busy reload
 
-# And without it, and with what a card of many bits does not need.
+# Without it, and with a zone that a card of more than 32 bits does not need.
 rmmod xen_ttm_pool
 for card in $(cards); do
 	moves_from gone "$card" "$(needed_backing "$card")"
 done
 provider zones=1
-moves_from narrow rv370 "shared -"
-moves_from narrow rv100 "hypervisor contiguous"
+moves_from narrow "$wide" "shared -"
+moves_from narrow "$narrow" "hypervisor contiguous"
 unload_radeon
 rmmod xen_ttm_pool || result fail provider "it cannot be unloaded"
 if dmesg | grep -q 'Failed to add\|Failed to delete'; then
-	result fail xen "Xen was told of it: $(dmesg | grep 'Failed to add\|Failed to delete' | head -n 1)"
+	result fail xen "Xen was told of the device: $(dmesg | grep 'Failed to add\|Failed to delete' | head -n 1)"
 else
-	result pass xen "Xen was not told of it"
+	result pass xen "Xen was not told of the device"
 fi
 finish

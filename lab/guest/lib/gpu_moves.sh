@@ -1,0 +1,89 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# BOs that the GPUs move.
+
+# above_4g CARD: the option that makes gtt-move demand that the GPU used memory above 4 GiB. A card
+# of more than 32 bits cannot avoid that in a Xen dom0 with enough memory, and it shows that the
+# driver used machine addresses.
+above_4g() {
+	[ "$(machine)" != "Xen dom0" ] || is_narrow "$1" || echo --expect-above-4g
+}
+
+# moves_from NAME CARD EXPECT: the GPU moves BOs whose pages have that backing and shape (see
+# needed_backing). $moves_limit is the size in MiB (6). Sets moves_seed, which differs each time.
+moves_from() {
+	local moved found text
+
+	moves_seed=$((${moves_seed:-0} + 1))
+	gtt-move --card "$2" --rounds 1 --seed $moves_seed \
+		--limit-mib "${moves_limit:-6}" >/tmp/moved
+	moved=$?
+	nest </tmp/moved
+	found=$(backing_of "$2")
+	text="$found, $(backing_value "$2" reason)"
+	if [ $moved -ne 0 ]; then
+		result fail "$1.$2" "wrong contents: $text"
+	elif [ "$found" != "$3" ]; then
+		result fail "$1.$2" "not $3: $text"
+	else
+		result pass "$1.$2" "$text"
+	fi
+}
+
+# start_moves ARGUMENT...: all GPUs begin to move BOs. Sets jobs to CARD:PID for each.
+start_moves() {
+	local card
+
+	jobs=
+	for card in $(cards); do
+		gtt-move --card "$card" "$@" >"/tmp/moved.$card" &
+		jobs="$jobs $card:$!"
+	done
+}
+
+# moves_running: is one of them still at work?
+moves_running() {
+	local job
+
+	for job in $jobs; do
+		! kill -0 "${job#*:}" 2>/dev/null || return 0
+	done
+	return 1
+}
+
+# moves_during NAME COMMAND...: the command is repeated while all GPUs move BOs.
+moves_during() {
+	local name=$1 jobs job card moved turns=0 failed_turns=0
+
+	shift
+	start_moves --rounds 2 --seed 77 --limit-mib 32
+	while moves_running; do
+		"$@" || failed_turns=$((failed_turns + 1))
+		turns=$((turns + 1))
+	done
+	for job in $jobs; do
+		card=${job%:*}
+		wait "${job#*:}"
+		moved=$?
+		nest <"/tmp/moved.$card"
+		if [ $moved -eq 0 ] && [ $turns -gt 0 ] && [ $failed_turns -eq 0 ]; then
+			result pass "$name.$card" "contents are right after $turns turns"
+		else
+			result fail "$name.$card" "status $moved; $failed_turns of $turns turns failed"
+		fi
+	done
+}
+
+# move_on_all: all GPUs move BOs at the same time.
+move_on_all() {
+	local jobs job status
+
+	start_moves --rounds 1 --seed 7
+	for job in $jobs; do
+		wait "${job#*:}"
+		status=$?
+		nest <"/tmp/moved.${job%:*}"
+		program_result $status gtt-move --card "${job%:*}"
+	done
+}

@@ -1,0 +1,115 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# igt's tests; see enter-igt.
+
+# save_out DIR: copy a directory into the boot's result directory on the host. That file system is
+# mounted for the copy alone, as it does not survive a suspend.
+save_out() {
+	local module
+
+	mkdir -p /tmp/out
+	for module in virtio_pci 9pnet_virtio 9p; do
+		modprobe -q $module
+	done
+	if mount -t 9p -o trans=virtio,msize=131072 out /tmp/out 2>/dev/null; then
+		cp -r "$1" /tmp/out
+		umount /tmp/out
+	else
+		echo "this kernel has no 9p: $1 is not saved"
+	fi
+}
+
+# watch_suspend: restore the window over the VRAM after each suspend (see vram-window.sh). Without
+# it the tests that follow are slow.
+watch_suspend() {
+	local stats=/sys/power/suspend_stats/success before now
+
+	read -r before <$stats || return
+	while usleep 200000; do
+		read -r now <$stats
+		if [ "$now" != "$before" ]; then
+			before=$now
+			. /usr/lib/lab/vram-window.sh
+		fi
+	done
+}
+
+# igt_driver: the driver's name in the names of expectation files. Failures of the stock driver are
+# different on the bare machine and under Xen.
+igt_driver() {
+	local where
+
+	where=$(machine)
+	case $LAB_POOL-$where in
+	stock-bare) echo radeon-stock-bare ;;
+	stock-*) echo radeon-stock-xen ;;
+	*) echo radeon ;;
+	esac
+}
+
+# run_igt LIST: the tests of a list in igt-tests/lists on each card: a result for each test, and a
+# directory CARD-igt with radeon-igt's report for each card.
+run_igt() {
+	local watcher card address status name found meaning seconds text
+
+	watch_suspend &
+	watcher=$!
+	for card in $(cards); do
+		address=$(readlink -f "/sys/class/drm/card$(minor "$card")/device")
+		# igt takes an alert in the kernel's log for a failure of its test.
+		LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $card" \
+			enter-igt radeon-igt --list "$1" --out "/tmp/$card-igt" \
+			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)"
+		status=$?
+		if [ $status -gt 1 ]; then
+			result fail "$card.igt" "radeon-igt ended with status $status: see console.log"
+			continue
+		fi
+		# NAME RESULT MEANING SECONDS TEXT
+		while read -r name found meaning seconds text; do
+			case $found-$meaning in
+			*-worse | *-better)
+				result fail "$card.$name" "$found, $meaning than expected: $text" ;;
+			Skip-*) result skip "$card.$name" "$text" ;;
+			*) result pass "$card.$name" "$found in $seconds s" ;;
+			esac
+		done <"/lab/tmp/$card-igt/verdicts.txt"
+		save_out "/lab/tmp/$card-igt"
+	done
+	kill $watcher 2>/dev/null
+}
+
+# igt_finds CARD TEST: does that one test fail? Sets igt_found and igt_stuck: its outcome, and y if
+# the process of the failed test does not end, as a fault in the kernel may cause. The test runs
+# without igt's runner, which would wait for it.
+igt_finds() {
+	local pattern before job grace=15 status
+
+	pattern="\\[IGT\\] .*: finished subtest ${2#*@}, FAIL"
+	before=$(dmesg | grep -c "$pattern")
+	LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $1" IGT_FORCE_DRIVER=radeon \
+		IGT_DEVICE="drm:/dev/dri/card$(minor "$1")" \
+		enter-igt timeout -k 5 100 "/usr/local/libexec/igt-gpu-tools/radeon/${2%@*}" \
+		--run-subtest "${2#*@}" &
+	job=$!
+	igt_stuck=
+	while kill -0 $job 2>/dev/null; do
+		sleep 1
+		[ "$(dmesg | grep -c "$pattern")" -gt "$before" ] || continue
+		grace=$((grace - 1))
+		if [ $grace -eq 0 ]; then
+			igt_stuck=y
+			igt_found="Fail, and its process does not end"
+			return 0
+		fi
+	done
+	wait $job
+	status=$?
+	case $status in
+	0) igt_found=Pass ;;
+	77) igt_found=Skip ;;
+	*) igt_found="Fail, status $status" ;;
+	esac
+	[ $status -ne 0 ] && [ $status -ne 77 ]
+}
