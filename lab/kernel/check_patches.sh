@@ -58,9 +58,10 @@ what="patches: ${#patches[@]}, new files: ${#new[@]}, changed: ${#changed[@]}"
 
 # checkpatch: not asked for are what a series lacks that nobody has signed off yet, an
 # entry in MAINTAINERS, as the directories have theirs, and whether a commit exists that is
-# named, as there is no history to look into.
+# named, as there is no history to look into. Nor does each fix for stable name the commit that
+# brought the fault: some are older than what can be named with certainty.
 checkpatch() {
-	local ignore=MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
+	local ignore=MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID,MISSING_FIXES_TAG
 	local options=(--strict --terse --showfile --show-types --no-summary --ignore "$ignore")
 	local log=$out/checkpatch-$series.log
 
