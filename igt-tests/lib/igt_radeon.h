@@ -12,14 +12,11 @@
 
 #define IGT_RADEON_PAGE_SIZE	4096u
 
-/* Addresses that the probe can tell of in one answer. */
-#define IGT_RADEON_MAX_FOUND	64
-
 /**
  * struct igt_radeon_bo - a buffer object
  * @handle: GEM handle
  * @size: bytes, a multiple of the page size
- * @map: CPU mapping of all of it, NULL for one that was imported
+ * @map: CPU mapping of the whole BO, NULL for an imported BO
  * @va: address in the GPU's virtual address space, 0 on GPUs without one
  */
 struct igt_radeon_bo {
@@ -31,8 +28,8 @@ struct igt_radeon_bo {
 
 /**
  * struct igt_radeon_caching - a caching mode of BOs in GTT
- * @name: as a part of subtest names
- * @flags: RADEON_GEM_GTT_* flags of the BO's creation
+ * @name: part of subtest names
+ * @flags: RADEON_GEM_GTT_* flags for creating the BO
  */
 struct igt_radeon_caching {
 	const char *name;
@@ -74,35 +71,16 @@ int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int coun
 void igt_radeon_bo_move_async(int fd, struct igt_radeon_bo *bo, uint32_t domain);
 void igt_radeon_bo_move(int fd, struct igt_radeon_bo *bo, uint32_t domain);
 
-bool igt_radeon_has_blit(int fd);
-void igt_require_radeon_blit(int fd);
-int __igt_radeon_blit(int fd, const struct igt_radeon_bo *to, const struct igt_radeon_bo *from,
-		      uint64_t first, uint64_t count);
-void igt_radeon_blit(int fd, const struct igt_radeon_bo *to, const struct igt_radeon_bo *from);
-
 void igt_radeon_fill(const struct igt_radeon_bo *bo, uint64_t seed);
 uint64_t igt_radeon_mismatches(const struct igt_radeon_bo *bo, uint64_t seed);
 uint64_t igt_radeon_wrong_pages(const struct igt_radeon_bo *bo, uint64_t seed);
 void igt_radeon_check(const struct igt_radeon_bo *bo, uint64_t seed, const char *when);
 void igt_radeon_check_zero(const struct igt_radeon_bo *bo, const char *when);
 
-bool igt_radeon_has_backing(int fd);
-void igt_radeon_backing_text(int fd, const char *key, char *text, size_t size);
-uint64_t igt_radeon_backing(int fd, const char *key);
-uint64_t igt_radeon_backing_mode(int fd, const char *key, unsigned int mode);
-bool igt_radeon_has_shared_counts(int fd);
-uint64_t igt_radeon_shared_count(int fd, const char *key);
-bool igt_radeon_coherent_pool_used(int fd);
-const char *igt_radeon_ttm_module(void);
-void igt_radeon_shrink_pool(void);
-void igt_radeon_shrink_chunks(int fd);
-uint64_t igt_radeon_shared_pool_pages(uint64_t *limit);
-bool igt_radeon_coherent_needed(int fd, char *reason, size_t size);
-bool igt_radeon_pool_device(char *name, size_t size);
-
-bool igt_radeon_has_probe(void);
-void igt_radeon_probe(const char *command, char *answer, size_t size);
-unsigned int igt_radeon_find_pages(uint64_t word, uint64_t addresses[IGT_RADEON_MAX_FOUND]);
-void igt_radeon_translate(const uint64_t *addresses, unsigned int count, uint64_t *bus);
+void igt_radeon_reset_gpu(int fd);
+bool igt_radeon_xen_pv(void);
+bool igt_radeon_cpu_encrypts(void);
+unsigned int igt_radeon_dma_bits(int fd);
+bool igt_radeon_reaches_all(int fd);
 
 #endif /* IGT_RADEON_H */

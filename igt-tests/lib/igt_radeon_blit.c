@@ -6,22 +6,22 @@
 
 #include "drmtest.h"
 #include "igt_core.h"
-#include "igt_radeon.h"
+#include "igt_radeon_blit.h"
 
 /**
  * SECTION:igt_radeon_blit
- * @short_description: Copies by commands of the GPU's own
+ * @short_description: Copies by command streams
  * @title: Radeon blits
- * @include: igt_radeon.h
+ * @include: igt_radeon_blit.h
  *
- * The kernel moves no BO that is shared with another device. To have a GPU read and write one,
- * a stream has to have commands in it, and these are a family's: here, and nowhere else. R100 to
- * R500 have the same 2D engine; for others igt_require_radeon_blit() skips.
+ * The kernel does not move a BO that is shared with another device, so tests of shared BOs need
+ * streams with copy commands. R100 to R500 have the same 2D engine;
+ * igt_require_radeon_blit() skips for later families.
  */
 
 #define PACKET0(reg, count)	((uint32_t)((count) - 1) << 16 | (reg) >> 2)
 #define PACKET2			0x80000000u
-/* A packet that does nothing: its dword says which relocation the packet before is for. */
+/* A NOP whose dword is the index of the relocation for the packet before it. */
 #define PACKET3_NOP		0xc0001000u
 #define RELOC_DWORDS		4
 
@@ -44,7 +44,7 @@
 #define DEFAULT_SC_BOTTOM_RIGHT	0x16e8
 #define  SC_MAX			0x1fffu
 
-/* A page is a line of 32-bit pixels; pitches are in units of 64 bytes. */
+/* One line of 32-bit pixels is one page; the unit of pitches is 64 bytes. */
 #define PITCH			((IGT_RADEON_PAGE_SIZE / 64) << 22)
 #define WIDTH			(IGT_RADEON_PAGE_SIZE / 4)
 #define IB_DWORDS		32
@@ -53,13 +53,13 @@
  * igt_radeon_has_blit:
  * @fd: DRM device
  *
- * Returns: whether this library has commands for copies by this GPU.
+ * Returns: whether igt_radeon_blit() supports this GPU.
  */
 bool igt_radeon_has_blit(int fd)
 {
 	uint32_t config;
 
-	/* The driver knows a tiling configuration from R600 on, where there is no 2D engine. */
+	/* The driver has a tiling configuration from R600 on; those have no 2D engine. */
 	return __igt_radeon_info(fd, RADEON_INFO_TILING_CONFIG, &config) == -EINVAL;
 }
 
@@ -67,12 +67,12 @@ bool igt_radeon_has_blit(int fd)
  * igt_require_radeon_blit:
  * @fd: DRM device
  *
- * Skips unless igt_radeon_blit() works on this GPU.
+ * Skips unless igt_radeon_blit() supports this GPU.
  */
 void igt_require_radeon_blit(int fd)
 {
 	igt_require_f(igt_radeon_has_blit(fd),
-		      "this test has no commands for copies by a GPU of R600 or later\n");
+		      "the GPU is R600 or later: blits support R100 to R500\n");
 }
 
 static void domain_of(int fd, const struct igt_radeon_bo *bo, uint32_t *domain)
@@ -87,10 +87,11 @@ static void domain_of(int fd, const struct igt_radeon_bo *bo, uint32_t *domain)
  * @fd: DRM device
  * @to: BO that is written
  * @from: BO that is read
- * @first: page of both
- * @count: pages of both from there
+ * @first: first page
+ * @count: number of pages
  *
- * Has the GPU copy pages, of BOs that stay where they are. Nothing waits for it.
+ * Makes the GPU copy pages from one BO to the same pages of another and does not wait. The BOs
+ * stay in their domains.
  *
  * Returns: 0 or a negative errno.
  */
@@ -121,7 +122,7 @@ int __igt_radeon_blit(int fd, const struct igt_radeon_bo *to, const struct igt_r
 	domain_of(fd, from, &relocs[FROM].read_domains);
 	domain_of(fd, to, &relocs[TO].read_domains);
 	relocs[TO].write_domain = relocs[TO].read_domains;
-	/* No packet begins with zero. */
+	/* Pad the rest: no packet begins with zero. */
 	for (int i = IB_DWORDS - 1; !ib[i]; i--)
 		ib[i] = PACKET2;
 	return __igt_radeon_submit(fd, ib, IB_DWORDS, relocs, ARRAY_SIZE(relocs), false);
@@ -133,12 +134,12 @@ int __igt_radeon_blit(int fd, const struct igt_radeon_bo *to, const struct igt_r
  * @to: BO that is written
  * @from: BO that is read, of the same size
  *
- * Has the GPU copy a whole BO to another; both stay where they are. Nothing waits for it.
+ * Makes the GPU copy a whole BO and does not wait. The BOs stay in their domains.
  */
 void igt_radeon_blit(int fd, const struct igt_radeon_bo *to, const struct igt_radeon_bo *from)
 {
 	int ret = __igt_radeon_blit(fd, to, from, 0, from->size / IGT_RADEON_PAGE_SIZE);
 
-	igt_assert_f(ret == 0, "stream that copies a BO of %" PRIu64 " bytes: %s\n", from->size,
+	igt_assert_f(ret == 0, "cannot copy a BO of %" PRIu64 " bytes: %s\n", from->size,
 		     strerror(-ret));
 }

@@ -90,7 +90,7 @@ kernel_doc() {
 # subtest has a description.
 igt_style() {
 	local options=(--strict --terse --show-types --no-summary --max-line-length=100
-		--ignore "BIT_MACRO,SPLIT_STRING,LONG_LINE_STRING,BOOL_MEMBER,PREFER_KERNEL_TYPES,CAMELCASE,FUNCTION_WITHOUT_ARGS,MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF")
+		--ignore "BIT_MACRO,SPLIT_STRING,LONG_LINE_STRING,BOOL_MEMBER,PREFER_KERNEL_TYPES,CAMELCASE,FUNCTION_WITHOUT_ARGS,MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES")
 	local files
 
 	# checkpatch writes where it is started.
@@ -98,7 +98,7 @@ igt_style() {
 	mapfile -t files < <(cd "$work/igt" && find lib tests -name '*.[ch]' | sort)
 	export GIT_DIR=/nowhere
 	{
-		(cd "$scripts" && perl scripts/checkpatch.pl "${options[@]}" /src/patches/igt/*.patch) || true
+		(cd "$scripts" && perl scripts/checkpatch.pl "${options[@]}" /src/patches/igt{,-pool}/*.patch) || true
 		cd "$work/igt"
 		perl "$scripts/scripts/checkpatch.pl" --root="$scripts" --no-tree "${options[@]}" \
 			-f "${files[@]}" || true
@@ -109,7 +109,7 @@ igt_style() {
 				print FILENAME ":" FNR ": a subtest without igt_describe()"
 			described = 0
 		}' "${files[@]}"
-	} 2>&1 | findings igt-style "$out/igt-style-$series.log" "patches: $(ls /src/patches/igt/*.patch | wc -l), files: ${#files[@]}"
+	} 2>&1 | findings igt-style "$out/igt-style-$series.log" "patches: $(ls /src/patches/igt{,-pool}/*.patch | wc -l), files: ${#files[@]}"
 	unset GIT_DIR
 }
 

@@ -363,14 +363,14 @@ done
 SECOND_DISPLAY=virtio_gpu job igt-two-gpus-bare-6.12 igt_test bare 6.12 both two-gpus
 job igt-two-gpus-xen-7.3 igt_test xen 7.3 both two-gpus
 job igt-fault.gart-off-by-one igt_fault bare rv100 gart-off-by-one radeon_mapping@sizes-cached
-job igt-fault.gart-stale igt_fault bare rv370 gart-stale radeon_isolation@no-stale-page-cached
-job igt-fault.scanout-pitch igt_fault bare rv100 scanout-pitch radeon_mapping@scanout
+job igt-fault.gart-stale igt_fault bare rv370 gart-stale radeon_probe@no-stale-page-cached
+job igt-fault.scanout-pitch igt_fault bare rv100 scanout-pitch radeon_probe@scanout
 job igt-fault.irq-lost igt_fault bare rv370 irq-lost radeon_mapping@interrupts
 # What our promises are worth: Debian's pool does not keep them.
 POOL=stock job igt-stock-bare-6.12-rv100 igt_test bare 6.12 rv100 "$LISTS"
 if [[ $LISTS == full ]]; then
 	job igt-fault.gart-off-by-one-rv370 igt_fault bare rv370 gart-off-by-one radeon_mapping@sizes-cached
-	job igt-fault.gart-stale-rv100 igt_fault bare rv100 gart-stale radeon_isolation@no-stale-page-cached
+	job igt-fault.gart-stale-rv100 igt_fault bare rv100 gart-stale radeon_probe@no-stale-page-cached
 	job igt-fault.gart-truncate igt_fault xen rv370 gart-truncate radeon_mapping@sizes-cached
 	# Forty tests, each with a load and an unload, with KASAN.
 	job igt-mutants-7.3-debug machine_test bare 7.3-debug both igt-mutants

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where do pages of BOs come from, and where do they go? The page pool keeps pages of BOs
- * that are gone for those that come. What it promises of them: they are of the kind that
- * this machine needs and no other, all of them come back, and nobody sees what another had
- * in them.
+ * Tests of TTM's page pool by what it reports in debugfs: coherent memory is used where the
+ * machine needs it and only there, counters return to their old values, limit and shrinker work,
+ * failed allocations leak nothing, and sharing a BO copies it at most once.
  */
 
 #include <errno.h>
@@ -15,6 +14,8 @@
 
 #include "igt.h"
 #include "igt_radeon.h"
+#include "igt_radeon_pool.h"
+#include "igt_radeon_probe.h"
 
 IGT_TEST_DESCRIPTION("Check the page pool behind radeon BOs");
 
@@ -23,10 +24,10 @@ IGT_TEST_DESCRIPTION("Check the page pool behind radeon BOs");
 #define GTT	RADEON_GEM_DOMAIN_GTT
 #define VRAM	RADEON_GEM_DOMAIN_VRAM
 
-/* Coherent memory where it is needed, and none where it is not. */
+/* Coherent memory is used where it is needed and nowhere else. */
 static void test_backing(int fd)
 {
-	char backing[64] = "?", reason[128], said[128] = "this kernel does not say why";
+	char backing[64] = "?", reason[128], said[128] = "not reported by this kernel";
 	char device[64];
 	bool needed = igt_radeon_coherent_needed(fd, reason, sizeof(reason));
 	bool coherent = igt_radeon_coherent_pool_used(fd);
@@ -37,13 +38,13 @@ static void test_backing(int fd)
 	}
 	igt_info("%s; backing %s: %s\n", reason, backing, said);
 	igt_skip_on_f(!strncmp(said, "forced", strlen("forced")),
-		      "the machine has no say: the backing is %s\n", said);
+		      "the module parameter sets the backing: %s\n", said);
 	if (igt_radeon_pool_device(device, sizeof(device))) {
-		igt_info("the pool device %s has the last word\n", device);
+		igt_info("the pool device %s decides\n", device);
 		if (coherent)
 			igt_assert_f(igt_radeon_backing(fd, "in_use") >=
 				     igt_radeon_backing(fd, "pages"),
-				     "BOs have pages that are in no chunk\n");
+				     "BOs have pages outside of the chunks\n");
 		return;
 	}
 	igt_assert_f(strcmp(backing, "hypervisor"), "there is no pool device\n");
@@ -53,13 +54,13 @@ static void test_backing(int fd)
 		return;
 	if (needed)
 		igt_assert_f(igt_radeon_backing(fd, "in_use") == igt_radeon_backing(fd, "pages"),
-			     "BOs have pages that are in no chunk\n");
+			     "BOs have pages outside of the chunks\n");
 	else
 		igt_assert_f(igt_radeon_backing(fd, "chunk_allocs") == 0,
 			     "coherent memory was allocated\n");
 }
 
-/* Pages in use, once those that wait for the GPU are back. */
+/* Returns the pages in use, after waiting for those that the GPU still uses. */
 static uint64_t settled_pages(int fd, uint64_t expect)
 {
 	uint64_t pages = 0;
@@ -98,16 +99,16 @@ static void test_counters(int fd)
 	if (igt_radeon_coherent_pool_used(fd))
 		igt_assert_eq_u64(igt_radeon_backing(fd, "in_use"), before);
 
-	/* And what is kept can be had back: no chunk stays that has no page in use. */
+	/* Chunks without a page in use can be freed. */
 	igt_radeon_shrink_chunks(fd);
 }
 
-/* Subtests that count chunks: there have to be some. */
+/* Skips unless BO pages come from chunks. */
 static void require_chunks(int fd)
 {
 	igt_require_f(igt_radeon_has_backing(fd), "this kernel's pool has no ttm_backing\n");
 	igt_require_f(igt_radeon_coherent_pool_used(fd),
-		      "BO pages are no coherent memory on this machine\n");
+		      "BO pages are not coherent memory on this machine\n");
 }
 
 static void create_pages(int fd, struct igt_radeon_bo *bos, unsigned int count, uint32_t flags)
@@ -124,7 +125,7 @@ static void close_all(int fd, struct igt_radeon_bo *bos, unsigned int count)
 		igt_radeon_bo_close(fd, &bos[i]);
 }
 
-/* Memory that goes back to the system is cached again: each chunk has two changes. */
+/* Memory is cached again when it is freed: each chunk changes its caching twice. */
 static void test_caching_restored(int fd, unsigned int mode)
 {
 	enum { BOS = 700 };
@@ -149,7 +150,7 @@ static void test_caching_restored(int fd, unsigned int mode)
 	igt_assert_eq_u64(changes, allocs + frees);
 }
 
-/* One page of a chunk is in use: the chunk stays, and so does what is in the page. */
+/* A chunk with one page in use is not freed, and the page keeps its contents. */
 static void test_chunk_in_use(int fd, uint32_t flags)
 {
 	enum { BOS = 1600, KEPT = 700 };
@@ -164,16 +165,16 @@ static void test_chunk_in_use(int fd, uint32_t flags)
 			igt_radeon_bo_close(fd, &bos[i]);
 	igt_radeon_shrink_chunks(fd);
 	igt_assert_f(igt_radeon_backing(fd, "in_use") >= igt_radeon_backing(fd, "pages"),
-		     "%" PRIu64 " pages are in chunks, and BOs have %" PRIu64 "\n",
+		     "%" PRIu64 " pages of chunks are in use, BOs have %" PRIu64 "\n",
 		     igt_radeon_backing(fd, "in_use"), igt_radeon_backing(fd, "pages"));
-	/* Whoever gets what was given back writes into it. */
+	/* Overwrite the freed memory. */
 	memory = malloc(size);
 	igt_assert(memory);
 	memset(memory, 0x5a, size);
 	for (unsigned int i = 0; i < BOS; i += KEPT) {
-		igt_radeon_check(&bos[i], i, "the only page in use of a chunk");
+		igt_radeon_check(&bos[i], i, "in the only used page of a chunk");
 		igt_radeon_bo_move(fd, &bos[i], VRAM);
-		igt_radeon_check(&bos[i], i, "moved from the only page in use of a chunk");
+		igt_radeon_check(&bos[i], i, "moved from the only used page of a chunk");
 		igt_radeon_bo_close(fd, &bos[i]);
 	}
 	free(memory);
@@ -186,25 +187,25 @@ static void run_on_cpu(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	igt_require_f(sched_setaffinity(0, sizeof(set), &set) == 0,
-		      "CPU %d cannot be had: %s\n", cpu, strerror(errno));
+		      "cannot run on CPU %d: %s\n", cpu, strerror(errno));
 }
 
-/* Free pages that one CPU has at hand are there for the others before memory is asked for. */
+/* Free pages in the list of one CPU are used by the others before chunks are allocated. */
 static void test_other_cpus(int fd)
 {
-	enum { HAND = 24 };
-	struct igt_radeon_bo hand[HAND], *bos;
+	enum { LISTED = 24 };
+	struct igt_radeon_bo listed[LISTED], *bos;
 	uint64_t count, allocs;
 	cpu_set_t before;
 
 	require_chunks(fd);
 	igt_assert_eq(sched_getaffinity(0, sizeof(before), &before), 0);
 	igt_require_f(CPU_COUNT(&before) > 1 && CPU_ISSET(0, &before) && CPU_ISSET(1, &before),
-		      "there is one CPU only\n");
+		      "there is only one CPU\n");
 	igt_radeon_shrink_chunks(fd);
 	run_on_cpu(0);
-	create_pages(fd, hand, HAND, 0);
-	close_all(fd, hand, HAND);
+	create_pages(fd, listed, LISTED, 0);
+	close_all(fd, listed, LISTED);
 	igt_assert(igt_radeon_backing_mode(fd, "per_cpu", 0) > 0);
 	run_on_cpu(1);
 	count = igt_radeon_backing_mode(fd, "free", 0);
@@ -216,7 +217,7 @@ static void test_other_cpus(int fd)
 	close_all(fd, bos, count);
 	free(bos);
 	sched_setaffinity(0, sizeof(before), &before);
-	igt_assert_f(allocs == 0, "%" PRIu64 " chunks were allocated while %" PRIu64 " pages were free\n",
+	igt_assert_f(allocs == 0, "%" PRIu64 " chunks allocated, with %" PRIu64 " free pages\n",
 		     allocs, count);
 }
 
@@ -227,14 +228,14 @@ static uint64_t hypervisor_width(int fd)
 	igt_require_f(igt_radeon_has_backing(fd), "this kernel's pool has no ttm_backing\n");
 	igt_radeon_backing_text(fd, "backing", backing, sizeof(backing));
 	igt_require_f(!strcmp(backing, "hypervisor"),
-		      "BO pages of one of the GPUs belong to it: its backing is %s\n", backing);
+		      "the GPUs do not share pages: the backing of one is %s\n", backing);
 	return igt_radeon_backing(fd, "width");
 }
 
 /*
- * What a hypervisor's pool device gives belongs to no GPU: pages that one has done with are
- * there for the other, clean, before a chunk is made. They are pages of the GPU that reaches
- * less.
+ * Pages of a hypervisor's pool device belong to no GPU. The free pages of one are used, zeroed, by
+ * the other before a chunk is allocated. The narrow GPU frees them, as the other one reaches all of
+ * its pages.
  */
 static void test_pages_of_both(int fd, unsigned int mode)
 {
@@ -254,7 +255,7 @@ static void test_pages_of_both(int fd, unsigned int mode)
 	if (igt_radeon_backing_mode(narrow, "in_use", mode) < BOS) {
 		close_all(narrow, bos, BOS);
 		close(other);
-		igt_skip("BOs of one of the GPUs are always cached\n");
+		igt_skip("one of the GPUs has only cached BOs\n");
 	}
 	for (unsigned int i = 0; i < BOS; i += 10)
 		igt_radeon_bo_move(narrow, &bos[i], VRAM);
@@ -263,18 +264,18 @@ static void test_pages_of_both(int fd, unsigned int mode)
 	allocs = igt_radeon_backing(wide, "chunk_allocs");
 	for (unsigned int i = 0; i < BOS; i++) {
 		igt_radeon_bo_create(wide, 4 * KIB, GTT, flags, &bos[i]);
-		igt_radeon_check_zero(&bos[i], "new, in pages that the other GPU had");
+		igt_radeon_check_zero(&bos[i], "new, in pages freed by the other GPU");
 		igt_radeon_fill(&bos[i], 7000 + i);
 	}
 	allocs = igt_radeon_backing(wide, "chunk_allocs") - allocs;
 	for (unsigned int i = 0; i < BOS; i++) {
 		igt_radeon_bo_move(wide, &bos[i], VRAM);
-		igt_radeon_check(&bos[i], 7000 + i, "moved from pages that the other GPU had");
+		igt_radeon_check(&bos[i], 7000 + i, "moved from pages freed by the other GPU");
 	}
 	close_all(wide, bos, BOS);
 	close(other);
 	igt_assert_f(allocs == 0,
-		     "%" PRIu64 " chunks were made while the other GPU's pages were free\n",
+		     "%" PRIu64 " chunks were allocated while the other GPU's pages were free\n",
 		     allocs);
 }
 
@@ -297,14 +298,14 @@ static void test_both_at_once(int fd)
 
 				igt_radeon_bo_create(own, (1 + i % 5) * 4 * KIB, GTT,
 						     igt_radeon_caching[mode].flags, &bos[i]);
-				igt_radeon_check_zero(&bos[i], "new beside the other GPU");
+				igt_radeon_check_zero(&bos[i], "new, while the other GPU works");
 				igt_radeon_fill(&bos[i], gpu * 10000 + turn * BOS + i);
 				igt_radeon_bo_move_async(own, &bos[i], VRAM);
 			}
 			for (unsigned int i = 0; i < BOS; i++) {
 				igt_radeon_bo_move_async(own, &bos[i], GTT);
 				igt_radeon_check(&bos[i], gpu * 10000 + turn * BOS + i,
-						 "moved beside the other GPU");
+						 "moved, while the other GPU works");
 				igt_radeon_bo_close(own, &bos[i]);
 			}
 		}
@@ -314,7 +315,7 @@ static void test_both_at_once(int fd)
 	close(other);
 }
 
-/* Pages come from the chunk that has fewest left, so that others become free. */
+/* Pages come from the chunk with the fewest free pages, so that other chunks become free. */
 static void test_fullest_first(int fd)
 {
 	enum { CHUNK = 512, BOS = 3 * CHUNK, MANY = 400, FEW = 64, MODE = 2 };
@@ -325,23 +326,24 @@ static void test_fullest_first(int fd)
 
 	require_chunks(fd);
 	igt_radeon_shrink_chunks(fd);
-	igt_require_f(igt_radeon_backing_mode(fd, "chunks", MODE) == 0, "others have BOs of this mode\n");
+	igt_require_f(igt_radeon_backing_mode(fd, "chunks", MODE) == 0,
+		      "other clients have BOs of this caching mode\n");
 	igt_assert_eq(sched_getaffinity(0, sizeof(before), &before), 0);
 	run_on_cpu(0);
 	create_pages(fd, bos, BOS, flags);
 	if (igt_radeon_backing_mode(fd, "chunks_full", MODE) != 3) {
 		close_all(fd, bos, BOS);
 		sched_setaffinity(0, sizeof(before), &before);
-		igt_skip("BOs of this GPU are always cached, or memory is in pieces\n");
+		igt_skip("this GPU has only cached BOs, or memory is fragmented\n");
 	}
-	/* Many pages of the last chunk, a few of the first. */
+	/* Free many pages of the last chunk and a few of the first. */
 	close_all(fd, &bos[2 * CHUNK], MANY);
 	close_all(fd, bos, FEW);
 	create_pages(fd, bos, FEW, flags);
 	full = igt_radeon_backing_mode(fd, "chunks_full", MODE);
 	close_all(fd, bos, BOS);
 	sched_setaffinity(0, sizeof(before), &before);
-	igt_assert_f(full == 2, "%" PRIu64 " of 3 chunks are full, where one has enough for all\n",
+	igt_assert_f(full == 2, "%" PRIu64 " of 3 chunks are full, expected 2\n",
 		     full);
 }
 
@@ -357,7 +359,7 @@ static void write_debugfs(const char *name, const char *text)
 	close(file);
 }
 
-/* What is injected fails however the kernel asks for memory, and is not logged. */
+/* Makes fault injection hit every kind of allocation, without log messages. */
 static void inject_faults(void)
 {
 	write_debugfs("failslab/ignore-gfp-wait", "N");
@@ -368,7 +370,7 @@ static void inject_faults(void)
 	write_debugfs("fail_page_alloc/verbose", "0");
 }
 
-/* This task gets so many pages, and then none. */
+/* Allocations of this task fail after a number of pages. */
 static void test_no_memory(int fd, uint32_t flags)
 {
 	const uint64_t size = 3 * MIB + 4 * KIB;
@@ -406,7 +408,7 @@ static void test_no_memory(int fd, uint32_t flags)
 		failed += ret != 0;
 		igt_assert_f(settled_pages(fd, pages) == pages &&
 			     igt_radeon_backing(fd, "in_use") == in_use,
-			     "%u pages were to be had, and %" PRIu64 " are in use, not %" PRIu64 "\n",
+			     "after %u pages: %" PRIu64 " pages are in use, expected %" PRIu64 "\n",
 			     space, igt_radeon_backing(fd, "in_use"), in_use);
 	}
 	close(fail);
@@ -414,7 +416,7 @@ static void test_no_memory(int fd, uint32_t flags)
 	igt_assert(failed > 0);
 }
 
-/* The next allocation of this task fails, or the one after it, and so on. */
+/* The n-th allocation of this task fails, for n from 1. */
 static void test_failed_allocations(int fd, uint32_t flags)
 {
 	const uint64_t size = 3 * MIB + 4 * KIB;
@@ -434,7 +436,7 @@ static void test_failed_allocations(int fd, uint32_t flags)
 		uint32_t handle;
 		int ret;
 
-		/* Whatever is free would be taken, and nothing would be allocated. */
+		/* Without free pages the BO needs allocations. */
 		igt_radeon_shrink_chunks(fd);
 		snprintf(text, sizeof(text), "%u", n);
 		igt_assert_eq(pwrite(nth, text, strlen(text), 0), strlen(text));
@@ -449,9 +451,9 @@ static void test_failed_allocations(int fd, uint32_t flags)
 		failed += ret != 0;
 		igt_assert_f(settled_pages(fd, pages) == pages &&
 			     igt_radeon_backing(fd, "in_use") == in_use,
-			     "allocation %u failed, and %" PRIu64 " pages are in use, not %" PRIu64 "\n",
-			     n, igt_radeon_backing(fd, "in_use"), in_use);
-		/* What is left of the number has not come to its end: there were fewer. */
+			     "allocation %u failed: %" PRIu64 " pages are in use, expected %"
+			     PRIu64 "\n", n, igt_radeon_backing(fd, "in_use"), in_use);
+		/* The counter is not zero: the BO needed fewer allocations. */
 		if (atoi(text) > 0)
 			break;
 	}
@@ -460,7 +462,7 @@ static void test_failed_allocations(int fd, uint32_t flags)
 	igt_assert(failed > 0);
 }
 
-/* Many small BOs: the pool goes to the system for a lot at once, not for each of them. */
+/* Many small BOs: the pool allocates memory in large chunks, not for each BO. */
 static void test_storm(int fd, uint32_t flags)
 {
 	enum { BOS = 1024, ROUNDS = 4 };
@@ -490,21 +492,21 @@ static void test_storm(int fd, uint32_t flags)
 		return;
 	allocs = igt_radeon_backing(fd, "chunk_allocs") - allocs;
 	changes = igt_radeon_backing(fd, "caching_changes") - changes;
-	igt_info("%u BOs, at most %u at a time: %" PRIu64 " chunks allocated, %" PRIu64 " caching changes\n",
-		 BOS * ROUNDS, BOS, allocs, changes);
-	/* 1024 pages are two chunks of 2 MiB, or 32 of 128 KiB if memory is in pieces. */
+	igt_info("%u BOs, %u at a time: %" PRIu64 " chunks allocated, %" PRIu64
+		 " caching changes\n", BOS * ROUNDS, BOS, allocs, changes);
+	/* 1024 pages are two chunks of 2 MiB, or 32 of 128 KiB if memory is fragmented. */
 	igt_assert_lte_u64(allocs, 32);
 	igt_assert_lte_u64(changes, 64);
 }
 
-/* The shrinker takes what is free from under BOs that come, go and move. */
+/* The shrinker frees pages while BOs are created, moved and freed. */
 static void test_shrinker(int fd)
 {
 	enum { BOS = 32, TURNS = 160 };
 	struct igt_helper_process shrinker = {};
 	struct igt_radeon_bo bos[BOS] = {};
 
-	/* Whether it can be run at all is found out here: a helper could not skip. */
+	/* Skips here if there is no such file: the helper cannot skip. */
 	igt_radeon_shrink_pool();
 	igt_fork_helper(&shrinker) {
 		for (;;) {
@@ -555,7 +557,7 @@ static void restore_limit(int sig)
 	close(file);
 }
 
-/* What is free in the pool, of this device and of none. */
+/* Free pages in the pool of this device and in the shared one. */
 static uint64_t kept_pages(int fd)
 {
 	uint64_t pages = igt_radeon_shared_pool_pages(NULL);
@@ -565,7 +567,7 @@ static uint64_t kept_pages(int fd)
 	return pages;
 }
 
-/* What this device's pages are held to, as the pool says itself. */
+/* The limit of this device's pool. */
 static uint64_t pool_limit(int fd)
 {
 	uint64_t limit;
@@ -602,7 +604,7 @@ static void test_limit(int fd, uint32_t flags)
 		restore_limit(0);
 		limit_before[0] = '\0';
 	}
-	igt_require_f(limit <= LIMIT, "this kernel takes page_pool_size when TTM is loaded: load it with %d\n",
+	igt_require_f(limit <= LIMIT, "this kernel reads page_pool_size when TTM is loaded: load it with %d\n",
 		      LIMIT);
 
 	for (unsigned int i = 0; i < BOS; i++) {
@@ -611,10 +613,7 @@ static void test_limit(int fd, uint32_t flags)
 	}
 	for (unsigned int i = 0; i < BOS; i++)
 		igt_radeon_bo_close(fd, &bos[i]);
-	/*
-	 * What is free in a chunk cannot be given back while another page of it is in use; and
-	 * each CPU may have a few pages at hand.
-	 */
+	/* Free pages of chunks that are in use, and those in per-CPU lists, cannot be freed. */
 	if (igt_radeon_has_backing(fd) && igt_radeon_coherent_pool_used(fd))
 		slack = (igt_radeon_backing(fd, "chunks_partial") + 1) * 512;
 	for (int i = 0; i < 100; i++) {
@@ -630,78 +629,124 @@ static void test_limit(int fd, uint32_t flags)
 	igt_assert_lte_u64(kept, limit + slack);
 }
 
-/* One process writes and goes; the next sees nothing of it, whatever way its pages came. */
-static void test_clean(int fd, uint32_t flags)
+enum reach { REACHED, NOT_REACHED, UNKNOWN };
+
+/*
+ * Does the importer reach the pages of a BO that is not shared yet? If it does not reach all of
+ * memory, the probe of the exporter's GPU tells the bus addresses. Overwrites the BO.
+ */
+static enum reach reach(int exporter, int importer, struct igt_radeon_bo *bo, bool probed)
 {
-	enum { BOS = 64, TURNS = 3 };
-	const uint64_t sizes[] = { 4 * KIB, 12 * KIB, 64 * KIB, 260 * KIB };
+	const uint64_t word = 0x5a7e500000000000ull | (uint64_t)getpid() << 16 | bo->handle;
+	unsigned int bits = igt_radeon_dma_bits(importer), count;
+	uint64_t addresses[IGT_RADEON_MAX_FOUND], bus[IGT_RADEON_MAX_FOUND];
+	uint64_t pages = bo->size / IGT_RADEON_PAGE_SIZE;
 
-	for (unsigned int turn = 0; turn < TURNS; turn++) {
-		igt_fork(writer, 1) {
-			struct igt_radeon_bo bos[BOS];
-			int own = igt_radeon_reopen(fd);
+	if (igt_radeon_reaches_all(importer) || igt_radeon_dma_bits(exporter) <= bits)
+		return REACHED;
+	if (!probed)
+		return UNKNOWN;
+	if (pages > IGT_RADEON_MAX_FOUND)
+		pages = IGT_RADEON_MAX_FOUND;
+	memset(bo->map, 0, bo->size);
+	for (uint64_t page = 0; page < pages; page++) {
+		uint64_t *first = (uint64_t *)((char *)bo->map + page * IGT_RADEON_PAGE_SIZE);
 
-			for (unsigned int i = 0; i < BOS; i++) {
-				igt_radeon_bo_create(own, sizes[i % ARRAY_SIZE(sizes)], GTT,
-						     flags, &bos[i]);
-				igt_radeon_fill(&bos[i], 1 + i);
-			}
-			/* By the CPU, by a move and by the process's end. */
-			for (unsigned int i = 0; i < BOS; i++) {
-				if (i % 3 == 1)
-					igt_radeon_bo_move(own, &bos[i], VRAM);
-				if (i % 3 != 2)
-					igt_radeon_bo_close(own, &bos[i]);
-			}
-			close(own);
-		}
-		igt_waitchildren();
-		igt_fork(reader, 1) {
-			struct igt_radeon_bo bos[BOS];
-			int own = igt_radeon_reopen(fd);
-
-			for (unsigned int i = 0; i < BOS; i++) {
-				igt_radeon_bo_create(own,
-						     sizes[(i + turn) % ARRAY_SIZE(sizes)], GTT,
-						     flags, &bos[i]);
-				igt_radeon_check_zero(&bos[i], "new after another process's end");
-			}
-			close(own);
-		}
-		igt_waitchildren();
+		__atomic_store_n(first, word, __ATOMIC_RELAXED);
 	}
+	igt_radeon_bo_move(exporter, bo, GTT);
+	count = igt_radeon_find_pages(word, addresses);
+	igt_assert_eq(count, pages);
+	igt_radeon_translate(addresses, count, bus);
+	for (unsigned int i = 0; i < count; i++) {
+		igt_assert_f(bus[i], "a page of a BO has no bus address\n");
+		if (bus[i] >= 1ull << bits)
+			return NOT_REACHED;
+	}
+	return pages * IGT_RADEON_PAGE_SIZE == bo->size ? REACHED : UNKNOWN;
+}
+
+/* Binds an imported BO for the importer's GPU. */
+static void bind_import(int fd, struct igt_radeon_bo *bo)
+{
+	igt_assert_eq(__igt_radeon_cs(fd, &bo, 1, GTT), 0);
+	igt_radeon_bo_wait(fd, bo);
 }
 
 /*
- * The GPU writes into pages that it is given for a BO that comes home from VRAM. If those of
- * a BO that was freed meanwhile are cleared late, or twice, it shows in the BO.
+ * A BO is copied when a GPU imports it that does not reach its pages, and only the first time:
+ * after that its pages are in reach of both. Prints the copies for "make prime".
  */
-static void test_reuse_while_moving(int fd, uint32_t flags)
+static void test_copies(int fd, bool others)
 {
-	enum { BOS = 24, TURNS = 8 };
-	struct igt_radeon_bo bos[BOS];
+	const uint64_t sizes[] = { 4 * KIB, 12 * KIB, 64 * KIB, 1 * MIB, 4 * MIB };
+	int other = igt_radeon_open_other(fd), exporter, importer, another;
+	unsigned int known = 0;
+	uint32_t from = 0, to = 0;
 
-	for (unsigned int i = 0; i < BOS; i++) {
-		igt_radeon_bo_create(fd, 68 * KIB, GTT, flags, &bos[i]);
-		igt_radeon_fill(&bos[i], i);
-	}
-	for (unsigned int turn = 0; turn < TURNS; turn++) {
-		for (unsigned int i = 0; i < BOS; i++)
-			igt_radeon_bo_move_async(fd, &bos[i], (turn + i) & 1 ? GTT : VRAM);
-		for (unsigned int i = 0; i < BOS; i++) {
-			struct igt_radeon_bo bo;
+	igt_require_f(other >= 0, "there is only one Radeon\n");
+	exporter = others ? other : fd;
+	importer = others ? fd : other;
+	igt_require_radeon_accel(other);
+	igt_require_f(igt_radeon_has_shared_counts(exporter),
+		      "this kernel does not count copies of shared BOs\n");
+	igt_assert_eq(__igt_radeon_info(exporter, RADEON_INFO_DEVICE_ID, &from), 0);
+	igt_assert_eq(__igt_radeon_info(importer, RADEON_INFO_DEVICE_ID, &to), 0);
+	another = igt_radeon_reopen(importer);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes) * IGT_RADEON_CACHINGS; i++) {
+		const struct igt_radeon_caching *caching =
+			&igt_radeon_caching[i % IGT_RADEON_CACHINGS];
+		const uint64_t size = sizes[i / IGT_RADEON_CACHINGS];
+		uint64_t copies, bytes, avoided, refused;
+		struct igt_radeon_bo bo, imported, second;
+		enum reach expected;
+		int dma_buf;
 
-			igt_radeon_bo_create(fd, 12 * KIB, GTT, flags, &bo);
-			igt_radeon_check_zero(&bo, "new while BOs move");
-			igt_radeon_fill(&bo, 5000 + i);
-			igt_radeon_bo_move_async(fd, &bo, VRAM);
-			igt_radeon_bo_close(fd, &bo);
-		}
+		igt_radeon_bo_create(exporter, size, GTT, caching->flags, &bo);
+		expected = reach(exporter, importer, &bo, !others && igt_radeon_has_probe());
+		igt_radeon_fill(&bo, i);
+		known += expected != UNKNOWN;
+
+		copies = igt_radeon_shared_count(exporter, "copies");
+		bytes = igt_radeon_shared_count(exporter, "copied_bytes");
+		avoided = igt_radeon_shared_count(exporter, "copies_avoided");
+		refused = igt_radeon_shared_count(exporter, "refused");
+		dma_buf = prime_handle_to_fd(exporter, bo.handle);
+		igt_radeon_bo_import(importer, dma_buf, size, &imported);
+		bind_import(importer, &imported);
+		igt_radeon_check(&bo, i, "imported");
+		/* A second client, and a second import: the pages stay where they are. */
+		igt_radeon_bo_import(another, dma_buf, size, &second);
+		bind_import(another, &second);
+		igt_radeon_bo_close(importer, &imported);
+		igt_radeon_bo_import(importer, dma_buf, size, &imported);
+		bind_import(importer, &imported);
+		igt_radeon_check(&bo, i, "imported again");
+		igt_radeon_bo_close(importer, &imported);
+		igt_radeon_bo_close(another, &second);
+		igt_radeon_bo_close(exporter, &bo);
+		close(dma_buf);
+		copies = igt_radeon_shared_count(exporter, "copies") - copies;
+		bytes = igt_radeon_shared_count(exporter, "copied_bytes") - bytes;
+		avoided = igt_radeon_shared_count(exporter, "copies_avoided") - avoided;
+		igt_info("copies %04x %04x %" PRIu64 " %s: %" PRIu64 "\n", from, to, size,
+			 caching->name, copies);
+
+		igt_assert_eq_u64(igt_radeon_shared_count(exporter, "refused"), refused);
+		if (expected != UNKNOWN)
+			igt_assert_f(copies == (expected == NOT_REACHED),
+				     "%" PRIu64 " bytes %s reach: %" PRIu64 " copies\n", size,
+				     expected == REACHED ? "within" : "out of", copies);
+		igt_assert_f(copies <= 1, "%" PRIu64 " bytes: %" PRIu64 " copies\n", size, copies);
+		igt_assert_f(copies ? bytes > 0 && bytes <= size : bytes == 0,
+			     "%" PRIu64 " copies of a BO of %" PRIu64 " bytes: %" PRIu64 " bytes\n",
+			     copies, size, bytes);
+		igt_assert_f(copies || avoided, "neither a copy nor an avoided copy was counted\n");
 	}
-	for (unsigned int i = 0; i < BOS; i++) {
-		igt_radeon_check(&bos[i], i, "after moves beside BOs that come and go");
-		igt_radeon_bo_close(fd, &bos[i]);
-	}
+	close(another);
+	close(other);
+	igt_info("reach is known for %u of %zu BOs\n", known,
+		 ARRAY_SIZE(sizes) * IGT_RADEON_CACHINGS);
 }
 
 int igt_main()
@@ -713,23 +758,23 @@ int igt_main()
 		igt_require_radeon_accel(fd);
 	}
 
-	igt_describe("Pages are coherent memory if the machine needs that, and otherwise not.");
+	igt_describe("Check that BOs have coherent pages only if the machine needs them.");
 	igt_subtest("backing")
 		test_backing(fd);
 
-	igt_describe("Counters of pages in use follow BOs, and return to where they began.");
+	igt_describe("Check that counters of pages in use follow the BOs.");
 	igt_subtest("counters-return")
 		test_counters(fd);
 
-	igt_describe("Free pages that another CPU has at hand are used before new ones.");
+	igt_describe("Check that free pages of another CPU are used before new ones.");
 	igt_subtest("other-cpus-pages")
 		test_other_cpus(fd);
 
-	igt_describe("Two GPUs work from the pages of a hypervisor's pool device at once.");
+	igt_describe("Use the pages of a hypervisor's pool device with two GPUs at once.");
 	igt_subtest("both-at-once")
 		test_both_at_once(fd);
 
-	igt_describe("Pages come from the fullest chunk.");
+	igt_describe("Check that pages come from the fullest chunk.");
 	igt_subtest("fullest-chunk-first")
 		test_fullest_first(fd);
 
@@ -737,48 +782,46 @@ int igt_main()
 		const char *name = igt_radeon_caching[i].name;
 		uint32_t flags = igt_radeon_caching[i].flags;
 
-		igt_describe("Thousands of BOs of one page do not go to the system for each.");
+		igt_describe("Check that thousands of small BOs need few allocations.");
 		igt_subtest_f("small-bo-storm-%s", name)
 			test_storm(fd, flags);
 
-		igt_describe("Pages that one GPU has done with are there for another.");
+		igt_describe("Check that free pages of one GPU are used by the other.");
 		igt_subtest_f("pages-of-both-%s", name)
 			test_pages_of_both(fd, i);
 
-		igt_describe("The pool keeps no more free pages than page_pool_size.");
+		igt_describe("Check that the pool keeps at most page_pool_size free pages.");
 		igt_subtest_f("page-limit-%s", name)
 			test_limit(fd, flags);
 
-		igt_describe("A page that a process has given back is zero for the next one.");
-		igt_subtest_f("clean-%s", name)
-			test_clean(fd, flags);
-
-		igt_describe("A chunk of which one page is in use does not go.");
+		igt_describe("Check that a chunk with one page in use is not freed.");
 		igt_subtest_f("chunk-in-use-%s", name)
 			test_chunk_in_use(fd, flags);
 
-		igt_describe("A BO that cannot be had for want of memory leaves nothing behind.");
+		igt_describe("Fail each allocation of a BO and check that nothing leaks.");
 		igt_subtest_f("failed-allocations-%s", name)
 			test_failed_allocations(fd, flags);
 
-		igt_describe("Memory runs out when a BO has got a part of its pages.");
+		igt_describe("Run out of memory in the middle of a BO and check that nothing leaks.");
 		igt_subtest_f("no-memory-%s", name)
 			test_no_memory(fd, flags);
 
 		if (flags) {
-			igt_describe("Memory that the pool gives back is cached again.");
+			igt_describe("Check that freed memory is cached again.");
 			igt_subtest_f("caching-restored-%s", name)
 				test_caching_restored(fd, i);
 		}
-
-		igt_describe("Pages change hands while the GPU moves BOs.");
-		igt_subtest_f("reuse-while-moving-%s", name)
-			test_reuse_while_moving(fd, flags);
 	}
 
-	igt_describe("The shrinker runs all the time while the GPU works.");
+	igt_describe("Run the shrinker continuously while the GPU works.");
 	igt_subtest("shrinker-while-busy")
 		test_shrinker(fd);
+
+	for (int i = 0; i < 2; i++) {
+		igt_describe("Check that a shared BO is copied at most once, and only if out of reach.");
+		igt_subtest_f("copies-%s", i ? "others" : "own")
+			test_copies(fd, i);
+	}
 
 	igt_fixture()
 		drm_close_driver(fd);

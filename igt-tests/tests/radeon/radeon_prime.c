@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two GPUs and one BO. What one exports the other reads and writes by its own commands, and both
- * GPUs and the CPU look at each word. Each test has both directions: the GPU that is tested
- * exports, or the other does. Nothing is taken from what the driver says of its mappings.
+ * Two GPUs share a BO. The importer reads and writes it with its own commands, and both GPUs and
+ * the CPU check every word. Each test runs in both directions: the tested GPU exports, or the
+ * other one does. The tests do not rely on what the driver reports about its mappings.
  */
 
 #include <errno.h>
@@ -12,14 +12,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
 #include "igt.h"
 #include "igt_radeon.h"
+#include "igt_radeon_blit.h"
 
 IGT_TEST_DESCRIPTION("Check that two GPUs see the same BO");
 
@@ -29,19 +28,19 @@ IGT_TEST_DESCRIPTION("Check that two GPUs see the same BO");
 #define GTT	RADEON_GEM_DOMAIN_GTT
 #define VRAM	RADEON_GEM_DOMAIN_VRAM
 
-/* Who shares with whom. */
+/* The devices that share BOs. */
 struct pair {
 	int exporter;
 	int importer;
 };
 
-/* A BO of the exporter's, and what the importer has of it. */
+/* A BO of the exporter and the importer's handle of it. */
 struct shared {
 	struct igt_radeon_bo bo;
 	struct igt_radeon_bo import;
 };
 
-/* Contents: never the same twice. */
+/* Returns a seed that was not used before. */
 static uint64_t new_seed(void)
 {
 	static uint64_t seed = 1000;
@@ -49,32 +48,33 @@ static uint64_t new_seed(void)
 	return seed++;
 }
 
-static int export(int fd, const struct igt_radeon_bo *bo)
+static int export_bo(int fd, const struct igt_radeon_bo *bo)
 {
 	return prime_handle_to_fd(fd, bo->handle);
 }
 
-/* The dma-buf lives on in the imported BO. */
-static int import(struct pair pair, const struct igt_radeon_bo *bo, struct igt_radeon_bo *imported)
+/* The imported BO keeps the dma-buf alive. */
+static int import_bo(struct pair pair, const struct igt_radeon_bo *bo,
+		     struct igt_radeon_bo *imported)
 {
-	int dma_buf = export(pair.exporter, bo);
+	int dma_buf = export_bo(pair.exporter, bo);
 	int ret = __igt_radeon_bo_import(pair.importer, dma_buf, bo->size, imported);
 
 	close(dma_buf);
 	return ret;
 }
 
-static void share(struct pair pair, uint64_t size, uint32_t flags, struct shared *shared)
+static void share_bo(struct pair pair, uint64_t size, uint32_t flags, struct shared *shared)
 {
 	int ret;
 
 	igt_radeon_bo_create(pair.exporter, size, GTT, flags, &shared->bo);
-	ret = import(pair, &shared->bo, &shared->import);
-	igt_assert_f(ret == 0, "a BO of %" PRIu64 " bytes was not imported: %s\n", size,
+	ret = import_bo(pair, &shared->bo, &shared->import);
+	igt_assert_f(ret == 0, "cannot import a BO of %" PRIu64 " bytes: %s\n", size,
 		     strerror(-ret));
 }
 
-static void unshare(struct pair pair, struct shared *shared)
+static void unshare_bo(struct pair pair, struct shared *shared)
 {
 	igt_radeon_bo_close(pair.importer, &shared->import);
 	igt_radeon_bo_close(pair.exporter, &shared->bo);
@@ -86,7 +86,7 @@ static void create_vram(int fd, uint64_t size, struct igt_radeon_bo *bo)
 	igt_radeon_fill(bo, new_seed());
 }
 
-/* What a GPU sees of a BO: it copies it to VRAM of its own, where the CPU looks. */
+/* Checks what a GPU sees of a BO: it copies the BO to its VRAM, where the CPU compares it. */
 static void gpu_check(int fd, const struct igt_radeon_bo *bo, uint64_t seed, const char *when)
 {
 	struct igt_radeon_bo copy;
@@ -98,7 +98,7 @@ static void gpu_check(int fd, const struct igt_radeon_bo *bo, uint64_t seed, con
 	igt_radeon_bo_close(fd, &copy);
 }
 
-/* A GPU writes all of a BO, from VRAM of its own. */
+/* Fills a BO by a GPU, from its VRAM. */
 static void gpu_fill(int fd, const struct igt_radeon_bo *bo, uint64_t seed)
 {
 	struct igt_radeon_bo source;
@@ -110,7 +110,7 @@ static void gpu_fill(int fd, const struct igt_radeon_bo *bo, uint64_t seed)
 	igt_radeon_bo_close(fd, &source);
 }
 
-/* Each of the four: the CPU and either GPU see what one of them has written. */
+/* Checks that the CPU and both GPUs see the same contents. */
 static void check_all(struct pair pair, const struct shared *shared, uint64_t seed,
 		      const char *when)
 {
@@ -119,6 +119,7 @@ static void check_all(struct pair pair, const struct shared *shared, uint64_t se
 	gpu_check(pair.importer, &shared->import, seed, when);
 }
 
+/* Writes the BO by the CPU and by each GPU, and checks it each time. */
 static void check_ways(struct pair pair, const struct shared *shared)
 {
 	uint64_t seed = new_seed();
@@ -133,113 +134,10 @@ static void check_ways(struct pair pair, const struct shared *shared)
 	check_all(pair, shared, seed, "written by the exporter's GPU");
 }
 
-/* A file of the device's in sysfs. */
-static bool device_file(int fd, const char *name, char *text, size_t size)
-{
-	char path[128];
-	struct stat st;
-	FILE *file;
-	bool read;
-
-	igt_assert_eq(fstat(fd, &st), 0);
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/device/%s", major(st.st_rdev),
-		 minor(st.st_rdev), name);
-	file = fopen(path, "r");
-	read = file && fgets(text, size, file);
-	if (file)
-		fclose(file);
-	return read;
-}
-
-static unsigned int dma_bits(int fd)
-{
-	char text[32];
-
-	igt_require_f(device_file(fd, "dma_mask_bits", text, sizeof(text)),
-		      "sysfs does not tell how far the GPU reaches\n");
-	return atoi(text);
-}
-
-/* Does an IOMMU stand between the device and memory, and find room for every page? */
-static bool translated(int fd)
-{
-	char text[32];
-
-	return device_file(fd, "iommu_group/type", text, sizeof(text)) && !strncmp(text, "DMA", 3);
-}
-
-/* The end of the machine's memory; 0 where nothing tells, as in a hypervisor's domain. */
-static uint64_t memory_end(int fd)
-{
-	char line[256], reason[128];
-	uint64_t start, last, end = 0;
-	FILE *file;
-
-	if (igt_radeon_coherent_needed(fd, reason, sizeof(reason)))
-		return 0;
-	file = fopen("/proc/iomem", "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strstr(line, "System RAM") &&
-		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &last) == 2 && last && end <= last)
-			end = last + 1;
-	}
-	if (file)
-		fclose(file);
-	return end;
-}
-
-enum reach { REACHED, NOT_REACHED, UNKNOWN };
-
-/* Does a GPU reach all pages that there are? */
-static enum reach reach_all(int fd)
-{
-	unsigned int bits = dma_bits(fd);
-	uint64_t end = memory_end(fd);
-
-	if (bits >= 64 || translated(fd) || (end && end <= 1ull << bits))
-		return REACHED;
-	return UNKNOWN;
-}
-
-/*
- * Does the importer reach the pages of a BO that nobody has imported yet? Where that is not so for
- * all pages there are, the probe knows, if it is the exporter's: where its GPU finds the pages on
- * the bus. What was in the BO is overwritten.
- */
-static enum reach reach(struct pair pair, struct igt_radeon_bo *bo, bool probed)
-{
-	const uint64_t word = 0x5a7e500000000000ull | (uint64_t)getpid() << 16 | new_seed();
-	unsigned int bits = dma_bits(pair.importer), count;
-	uint64_t addresses[IGT_RADEON_MAX_FOUND], bus[IGT_RADEON_MAX_FOUND];
-	uint64_t pages = bo->size / IGT_RADEON_PAGE_SIZE;
-
-	if (reach_all(pair.importer) == REACHED || dma_bits(pair.exporter) <= bits)
-		return REACHED;
-	if (!probed)
-		return UNKNOWN;
-	if (pages > IGT_RADEON_MAX_FOUND)
-		pages = IGT_RADEON_MAX_FOUND;
-	for (uint64_t page = 0; page < pages; page++) {
-		uint64_t *first = (uint64_t *)((char *)bo->map + page * IGT_RADEON_PAGE_SIZE);
-
-		__atomic_store_n(first, word, __ATOMIC_RELAXED);
-	}
-	igt_radeon_bo_move(pair.exporter, bo, GTT);
-	count = igt_radeon_find_pages(word, addresses);
-	igt_assert_eq(count, pages);
-	igt_radeon_translate(addresses, count, bus);
-	for (unsigned int i = 0; i < count; i++) {
-		igt_assert_f(bus[i], "a page of a BO leads nowhere\n");
-		if (bus[i] >= 1ull << bits)
-			return NOT_REACHED;
-	}
-	return pages * IGT_RADEON_PAGE_SIZE == bo->size ? REACHED : UNKNOWN;
-}
-
 #define SWIOTLB_USED	"swiotlb/io_tlb_used"
 #define SWIOTLB_MOST	"swiotlb/io_tlb_used_hiwater"
 
-/* Slots of the bounce buffer, or -1 where nothing tells. */
+/* Slots of the bounce buffer, or -1 if the kernel does not report them. */
 static int64_t swiotlb(const char *name)
 {
 	char path[256];
@@ -255,7 +153,7 @@ static int64_t swiotlb(const char *name)
 	return slots;
 }
 
-/* The high water is counted from now on, where the kernel lets it be; returns slots in use. */
+/* Resets the high-water mark, if possible; returns the slots in use. */
 static int64_t swiotlb_start(void)
 {
 	char path[256];
@@ -271,8 +169,9 @@ static int64_t swiotlb_start(void)
 }
 
 /*
- * Most slots that were in use since, beside those that were before; -1 where nothing tells. Linux 7
- * has a high water only if it is booted with swiotlb=track_hiwater: else what is in use now.
+ * Returns the largest number of slots in use since then, without those in use before, or -1 if the
+ * kernel does not report them. Linux 7 has a high-water mark only with swiotlb=track_hiwater; the
+ * present number is used without it.
  */
 static int64_t swiotlb_taken(int64_t before)
 {
@@ -293,7 +192,7 @@ static void device_name(int fd, char *name, size_t size)
 	snprintf(name, size, "%04x", id);
 }
 
-/* What the importer does with a BO of which it is asked whether it is right. */
+/* What the importer does with a BO before it is checked. */
 enum use { READS, REREADS, WRITES };
 
 static const char *const use_name[] = {
@@ -302,13 +201,13 @@ static const char *const use_name[] = {
 	[WRITES] = "writes",
 };
 
-/* Pages that are wrong where they were read, or an error. */
+/* Number of wrong pages, or an error. */
 struct outcome {
 	uint64_t wrong;
 	int error;
 };
 
-/* Without assertions on contents: all sizes are looked at, and then there is a verdict. */
+/* Does not assert contents, so that test_sizes() reports all sizes before it fails. */
 static struct outcome use_import(struct pair pair, struct shared *shared, enum use use)
 {
 	const uint64_t size = shared->bo.size, pages = size / IGT_RADEON_PAGE_SIZE;
@@ -319,9 +218,9 @@ static struct outcome use_import(struct pair pair, struct shared *shared, enum u
 	igt_radeon_bo_create(pair.importer, size, VRAM, 0, &vram);
 	igt_radeon_fill(&vram, use == WRITES ? seed : new_seed());
 	igt_radeon_fill(&shared->bo, use == READS ? seed : new_seed());
-	outcome.error = import(pair, &shared->bo, &shared->import);
+	outcome.error = import_bo(pair, &shared->bo, &shared->import);
 	if (!outcome.error && use == REREADS) {
-		/* What was there when it was imported is not what is there now. */
+		/* The importer has read old contents before it reads these. */
 		igt_radeon_fill(&shared->bo, new_seed());
 		outcome.error = __igt_radeon_blit(pair.importer, &vram, &shared->import, 0, pages);
 		igt_radeon_bo_wait(pair.importer, &vram);
@@ -333,7 +232,7 @@ static struct outcome use_import(struct pair pair, struct shared *shared, enum u
 		outcome.error = __igt_radeon_blit(pair.importer, &vram, &shared->import, 0, pages);
 	igt_radeon_bo_wait(pair.importer, &vram);
 	if (!outcome.error && use == WRITES) {
-		/* The exporter's CPU and its GPU. */
+		/* Check by the CPU and by the exporter's GPU. */
 		outcome.wrong = igt_radeon_wrong_pages(&shared->bo, seed);
 		create_vram(pair.exporter, size, &exporters);
 		igt_radeon_blit(pair.exporter, &exporters, &shared->bo);
@@ -356,15 +255,14 @@ static void number(char *text, size_t size, int64_t value)
 		snprintf(text, size, "%" PRId64, value);
 }
 
-/* A line for each size, which make prime makes its table of. */
+/* Prints a line for each BO; "make prime" makes its table from them. */
 static void test_sizes(struct pair pair, unsigned int mode, enum use first, enum use last)
 {
 	const uint64_t sizes[] = {
 		4 * KIB, 12 * KIB, 64 * KIB, 68 * KIB, 252 * KIB, 1 * MIB, 1 * MIB + 4 * KIB,
 		4 * MIB,
 	};
-	bool counted = igt_radeon_has_shared_counts(pair.exporter);
-	char from[8], to[8], slots[24], copies[24], verdict[256] = "";
+	char from[8], to[8], slots[24], verdict[256] = "";
 	unsigned int bad = 0;
 
 	device_name(pair.exporter, from, sizeof(from));
@@ -373,34 +271,30 @@ static void test_sizes(struct pair pair, unsigned int mode, enum use first, enum
 		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 			struct shared shared = {};
 			struct outcome outcome;
-			int64_t used, before = -1;
+			int64_t used;
 
 			igt_radeon_bo_create(pair.exporter, sizes[i], GTT,
 					     igt_radeon_caching[mode].flags, &shared.bo);
 			used = swiotlb_start();
-			if (counted)
-				before = igt_radeon_shared_count(pair.exporter, "copies");
 			outcome = use_import(pair, &shared, use);
-			number(copies, sizeof(copies), counted ?
-			       igt_radeon_shared_count(pair.exporter, "copies") - before : -1);
 			number(slots, sizeof(slots), swiotlb_taken(used));
-			unshare(pair, &shared);
+			unshare_bo(pair, &shared);
 			igt_info("share %s %s %" PRIu64 " %s %s: wrong %" PRIu64 " of %" PRIu64
-				 " error %d copies %s swiotlb %s\n",
+				 " error %d swiotlb %s\n",
 				 from, to, sizes[i], igt_radeon_caching[mode].name, use_name[use],
 				 outcome.wrong, sizes[i] / IGT_RADEON_PAGE_SIZE, -outcome.error,
-				 copies, slots);
+				 slots);
 			if ((outcome.error || outcome.wrong) && !bad++)
 				snprintf(verdict, sizeof(verdict),
-					 "the first: %" PRIu64 " bytes, importer %s, %" PRIu64
+					 "first: %" PRIu64 " bytes, importer %s, %" PRIu64
 					 " pages are wrong, error '%s'", sizes[i], use_name[use],
 					 outcome.wrong, strerror(-outcome.error));
 		}
 	}
-	igt_assert_f(bad == 0, "%u BOs were not shared right; %s\n", bad, verdict);
+	igt_assert_f(bad == 0, "%u shared BOs are wrong; %s\n", bad, verdict);
 }
 
-/* Where the BO is when it is exported. */
+/* Exports a BO from a given domain. */
 static void test_resident(struct pair pair, uint32_t domain)
 {
 	const uint64_t sizes[] = { 4 * KIB, 132 * KIB, 1 * MIB };
@@ -414,11 +308,11 @@ static void test_resident(struct pair pair, uint32_t domain)
 			igt_radeon_fill(&shared.bo, seed);
 			igt_radeon_bo_move(pair.exporter, &shared.bo, domain);
 		}
-		igt_assert_eq(import(pair, &shared.bo, &shared.import), 0);
+		igt_assert_eq(import_bo(pair, &shared.bo, &shared.import), 0);
 		if (domain == CPU) {
 			struct igt_radeon_bo copy;
 
-			/* No page of it has been looked at. */
+			/* The BO has no pages yet. */
 			create_vram(pair.importer, sizes[i], &copy);
 			igt_radeon_blit(pair.importer, &copy, &shared.import);
 			igt_radeon_bo_wait(pair.importer, &copy);
@@ -426,15 +320,15 @@ static void test_resident(struct pair pair, uint32_t domain)
 			igt_radeon_bo_close(pair.importer, &copy);
 			igt_radeon_check_zero(&shared.bo, "exported, never written");
 		} else {
-			check_all(pair, &shared, seed, "shared from where it was");
+			check_all(pair, &shared, seed, "shared in its domain");
 		}
 		check_ways(pair, &shared);
-		/* It is shared: it does not go to VRAM, where the importer does not see it. */
+		/* A shared BO does not move to VRAM, which the importer does not see. */
 		igt_radeon_bo_move_async(pair.exporter, &shared.bo, VRAM);
 		igt_radeon_bo_wait(pair.exporter, &shared.bo);
 		igt_assert(igt_radeon_bo_domain(pair.exporter, &shared.bo) != VRAM);
 		check_ways(pair, &shared);
-		unshare(pair, &shared);
+		unshare_bo(pair, &shared);
 	}
 }
 
@@ -446,13 +340,13 @@ static uint32_t first_crtc(int fd)
 	igt_require_f(resources && resources->count_crtcs, "the GPU has no display\n");
 	crtc = resources->crtcs[0];
 	drmModeFreeResources(resources);
-	igt_require_f(drmSetMaster(fd) == 0 || drmIsMaster(fd), "somebody else has the display\n");
+	igt_require_f(drmSetMaster(fd) == 0 || drmIsMaster(fd), "another client is DRM master\n");
 	return crtc;
 }
 
 /*
- * What the display reads has to stay in VRAM, and what is shared in GTT. Whoever comes second is
- * refused, or gets what is right.
+ * A displayed BO has to stay in VRAM, a shared one in GTT. The second request of the two fails, or
+ * the contents are right.
  */
 static void test_displayed(struct pair pair)
 {
@@ -463,35 +357,35 @@ static void test_displayed(struct pair pair)
 	int ret;
 
 	igt_radeon_ignore_complaints();
-	/* A cursor is the smallest thing that is displayed. */
+	/* A cursor is the smallest displayed BO. */
 	igt_radeon_bo_create(pair.exporter, width * height * 4, VRAM, 0, &shared.bo);
 	igt_radeon_fill(&shared.bo, seed);
 	igt_assert_eq(drmModeSetCursor(pair.exporter, crtc, shared.bo.handle, width, height), 0);
-	ret = import(pair, &shared.bo, &shared.import);
-	igt_info("a BO that is displayed is imported: %s\n", strerror(-ret));
+	ret = import_bo(pair, &shared.bo, &shared.import);
+	igt_info("import of a displayed BO: %s\n", strerror(-ret));
 	if (!ret) {
-		gpu_check(pair.importer, &shared.import, seed, "imported while it was displayed");
+		gpu_check(pair.importer, &shared.import, seed, "imported while displayed");
 		gpu_fill(pair.importer, &shared.import, ++seed);
 	}
-	igt_radeon_check(&shared.bo, seed, "imported, or not, while it was displayed");
+	igt_radeon_check(&shared.bo, seed, "after the import of a displayed BO");
 	igt_assert_eq(drmModeSetCursor(pair.exporter, crtc, 0, 0, 0), 0);
-	/* It does not stay there for ever. */
+	/* It can be shared when it is not displayed any more. */
 	if (ret)
-		igt_assert_eq(import(pair, &shared.bo, &shared.import), 0);
+		igt_assert_eq(import_bo(pair, &shared.bo, &shared.import), 0);
 	check_ways(pair, &shared);
 
 	ret = drmModeSetCursor(pair.exporter, crtc, shared.bo.handle, width, height);
-	igt_info("a BO that is shared is displayed: %s\n", strerror(-ret));
+	igt_info("display of a shared BO: %s\n", strerror(-ret));
 	check_ways(pair, &shared);
 	drmModeSetCursor(pair.exporter, crtc, 0, 0, 0);
 	check_ways(pair, &shared);
-	unshare(pair, &shared);
+	unshare_bo(pair, &shared);
 	drmDropMaster(pair.exporter);
 }
 
 /*
- * A shared BO cannot be a frame buffer. That the driver says so must not take the one that is
- * shown away from the display: GEM_INFO counts what is not pinned in VRAM.
+ * The driver rejects a shared BO as a frame buffer. This must not unpin the frame buffer that is
+ * displayed: GEM_INFO reports the VRAM that is not pinned.
  */
 static void test_shown(struct pair pair)
 {
@@ -507,7 +401,7 @@ static void test_shown(struct pair pair)
 
 	igt_require_f(resources && resources->count_crtcs, "the GPU has no display\n");
 	igt_require_f(drmSetMaster(pair.exporter) == 0 || drmIsMaster(pair.exporter),
-		      "somebody else has the display\n");
+		      "another client is DRM master\n");
 	monitor = igt_radeon_find_monitor(pair.exporter, resources, &index);
 	igt_require_f(monitor, "no monitor is connected\n");
 	crtc = resources->crtcs[index];
@@ -515,7 +409,7 @@ static void test_shown(struct pair pair)
 	igt_radeon_ignore_complaints();
 	before = igt_radeon_vram_visible(pair.exporter);
 	size = (uint64_t)mode->hdisplay * 4 * mode->vdisplay + IGT_RADEON_PAGE_SIZE - 1;
-	share(pair, size - size % IGT_RADEON_PAGE_SIZE, 0, &shared);
+	share_bo(pair, size - size % IGT_RADEON_PAGE_SIZE, 0, &shared);
 	igt_radeon_bo_create(pair.exporter, shared.bo.size, VRAM, 0, &screen);
 	igt_assert_eq(drmModeAddFB(pair.exporter, mode->hdisplay, mode->vdisplay, 24, 32,
 				   mode->hdisplay * 4, screen.handle, &shown), 0);
@@ -528,9 +422,9 @@ static void test_shown(struct pair pair)
 	for (int i = 0; i < 3; i++) {
 		ret = drmModeSetCrtc(pair.exporter, crtc, refused, 0, 0, &monitor->connector_id, 1,
 				     &monitor->modes[0]);
-		igt_info("a BO that is shared is shown: %s\n", strerror(-ret));
+		igt_info("mode set with a shared BO: %s\n", strerror(-ret));
 		igt_assert_f(igt_radeon_vram_visible(pair.exporter) <= visible,
-			     "what is shown is not pinned any more\n");
+			     "the displayed frame buffer was unpinned\n");
 		igt_assert_eq(drmModeSetCrtc(pair.exporter, crtc, shown, 0, 0,
 					     &monitor->connector_id, 1, &monitor->modes[0]), 0);
 		igt_assert_eq_u64(igt_radeon_vram_visible(pair.exporter), visible);
@@ -541,24 +435,13 @@ static void test_shown(struct pair pair)
 	drmModeRmFB(pair.exporter, refused);
 	igt_assert_eq_u64(igt_radeon_vram_visible(pair.exporter), before);
 	igt_radeon_bo_close(pair.exporter, &screen);
-	unshare(pair, &shared);
+	unshare_bo(pair, &shared);
 	drmModeFreeConnector(monitor);
 	drmModeFreeResources(resources);
 	drmDropMaster(pair.exporter);
 }
 
-/* "latency" of streams or "pace" of copying pages, of the tested GPU, where there is a probe. */
-static void slow(const char *what, unsigned int usec)
-{
-	char command[32], answer[64];
-
-	if (!igt_radeon_has_probe())
-		return;
-	snprintf(command, sizeof(command), "%s %u", what, usec);
-	igt_radeon_probe(command, answer, sizeof(answer));
-}
-
-/* The GPU has something else to do first. */
+/* Gives the GPU work that takes a while. */
 static void keep_busy(int fd, const struct igt_radeon_bo busy[2])
 {
 	for (int i = 0; i < 16; i++)
@@ -566,10 +449,10 @@ static void keep_busy(int fd, const struct igt_radeon_bo busy[2])
 }
 
 /*
- * One GPU is kept busy, then writes, and the other reads, or overwrites, what is not written yet:
- * it has to wait.
+ * One GPU is busy before it reads or writes a BO. The other GPU, which uses the BO next, has to
+ * wait for it.
  */
-static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
+static void test_fences(struct pair pair, bool exporter_first)
 {
 	enum { ROUNDS = 12 };
 	const uint64_t size = 1 * MIB;
@@ -579,7 +462,7 @@ static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
 	struct igt_radeon_bo busy[2], source, copy, other, back;
 	struct shared shared = {};
 
-	share(pair, size, 0, &shared);
+	share_bo(pair, size, 0, &shared);
 	firsts = exporter_first ? &shared.bo : &shared.import;
 	seconds = exporter_first ? &shared.import : &shared.bo;
 	create_vram(first, 8 * MIB, &busy[0]);
@@ -594,29 +477,25 @@ static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
 
 		igt_radeon_fill(&source, seed);
 		igt_radeon_fill(&other, later);
-		if (first == slow_fd)
-			slow("latency", 20000);
-		/* The second one reads what the first one writes. */
+		/* The second GPU reads what the first one writes. */
 		keep_busy(first, busy);
 		igt_radeon_blit(first, firsts, &source);
 		igt_radeon_blit(second, &copy, seconds);
 		igt_radeon_bo_wait(second, &copy);
-		igt_radeon_check(&copy, seed, "read while it was being written by the other GPU");
-		/* The second one overwrites what the first one still reads. */
+		igt_radeon_check(&copy, seed, "read after a write of the other GPU");
+		/* The second GPU overwrites what the first one reads. */
 		keep_busy(first, busy);
 		igt_radeon_blit(first, &back, firsts);
 		igt_radeon_blit(second, seconds, &other);
 		igt_radeon_bo_wait(first, &back);
 		igt_radeon_bo_wait(second, seconds);
 		igt_radeon_check(&back, seed, "read before the other GPU wrote");
-		igt_radeon_check(&shared.bo, later, "written while it was being read by the other GPU");
-		/* The CPU waits for either GPU, whoever is asked. */
+		igt_radeon_check(&shared.bo, later, "written after a read of the other GPU");
+		/* The CPU waits for the first GPU, through the BO of the second. */
 		keep_busy(first, busy);
 		igt_radeon_blit(first, firsts, &source);
 		igt_radeon_bo_wait(second, seconds);
-		igt_radeon_check(&shared.bo, seed, "waited for through the other GPU");
-		if (first == slow_fd)
-			slow("latency", 0);
+		igt_radeon_check(&shared.bo, seed, "after a wait through the other GPU");
 	}
 	igt_radeon_bo_close(first, &busy[0]);
 	igt_radeon_bo_close(first, &busy[1]);
@@ -624,41 +503,42 @@ static void test_fences(struct pair pair, int slow_fd, bool exporter_first)
 	igt_radeon_bo_close(first, &back);
 	igt_radeon_bo_close(second, &copy);
 	igt_radeon_bo_close(second, &other);
-	unshare(pair, &shared);
+	unshare_bo(pair, &shared);
 }
 
 /*
- * The exporter's GPU is in the middle of a BO when it is imported. If its pages have to move, then
- * not before it is done, or what it writes to the old ones meanwhile is lost.
+ * A BO is imported while the exporter's GPU has to write to it. If its pages have to move, the
+ * kernel must wait for the GPU, or the data that it writes to the old pages is lost.
  */
-static void test_import_while_written(struct pair pair, int slow_fd)
+static void test_import_while_written(struct pair pair)
 {
 	enum { ROUNDS = 4 };
 	const uint64_t size = 2 * MIB;
 
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		uint64_t seed = new_seed();
-		struct igt_radeon_bo source;
+		struct igt_radeon_bo busy[2], source;
 		struct shared shared = {};
 
+		create_vram(pair.exporter, 8 * MIB, &busy[0]);
+		create_vram(pair.exporter, 8 * MIB, &busy[1]);
 		create_vram(pair.exporter, size, &source);
 		igt_radeon_fill(&source, seed);
 		igt_radeon_bo_create(pair.exporter, size, GTT, 0, &shared.bo);
 		igt_radeon_fill(&shared.bo, new_seed());
-		if (pair.exporter == slow_fd)
-			slow("pace", 500);
+		keep_busy(pair.exporter, busy);
 		igt_radeon_blit(pair.exporter, &shared.bo, &source);
-		igt_assert_eq(import(pair, &shared.bo, &shared.import), 0);
-		if (pair.exporter == slow_fd)
-			slow("pace", 0);
+		igt_assert_eq(import_bo(pair, &shared.bo, &shared.import), 0);
 		gpu_check(pair.importer, &shared.import, seed, "imported while it was written");
 		igt_radeon_check(&shared.bo, seed, "imported while it was written");
+		igt_radeon_bo_close(pair.exporter, &busy[0]);
+		igt_radeon_bo_close(pair.exporter, &busy[1]);
 		igt_radeon_bo_close(pair.exporter, &source);
-		unshare(pair, &shared);
+		unshare_bo(pair, &shared);
 	}
 }
 
-/* Both write in turn and each copies what the other wrote; nobody waits until all is submitted. */
+/* The GPUs write in turn and copy each other's data. The CPU waits after all submissions. */
 static void test_turns(struct pair pair)
 {
 	enum { ROUNDS = 48 };
@@ -668,7 +548,7 @@ static void test_turns(struct pair pair)
 	struct shared shared = {};
 	uint64_t seeds[ROUNDS];
 
-	share(pair, size, 0, &shared);
+	share_bo(pair, size, 0, &shared);
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		igt_radeon_bo_create(fds[round % 2], size, VRAM, 0, &sources[round]);
 		seeds[round] = new_seed();
@@ -689,10 +569,10 @@ static void test_turns(struct pair pair)
 		igt_radeon_bo_close(fds[!(round % 2)], &copies[round]);
 	}
 	check_all(pair, &shared, seeds[ROUNDS - 1], "after both GPUs wrote in turn");
-	unshare(pair, &shared);
+	unshare_bo(pair, &shared);
 }
 
-/* Clients of the importer, in this process and in others, each with a part of the BO. */
+/* Several clients of the importer, in this process and in others, use parts of one BO. */
 static void test_many_importers(struct pair pair)
 {
 	enum { CLIENTS = 6, PROCESSES = 4, TURNS = 8, PART = 16 };
@@ -703,13 +583,13 @@ static void test_many_importers(struct pair pair)
 	struct shared shared = {};
 	uint64_t seed = new_seed();
 
-	share(pair, size, 0, &shared);
+	share_bo(pair, size, 0, &shared);
 	igt_radeon_fill(&shared.bo, seed);
-	dma_buf = export(pair.exporter, &shared.bo);
+	dma_buf = export_bo(pair.exporter, &shared.bo);
 	for (unsigned int i = 0; i < CLIENTS; i++) {
 		clients[i] = igt_radeon_reopen(pair.importer);
 		igt_radeon_bo_import(clients[i], dma_buf, size, &imports[i]);
-		/* One client has one BO of it. */
+		/* A client gets the same handle each time. */
 		igt_radeon_bo_import(clients[i], dma_buf, size, &again);
 		igt_assert_eq_u32(again.handle, imports[i].handle);
 	}
@@ -736,11 +616,11 @@ static void test_many_importers(struct pair pair)
 			igt_assert_eq(__igt_radeon_blit(own, &bo, &source, child * PART, PART), 0);
 			igt_assert_eq(__igt_radeon_blit(own, &found, &bo, child * PART, PART), 0);
 			igt_radeon_bo_wait(own, &found);
-			/* Its own part, as it has written it a moment ago. */
+			/* Other processes write to other parts. */
 			igt_assert_f(!memcmp((char *)found.map + child * part_size,
 					     (char *)source.map + child * part_size,
 					     part_size),
-				     "process %d does not see what it has written in turn %u\n",
+				     "process %d reads wrong data in turn %u\n",
 				     child, turn);
 			igt_radeon_bo_close(own, &bo);
 		}
@@ -755,17 +635,17 @@ static void test_many_importers(struct pair pair)
 	igt_radeon_blit(pair.exporter, &copy, &shared.bo);
 	igt_radeon_bo_wait(pair.exporter, &copy);
 	igt_assert_f(!memcmp(shared.bo.map, expected.map, size),
-		     "the CPU does not see what the processes have written\n");
+		     "the CPU does not see the data of the processes\n");
 	igt_radeon_check(&copy, seed + TURNS - 1, "written by several processes");
 	igt_radeon_bo_close(pair.exporter, &copy);
 	igt_radeon_bo_close(pair.exporter, &expected);
 	close(dma_buf);
-	unshare(pair, &shared);
+	unshare_bo(pair, &shared);
 }
 
 /*
- * The exporter closes its BO while the importer has it: the pages are the importer's, and nobody
- * else gets them. Then they go, and come back with other contents.
+ * The exporter closes its BO while the importer uses it. The pages must not be reused until the
+ * importer closes its BO too.
  */
 static void test_lifetime(struct pair pair)
 {
@@ -776,8 +656,8 @@ static void test_lifetime(struct pair pair)
 	struct shared shared = {};
 	int dma_buf;
 
-	/* Once the importer's GPU is at work on it. */
-	share(pair, size, 0, &shared);
+	/* The importer has used the BO before. */
+	share_bo(pair, size, 0, &shared);
 	gpu_fill(pair.importer, &shared.import, seed);
 	igt_radeon_bo_close(pair.exporter, &shared.bo);
 	for (unsigned int i = 0; i < OTHERS; i++) {
@@ -785,40 +665,40 @@ static void test_lifetime(struct pair pair)
 		seeds[i] = new_seed();
 		igt_radeon_fill(&others[i], seeds[i]);
 	}
-	gpu_check(pair.importer, &shared.import, seed, "imported, the exporter's handle is closed");
+	gpu_check(pair.importer, &shared.import, seed, "imported, after the exporter closed it");
 	seed = new_seed();
 	gpu_fill(pair.importer, &shared.import, seed);
 	for (unsigned int i = 0; i < OTHERS; i++)
-		igt_radeon_check(&others[i], seeds[i], "beside an imported BO that was written");
-	gpu_check(pair.importer, &shared.import, seed, "written after the exporter's handle was closed");
+		igt_radeon_check(&others[i], seeds[i], "next to an imported BO");
+	gpu_check(pair.importer, &shared.import, seed, "written after the exporter closed it");
 
-	/* What is left of it can be given on, and comes back to the exporter. */
-	dma_buf = export(pair.importer, &shared.import);
+	/* The importer exports the BO back to the exporter. */
+	dma_buf = export_bo(pair.importer, &shared.import);
 	igt_radeon_bo_close(pair.importer, &shared.import);
 	igt_radeon_bo_import(pair.exporter, dma_buf, size, &again);
-	gpu_check(pair.exporter, &again, seed, "back with the exporter");
+	gpu_check(pair.exporter, &again, seed, "imported back by the exporter");
 	igt_radeon_bo_close(pair.exporter, &again);
 	igt_radeon_bo_import(pair.importer, dma_buf, size, &again);
 	gpu_check(pair.importer, &again, seed, "imported again after all handles were closed");
 	close(dma_buf);
-	/* The last reference goes while the GPU writes. */
+	/* Drop the last reference while the GPU writes. */
 	create_vram(pair.importer, size, &shared.bo);
 	igt_radeon_blit(pair.importer, &again, &shared.bo);
 	igt_radeon_bo_close(pair.importer, &again);
 	for (unsigned int i = 0; i < OTHERS; i++) {
 		igt_radeon_bo_close(pair.exporter, &others[i]);
 		igt_radeon_bo_create(pair.exporter, size, GTT, 0, &others[i]);
-		igt_radeon_check_zero(&others[i], "new, where a shared BO may have been");
+		igt_radeon_check_zero(&others[i], "new, maybe in pages of a shared BO");
 	}
 	igt_radeon_bo_wait(pair.importer, &shared.bo);
 	for (unsigned int i = 0; i < OTHERS; i++) {
-		igt_radeon_check_zero(&others[i], "new, and the importer has done");
+		igt_radeon_check_zero(&others[i], "new, after the importer finished");
 		igt_radeon_bo_close(pair.exporter, &others[i]);
 	}
 	igt_radeon_bo_close(pair.importer, &shared.bo);
 }
 
-/* More than both GTTs have room for, a few at a time: what is not given back is missing. */
+/* Shares more than both GTTs hold, a few BOs at a time. Finds leaks. */
 static void test_reuse(struct pair pair)
 {
 	enum { AT_ONCE = 4 };
@@ -830,7 +710,7 @@ static void test_reuse(struct pair pair)
 
 	if (most < igt_radeon_gart_size(pair.importer))
 		most = igt_radeon_gart_size(pair.importer);
-	/* Cards with much GTT: within the test's time. */
+	/* Limits the time on cards with much GTT. */
 	turns = most * 3 / 2 / size;
 	if (turns > 1024)
 		turns = 1024;
@@ -838,41 +718,42 @@ static void test_reuse(struct pair pair)
 		unsigned int i = turn % AT_ONCE;
 
 		if (shared[i].bo.handle) {
-			igt_radeon_check(&shared[i].bo, seeds[i], "written by the importer, among others");
-			/* Whoever goes first. */
+			igt_radeon_check(&shared[i].bo, seeds[i], "written by the importer");
+			/* Alternate who closes first. */
 			if (turn & AT_ONCE)
 				igt_radeon_bo_close(pair.exporter, &shared[i].bo);
-			unshare(pair, &shared[i]);
+			unshare_bo(pair, &shared[i]);
 		}
 		if (turn >= turns)
 			continue;
-		share(pair, size, igt_radeon_caching[turn % IGT_RADEON_CACHINGS].flags, &shared[i]);
+		share_bo(pair, size, igt_radeon_caching[turn % IGT_RADEON_CACHINGS].flags,
+			 &shared[i]);
 		igt_radeon_check_zero(&shared[i].bo, "new");
 		seeds[i] = new_seed();
 		gpu_fill(pair.importer, &shared[i].import, seeds[i]);
 	}
 }
 
-/* A BO that comes back is no BO of its own. */
+/* A device that imports its own BO gets the same handle. */
 static void test_comes_back(struct pair pair)
 {
 	struct igt_radeon_bo again, own;
 	struct shared shared = {};
 	int dma_buf;
 
-	share(pair, 64 * KIB, 0, &shared);
-	dma_buf = export(pair.importer, &shared.import);
+	share_bo(pair, 64 * KIB, 0, &shared);
+	dma_buf = export_bo(pair.importer, &shared.import);
 	igt_radeon_bo_import(pair.exporter, dma_buf, shared.bo.size, &again);
 	igt_assert_eq_u32(again.handle, shared.bo.handle);
 	close(dma_buf);
-	dma_buf = export(pair.exporter, &shared.bo);
+	dma_buf = export_bo(pair.exporter, &shared.bo);
 	igt_radeon_bo_import(pair.exporter, dma_buf, shared.bo.size, &own);
 	igt_assert_eq_u32(own.handle, shared.bo.handle);
 	igt_radeon_bo_import(pair.importer, dma_buf, shared.bo.size, &again);
 	igt_assert_eq_u32(again.handle, shared.import.handle);
 	close(dma_buf);
 	check_ways(pair, &shared);
-	unshare(pair, &shared);
+	unshare_bo(pair, &shared);
 }
 
 static uint64_t available_memory(void)
@@ -891,7 +772,7 @@ static uint64_t available_memory(void)
 
 static struct igt_helper_process hog = { .use_SIGKILL = true };
 
-/* Takes memory until little is left, gives some back, and so on, until it is killed. */
+/* Allocates memory until little is left, frees some, and repeats until it is killed. */
 static void take_memory(void)
 {
 	enum { PIECES = 16384 };
@@ -915,8 +796,8 @@ static void take_memory(void)
 }
 
 /*
- * Shared BOs of all sizes while memory is short and signals interrupt what sleeps. A request may
- * fail for lack of memory, and is then without effect; what is shared is right.
+ * Shares BOs under memory pressure and while signals interrupt. A request may fail with -ENOMEM and
+ * then has no effect; shared BOs have the right contents.
  */
 static void test_pressure(struct pair pair, bool pressure)
 {
@@ -939,93 +820,26 @@ static void test_pressure(struct pair pair, bool pressure)
 					     &shared.bo);
 		if (!ret) {
 			igt_radeon_fill(&shared.bo, seed);
-			ret = import(pair, &shared.bo, &shared.import);
-			igt_radeon_check(&shared.bo, seed, "imported, or not, while memory was short");
+			ret = import_bo(pair, &shared.bo, &shared.import);
+			igt_radeon_check(&shared.bo, seed, "after an import under memory pressure");
 		}
 		if (ret) {
 			igt_assert_f(ret == -ENOMEM && pressure, "%" PRIu64 " bytes: %s\n", size,
 				     strerror(-ret));
 			failed++;
 		} else {
-			gpu_check(pair.importer, &shared.import, seed, "imported while memory was short");
+			gpu_check(pair.importer, &shared.import, seed, "imported under memory pressure");
 			seed = new_seed();
 			gpu_fill(pair.importer, &shared.import, seed);
-			igt_radeon_check(&shared.bo, seed, "written by the importer while memory was short");
+			igt_radeon_check(&shared.bo, seed, "written by the importer under memory pressure");
 		}
-		unshare(pair, &shared);
+		unshare_bo(pair, &shared);
 	}
-	igt_info("%u of %d failed for lack of memory\n", failed, TURNS);
+	igt_info("%u of %d failed with ENOMEM\n", failed, TURNS);
 	igt_assert_lte(failed, TURNS / 2);
 }
 
-/*
- * A BO is copied when it is imported by a GPU that does not reach its pages, and only the first
- * time: its pages are of those that both reach from then on.
- */
-static void test_copies(struct pair pair, bool probed)
-{
-	const uint64_t sizes[] = { 4 * KIB, 12 * KIB, 64 * KIB, 1 * MIB, 4 * MIB };
-	int another = igt_radeon_reopen(pair.importer);
-	unsigned int known = 0;
-
-	igt_require_f(igt_radeon_has_shared_counts(pair.exporter),
-		      "this kernel does not count copies of shared BOs\n");
-	for (unsigned int i = 0; i < ARRAY_SIZE(sizes) * IGT_RADEON_CACHINGS; i++) {
-		const uint64_t size = sizes[i / IGT_RADEON_CACHINGS];
-		uint64_t copies, bytes, avoided, refused, seed = new_seed();
-		struct shared shared = {};
-		struct igt_radeon_bo second;
-		enum reach expected;
-		int dma_buf;
-
-		igt_radeon_bo_create(pair.exporter, size, GTT,
-				     igt_radeon_caching[i % IGT_RADEON_CACHINGS].flags, &shared.bo);
-		expected = reach(pair, &shared.bo, probed);
-		igt_radeon_fill(&shared.bo, seed);
-		known += expected != UNKNOWN;
-
-		copies = igt_radeon_shared_count(pair.exporter, "copies");
-		bytes = igt_radeon_shared_count(pair.exporter, "copied_bytes");
-		avoided = igt_radeon_shared_count(pair.exporter, "copies_avoided");
-		refused = igt_radeon_shared_count(pair.exporter, "refused");
-		igt_assert_eq(import(pair, &shared.bo, &shared.import), 0);
-		check_all(pair, &shared, seed, "imported");
-		check_ways(pair, &shared);
-		/* Others, and once more: the pages are good for them as well. */
-		dma_buf = export(pair.exporter, &shared.bo);
-		igt_radeon_bo_import(another, dma_buf, size, &second);
-		igt_radeon_bo_close(pair.importer, &shared.import);
-		igt_radeon_bo_import(pair.importer, dma_buf, size, &shared.import);
-		check_ways(pair, &shared);
-		igt_radeon_bo_close(another, &second);
-		close(dma_buf);
-		copies = igt_radeon_shared_count(pair.exporter, "copies") - copies;
-		bytes = igt_radeon_shared_count(pair.exporter, "copied_bytes") - bytes;
-		avoided = igt_radeon_shared_count(pair.exporter, "copies_avoided") - avoided;
-		unshare(pair, &shared);
-
-		igt_assert_eq_u64(igt_radeon_shared_count(pair.exporter, "refused"), refused);
-		if (expected == NOT_REACHED)
-			igt_assert_f(copies == 1,
-				     "%" PRIu64 " bytes out of reach were copied %" PRIu64 " times\n",
-				     size, copies);
-		else if (expected == REACHED)
-			igt_assert_f(copies == 0,
-				     "%" PRIu64 " bytes within reach were copied %" PRIu64 " times\n",
-				     size, copies);
-		igt_assert_f(copies <= 1, "%" PRIu64 " bytes were copied %" PRIu64 " times\n", size,
-			     copies);
-		igt_assert_f(copies ? bytes > 0 && bytes <= size : bytes == 0,
-			     "%" PRIu64 " copies of a BO of %" PRIu64 " bytes had %" PRIu64 " bytes\n",
-			     copies, size, bytes);
-		igt_assert_f(copies || avoided, "a BO was shared without a copy, and none was counted as avoided\n");
-	}
-	close(another);
-	igt_info("%u of %zu BOs are known to be reached, or not\n", known,
-		 ARRAY_SIZE(sizes) * IGT_RADEON_CACHINGS);
-}
-
-/* Nothing that the two GPUs share goes through a bounce buffer. */
+/* Shared BOs use no bounce buffer. */
 static void test_no_bounce(struct pair pair)
 {
 	const uint64_t sizes[] = { 4 * KIB, 64 * KIB, 1 * MIB + 4 * KIB, 4 * MIB };
@@ -1033,12 +847,12 @@ static void test_no_bounce(struct pair pair)
 	int64_t used = swiotlb_start(), most;
 	int errors[ARRAY_SIZE(sizes)];
 
-	igt_require_f(used >= 0, "this kernel does not tell what its bounce buffer holds\n");
+	igt_require_f(used >= 0, "this kernel does not report slots of the bounce buffer\n");
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct igt_radeon_bo *imported = &shared[i].import;
 
 		igt_radeon_bo_create(pair.exporter, sizes[i], GTT, 0, &shared[i].bo);
-		errors[i] = import(pair, &shared[i].bo, imported);
+		errors[i] = import_bo(pair, &shared[i].bo, imported);
 		if (errors[i])
 			continue;
 		errors[i] = __igt_radeon_cs(pair.importer, &imported, 1, GTT);
@@ -1046,14 +860,14 @@ static void test_no_bounce(struct pair pair)
 	}
 	most = swiotlb_taken(used);
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++)
-		unshare(pair, &shared[i]);
-	igt_assert_f(most == 0, "%" PRId64 " slots of the bounce buffer were taken\n", most);
+		unshare_bo(pair, &shared[i]);
+	igt_assert_f(most == 0, "%" PRId64 " slots of the bounce buffer were used\n", most);
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++)
 		igt_assert_f(errors[i] == 0, "%" PRIu64 " bytes: %s\n", sizes[i],
 			     strerror(-errors[i]));
 }
 
-/* The next device from *number on: of a driver of that name, or of any but radeon; -1 without. */
+/* Opens the next device of that driver, or of any but radeon; -1 if there is none. */
 static int open_foreign(const char *name, unsigned int *number)
 {
 	for (; *number < 64; ++*number) {
@@ -1070,7 +884,7 @@ static int open_foreign(const char *name, unsigned int *number)
 		found = version &&
 			(name ? !strcmp(version->name, name) : strcmp(version->name, "radeon"));
 		if (found)
-			igt_info("%s is a device of %s\n", path, version->name);
+			igt_info("%s: driver %s\n", path, version->name);
 		drmFreeVersion(version);
 		if (found) {
 			++*number;
@@ -1082,8 +896,8 @@ static int open_foreign(const char *name, unsigned int *number)
 }
 
 /*
- * Pages of an exporter that knows nothing of what this GPU reaches. It takes them and they are
- * right, both ways, or it refuses them; if it reaches them all, it takes them.
+ * Imports pages of an exporter that does not know this GPU's limits. The contents have to be right
+ * in both directions, or the import fails; it must not fail if the GPU reaches all of memory.
  */
 static void check_foreign(int fd, const struct igt_radeon_bo *bo, int dma_buf)
 {
@@ -1103,10 +917,10 @@ static void check_foreign(int fd, const struct igt_radeon_bo *bo, int dma_buf)
 		gpu_fill(fd, &import, seed);
 		igt_radeon_check(bo, seed, "foreign pages, written by the GPU");
 	} else {
-		igt_assert_f(reach_all(fd) != REACHED,
-			     "%" PRIu64 " bytes that the GPU reaches are refused: %s\n",
+		igt_assert_f(!igt_radeon_reaches_all(fd),
+			     "cannot import %" PRIu64 " bytes in reach of the GPU: %s\n",
 			     bo->size, strerror(-ret));
-		igt_radeon_check(bo, seed, "foreign pages that the GPU has refused");
+		igt_radeon_check(bo, seed, "foreign pages after a failed import");
 	}
 	igt_info("%" PRIu64 " foreign bytes: %s\n", bo->size, ret ? strerror(-ret) : "shared");
 	igt_radeon_bo_close(fd, &import);
@@ -1115,13 +929,13 @@ static void check_foreign(int fd, const struct igt_radeon_bo *bo, int dma_buf)
 
 static const uint64_t foreign_sizes[] = { 4 * KIB, 64 * KIB, 1 * MIB, 4 * MIB };
 
-/* BOs of a driver that gets their pages from anywhere. */
+/* Imports BOs of another driver. */
 static void test_foreign(int fd, const char *driver)
 {
 	unsigned int number = 0;
 	int foreign = open_foreign(driver, &number);
 
-	igt_require_f(foreign >= 0, "there is no device of %s\n", driver);
+	igt_require_f(foreign >= 0, "there is no device of driver %s\n", driver);
 	igt_radeon_ignore_complaints();
 	for (unsigned int i = 0; i < ARRAY_SIZE(foreign_sizes); i++) {
 		struct igt_radeon_bo bo = { .size = foreign_sizes[i] };
@@ -1138,7 +952,7 @@ static void test_foreign(int fd, const char *driver)
 		bo.map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, foreign,
 			      map.offset);
 		igt_assert(bo.map != MAP_FAILED);
-		dma_buf = export(foreign, &bo);
+		dma_buf = export_bo(foreign, &bo);
 		check_foreign(fd, &bo, dma_buf);
 		igt_radeon_bo_close(foreign, &bo);
 		close(dma_buf);
@@ -1146,7 +960,7 @@ static void test_foreign(int fd, const char *driver)
 	close(foreign);
 }
 
-/* A process's own pages, which udmabuf exports. */
+/* Imports memory of a process through udmabuf. */
 static void test_udmabuf(int fd)
 {
 	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
@@ -1165,7 +979,7 @@ static void test_udmabuf(int fd)
 		igt_assert(bo.map != MAP_FAILED);
 		create.memfd = memory;
 		dma_buf = ioctl(udmabuf, UDMABUF_CREATE, &create);
-		igt_assert_f(dma_buf >= 0, "udmabuf exports nothing: %s\n", strerror(errno));
+		igt_assert_f(dma_buf >= 0, "udmabuf: %s\n", strerror(errno));
 		check_foreign(fd, &bo, dma_buf);
 		close(dma_buf);
 		munmap(bo.map, bo.size);
@@ -1175,8 +989,8 @@ static void test_udmabuf(int fd)
 }
 
 /*
- * Devices of other drivers import a BO, or say that they do not. The BO is right for the GPU and
- * the CPU meanwhile, and afterwards it may go to VRAM again.
+ * Devices of other drivers import a BO, or fail to. GPU and CPU see the right contents meanwhile,
+ * and the BO can move to VRAM afterwards.
  */
 static void test_imported_by_others(int fd)
 {
@@ -1196,26 +1010,26 @@ static void test_imported_by_others(int fd)
 		devices++;
 		igt_radeon_bo_create(fd, 132 * KIB, GTT, 0, &bo);
 		igt_radeon_fill(&bo, seed);
-		dma_buf = export(fd, &bo);
+		dma_buf = export_bo(fd, &bo);
 		ret = drmPrimeFDToHandle(foreign, dma_buf, &handle) ? -errno : 0;
 		errno = 0;
-		igt_info("imports: %s\n", ret ? strerror(-ret) : "yes");
-		gpu_check(fd, &bo, seed, "imported by a device that is no Radeon");
+		igt_info("import: %s\n", ret ? strerror(-ret) : "done");
+		gpu_check(fd, &bo, seed, "imported by a device of another driver");
 		seed = new_seed();
 		gpu_fill(fd, &bo, seed);
-		igt_radeon_check(&bo, seed, "written by the GPU while another device has it");
+		igt_radeon_check(&bo, seed, "written by the GPU while another device imports it");
 		if (!ret)
 			gem_close(foreign, handle);
 		close(dma_buf);
 		close(foreign);
 		igt_radeon_bo_move(fd, &bo, VRAM);
-		igt_radeon_check(&bo, seed, "moved to VRAM once nobody shares it");
+		igt_radeon_check(&bo, seed, "moved to VRAM after sharing ended");
 		igt_radeon_bo_close(fd, &bo);
 	}
-	igt_require_f(devices, "there is no device of another driver that imports BOs\n");
+	igt_require_f(devices, "no other driver imports BOs\n");
 }
 
-/* A client's own memory is not to be given to others by the driver. */
+/* User memory cannot be exported. */
 static void test_userptr(int fd)
 {
 	struct igt_radeon_bo user;
@@ -1231,7 +1045,7 @@ static void test_userptr(int fd)
 int igt_main()
 {
 	struct pair directions[2];
-	/* As parts of subtest names: what is exported is the tested GPU's, or the other's. */
+	/* Parts of subtest names: the BO belongs to the tested GPU, or to the other one. */
 	static const char *const whose[] = { "own", "others" };
 	int fd = -1, other = -1;
 
@@ -1240,32 +1054,32 @@ int igt_main()
 		igt_require_radeon_accel(fd);
 	}
 
-	igt_describe("Memory of a client's own, as a BO, is not exported.");
+	igt_describe("Check that a userptr BO cannot be exported.");
 	igt_subtest("user-memory-stays")
 		test_userptr(fd);
 
 	igt_fixture()
 		igt_require_radeon_blit(fd);
 
-	igt_describe("BOs of a driver that has pages from anywhere are right, or refused.");
+	igt_describe("Import BOs of vgem, which have arbitrary pages.");
 	igt_subtest("foreign-pages")
 		test_foreign(fd, "vgem");
 
-	igt_describe("BOs of a virtual machine's GPU are right, or refused.");
+	igt_describe("Import BOs of virtio-gpu.");
 	igt_subtest("virtual-pages")
 		test_foreign(fd, "virtio_gpu");
 
-	igt_describe("Pages of a process, which udmabuf exports, are right, or refused.");
+	igt_describe("Import memory of a process through udmabuf.");
 	igt_subtest("process-pages")
 		test_udmabuf(fd);
 
-	igt_describe("A BO that a device of another driver imports stays right.");
+	igt_describe("Let devices of other drivers import a BO and check its contents.");
 	igt_subtest("imported-by-others")
 		test_imported_by_others(fd);
 
 	igt_fixture() {
 		other = igt_radeon_open_other(fd);
-		igt_require_f(other >= 0, "there is no other Radeon to share with\n");
+		igt_require_f(other >= 0, "there is only one Radeon\n");
 		igt_require_radeon_accel(other);
 		igt_require_radeon_blit(other);
 	}
@@ -1275,19 +1089,19 @@ int igt_main()
 	for (int i = 0; i < IGT_RADEON_CACHINGS; i++) {
 		const char *name = igt_radeon_caching[i].name;
 
-		igt_describe("The other GPU reads BOs of all sizes, as they were when it imported them and later.");
+		igt_describe("Let the other GPU read imported BOs, at the import and after later writes.");
 		igt_subtest_f("other-reads-%s", name)
 			test_sizes(directions[0], i, READS, REREADS);
 
-		igt_describe("The other GPU writes BOs of all sizes; CPU and GPU of the exporter see it.");
+		igt_describe("Let the other GPU write imported BOs; check by the CPU and the exporter's GPU.");
 		igt_subtest_f("other-writes-%s", name)
 			test_sizes(directions[0], i, WRITES, WRITES);
 
-		igt_describe("The GPU reads BOs of all sizes of the other, as they were when it imported them and later.");
+		igt_describe("Read imported BOs of the other GPU, at the import and after later writes.");
 		igt_subtest_f("reads-others-%s", name)
 			test_sizes(directions[1], i, READS, REREADS);
 
-		igt_describe("The GPU writes BOs of all sizes of the other; CPU and GPU of the exporter see it.");
+		igt_describe("Write imported BOs of the other GPU; check by the CPU and the exporter's GPU.");
 		igt_subtest_f("writes-others-%s", name)
 			test_sizes(directions[1], i, WRITES, WRITES);
 	}
@@ -1295,88 +1109,79 @@ int igt_main()
 	for (int i = 0; i < 2; i++) {
 		struct pair pair = directions[i];
 
-		igt_describe("A BO that is in VRAM when it is exported.");
+		igt_describe("Export a BO that is in VRAM.");
 		igt_subtest_f("from-vram-%s", whose[i])
 			test_resident(pair, VRAM);
 
-		igt_describe("A BO that is bound to GTT when it is exported.");
+		igt_describe("Export a BO that is in GTT.");
 		igt_subtest_f("from-gtt-%s", whose[i])
 			test_resident(pair, GTT);
 
-		igt_describe("A BO that has no page yet when it is exported.");
+		igt_describe("Export a BO that has no pages yet.");
 		igt_subtest_f("from-nowhere-%s", whose[i])
 			test_resident(pair, CPU);
 
-		igt_describe("The importer waits for the exporter's GPU, and the CPU does.");
+		igt_describe("Check that importer and CPU wait for the exporter's GPU.");
 		igt_subtest_f("waits-for-exporter-%s", whose[i])
-			test_fences(pair, fd, true);
+			test_fences(pair, true);
 
-		igt_describe("The exporter waits for the importer's GPU, and the CPU does.");
+		igt_describe("Check that exporter and CPU wait for the importer's GPU.");
 		igt_subtest_f("waits-for-importer-%s", whose[i])
-			test_fences(pair, fd, false);
+			test_fences(pair, false);
 
-		igt_describe("A BO is imported while the exporter's GPU writes it.");
+		igt_describe("Import a BO while the exporter's GPU has to write to it.");
 		igt_subtest_f("while-written-%s", whose[i])
-			test_import_while_written(pair, fd);
+			test_import_while_written(pair);
 
-		igt_describe("Both GPUs write one BO in turn, and each reads what the other wrote.");
+		igt_describe("Let both GPUs write to one BO in turn and read each other's data.");
 		igt_subtest_f("turns-%s", whose[i])
 			test_turns(pair);
 
-		igt_describe("Several clients and processes import one BO.");
+		igt_describe("Import one BO in several clients and processes.");
 		igt_subtest_f("many-importers-%s", whose[i])
 			test_many_importers(pair);
 
-		igt_describe("A BO lives as long as somebody has it, and its pages are nobody else's.");
+		igt_describe("Close the exporter's BO while the importer uses it.");
 		igt_subtest_f("lifetime-%s", whose[i])
 			test_lifetime(pair);
 
-		igt_describe("More BOs are shared, one after the other, than there is room for.");
+		igt_describe("Share more BOs than GTT holds, one after the other.");
 		igt_subtest_f("reuse-%s", whose[i])
 			test_reuse(pair);
 
-		igt_fixture() {
-			slow("latency", 0);
-			slow("pace", 0);
-		}
-
-		igt_describe("An imported BO that is exported comes back as the BO that it is.");
+		igt_describe("Export an imported BO and check that its device gets the same handle.");
 		igt_subtest_f("comes-back-%s", whose[i])
 			test_comes_back(pair);
 
-		igt_describe("BOs are shared while signals interrupt.");
+		igt_describe("Share BOs while signals interrupt.");
 		igt_subtest_f("signals-%s", whose[i])
 			test_pressure(pair, false);
 
 		igt_fixture()
 			igt_stop_signal_helper();
 
-		igt_describe("BOs are shared while memory is short and signals interrupt.");
+		igt_describe("Share BOs under memory pressure and while signals interrupt.");
 		igt_subtest_f("memory-short-%s", whose[i])
 			test_pressure(pair, true);
 
-		/* They run on when a test has failed, and when it has not. */
+		/* The helpers keep running when a subtest ends. */
 		igt_fixture() {
 			igt_stop_signal_helper();
 			igt_stop_helper(&hog);
 		}
 
-		igt_describe("A BO is copied once if the importer does not reach its pages, and else never.");
-		igt_subtest_f("copies-%s", whose[i])
-			test_copies(pair, i == 0 && igt_radeon_has_probe());
-
-		igt_describe("Sharing takes nothing of the bounce buffer.");
+		igt_describe("Check that shared BOs use no bounce buffer.");
 		igt_subtest_f("no-bounce-%s", whose[i])
 			test_no_bounce(pair);
 	}
 
-	/* Last of all: stock kernels oops. */
+	/* These come last: kernels without the fixes oops. */
 	for (int i = 0; i < 2; i++) {
-		igt_describe("A BO that the display needs in VRAM, and one that is shared and then displayed.");
+		igt_describe("Share a displayed BO, and display a shared one.");
 		igt_subtest_f("displayed-%s", whose[i])
 			test_displayed(directions[i]);
 
-		igt_describe("A shared BO as a frame buffer leaves the one that is shown where it is.");
+		igt_describe("Set a mode with a shared BO and check the displayed frame buffer.");
 		igt_subtest_f("shown-%s", whose[i])
 			test_shown(directions[i]);
 	}

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Stock and new driver, one after the other in one boot: BOs that two GPUs share, for the table of
-# "make prime". The igt test radeon_prime checks them and prints a line for each BO.
+# "make prime". The igt test radeon_prime checks them and prints a line for each BO;
+# radeon_pool@copies-* prints the copies of BOs of each size.
 #
 # Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. A number that the driver does
 # not provide (copies, on stock) is "-".
@@ -20,8 +21,6 @@
 
 . /usr/lib/lab/lib.sh
 
-test=/usr/local/libexec/igt-gpu-tools/radeon/radeon_prime
-
 # card_names: replaces PCI device IDs by the names of cards.
 card_names() {
 	local card pci script=
@@ -33,29 +32,42 @@ card_names() {
 	sed "$script"
 }
 
-# test_output: what radeon_prime said last, for a failed result.
+# test_output: what the test said last, for a failed result.
 test_output() {
 	echo "$(grep -m 1 CRITICAL /tmp/errors) $(tail -n 1 /tmp/out)"
 }
 
-# measure: both directions; either GPU may be the tested one.
-measure() {
-	local status what figures
+# run_test PROGRAM SUBTESTS: a test of igt's, with its output in /tmp/out.
+run_test() {
+	local status
 
 	LAB_KMSG_LEVEL=6 IGT_FORCE_DRIVER=radeon IGT_DEVICE="drm:/dev/dri/card$(minor "$wide")" \
-		enter-igt timeout -k 5 400 $test \
-		--run-subtest '*reads*-cached,*writes*-cached' >/tmp/out 2>/tmp/errors
+		enter-igt timeout -k 5 400 "/usr/local/libexec/igt-gpu-tools/radeon/$1" \
+		--run-subtest "$2" >/tmp/out 2>/tmp/errors
 	status=$?
 	case $status in
-	0 | 98) ;; # subtests that fail are for the table
-	*) result fail "prime.$LAB_POOL" "radeon_prime ended with status $status: $(test_output)" ;;
+	0 | 77 | 98) ;; # skipped and failed subtests are for the table
+	*) result fail "prime.$LAB_POOL" "$1 ended with status $status: $(test_output)" ;;
 	esac
-	sed -n 's/.*share \([0-9a-f]*\) \([0-9a-f]*\) \([0-9]*\) cached \([a-z]*\): wrong \([0-9]*\) of \([0-9]*\) error \([0-9]*\) copies \([-0-9]*\) swiotlb \([-0-9]*\)$/\1.\2.\3.\4 \5 \6 \7 \8 \9/p' /tmp/out |
+}
+
+# measure: both directions; either GPU may be the tested one.
+measure() {
+	local what figures
+
+	run_test radeon_pool 'copies-*'
+	sed -n 's/.*copies \([0-9a-f]*\) \([0-9a-f]*\) \([0-9]*\) cached: \([0-9]*\)$/\1.\2.\3 \4/p' \
+		/tmp/out >/tmp/copies
+	run_test radeon_prime '*reads*-cached,*writes*-cached'
+	sed -n 's/.*share \([0-9a-f]*\) \([0-9a-f]*\) \([0-9]*\) cached \([a-z]*\): wrong \([0-9]*\) of \([0-9]*\) error \([0-9]*\) swiotlb \([-0-9]*\)$/\1.\2.\3 \4 \5 \6 \7 \8/p' /tmp/out |
+		awk '
+		FILENAME == "/tmp/copies" { copies[$1] = $2; next }
+		{ print $1 "." $2, $3, $4, $5, ($1 in copies ? copies[$1] : "-"), $6 }' /tmp/copies - |
 		card_names >/tmp/shared
 	if [ -s /tmp/shared ]; then
 		result pass "prime.$LAB_POOL" "$(wc -l </tmp/shared) BOs shared"
 	else
-		result fail "prime.$LAB_POOL" "radeon_prime has shared no BO (status $status): $(test_output)"
+		result fail "prime.$LAB_POOL" "radeon_prime has shared no BO: $(test_output)"
 	fi
 	while read -r what figures; do
 		row "$LAB_POOL.$what" "$figures"

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Tests of what only an observer outside of the kernel sees: the pages that GTT addresses lead to
+ * after a BO is freed, and the frame that is displayed. All of them need the probe of
+ * lib/igt_radeon_probe.c.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "igt.h"
+#include "igt_radeon.h"
+#include "igt_radeon_probe.h"
+
+IGT_TEST_DESCRIPTION("Check what the GPU sees, by an observer outside of the kernel");
+
+#define KIB	((uint64_t)1024)
+#define GTT	RADEON_GEM_DOMAIN_GTT
+#define VRAM	RADEON_GEM_DOMAIN_VRAM
+
+/* Gives each page of a BO the same, unique first word. */
+static void mark(const struct igt_radeon_bo *bo, uint64_t word)
+{
+	for (uint64_t offset = 0; offset < bo->size; offset += IGT_RADEON_PAGE_SIZE) {
+		uint64_t *page = (uint64_t *)((char *)bo->map + offset);
+
+		__atomic_store_n(&page[0], word, __ATOMIC_RELAXED);
+		__atomic_store_n(&page[1], offset, __ATOMIC_RELAXED);
+	}
+}
+
+enum end { CLOSED, MOVED, EXITED };
+
+/*
+ * The probe finds the pages of a BO while they are bound. When the BO is gone, none of them may be
+ * found in GTT, and all of their addresses have to lead to the same page, the dummy page.
+ */
+static void test_dead(int fd, uint32_t flags, enum end end)
+{
+	const uint64_t word = 0x1dea1dea00000000ull | flags << 8 | end | (uint64_t)getpid() << 16;
+	const unsigned int pages = 24;
+	uint64_t addresses[IGT_RADEON_MAX_FOUND], bus[IGT_RADEON_MAX_FOUND];
+	uint64_t now[IGT_RADEON_MAX_FOUND], found[IGT_RADEON_MAX_FOUND];
+	int own = igt_radeon_reopen(fd);
+	struct igt_radeon_bo bo, after;
+	unsigned int count;
+
+	igt_radeon_bo_create(own, pages * 4 * KIB, GTT, flags, &bo);
+	mark(&bo, word);
+	/* A stream binds the BO, if the driver has not done so before. */
+	igt_radeon_bo_move(own, &bo, GTT);
+	count = igt_radeon_find_pages(word, addresses);
+	igt_assert_f(count == pages, "the GPU finds %u pages of a BO of %u\n", count, pages);
+	igt_radeon_translate(addresses, count, bus);
+	for (unsigned int i = 0; i < count; i++)
+		igt_assert_f(bus[i], "%#" PRIx64 " has a page and no bus address\n", addresses[i]);
+
+	switch (end) {
+	case CLOSED:
+		igt_radeon_bo_close(own, &bo);
+		break;
+	case MOVED:
+		igt_radeon_bo_move(own, &bo, VRAM);
+		break;
+	case EXITED:
+		/* A mapping keeps the BO; the end of a process removes both. */
+		munmap(bo.map, bo.size);
+		break;
+	}
+	if (end != MOVED)
+		close(own);
+	/* The kernel frees pages when the GPU is done with them: wait for a later stream. */
+	igt_radeon_bo_create(fd, 4 * KIB, VRAM, 0, &after);
+	igt_radeon_bo_move(fd, &after, VRAM);
+	for (int i = 0; i < 100; i++) {
+		igt_radeon_translate(addresses, count, now);
+		if (now[0] != bus[0])
+			break;
+		usleep(20000);
+	}
+
+	for (unsigned int i = 0; i < count; i++) {
+		igt_assert_f(now[i] != bus[i],
+			     "page %u: %#" PRIx64 " still leads to %#" PRIx64 "\n",
+			     i, addresses[i], bus[i]);
+		/* A page of another BO would differ from the dummy page. */
+		igt_assert_f(now[i] == now[0],
+			     "page %u: %#" PRIx64 " leads to %#" PRIx64 ", page 0 to %#" PRIx64
+			     "\n", i, addresses[i], now[i], now[0]);
+	}
+	count = igt_radeon_find_pages(word, found);
+	igt_assert_f(count == 0, "the GPU still finds %u pages, the first at %#" PRIx64 "\n",
+		     count, found[0]);
+	igt_radeon_bo_close(fd, &after);
+	if (end == MOVED) {
+		igt_radeon_bo_close(own, &bo);
+		close(own);
+	}
+}
+
+/* BOs that are closed before a reset of the GPU and freed during or after it. */
+static void test_dead_after_reset(int fd)
+{
+	enum { ROUNDS = 4, BOS = 48 };
+	const uint64_t size = 68 * KIB;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		const uint64_t word = 0x4e5e700000000000ull | (uint64_t)getpid() << 16 | round;
+		uint64_t addresses[IGT_RADEON_MAX_FOUND];
+		struct igt_radeon_bo bos[BOS];
+		unsigned int left = 0;
+
+		for (unsigned int i = 0; i < BOS; i++) {
+			igt_radeon_bo_create(fd, size, GTT, 0, &bos[i]);
+			mark(&bos[i], word);
+			igt_radeon_bo_move_async(fd, &bos[i], GTT);
+		}
+		for (unsigned int i = 0; i < BOS; i++)
+			igt_radeon_bo_close(fd, &bos[i]);
+		igt_radeon_reset_gpu(fd);
+		for (unsigned int turn = 0; turn < 50; turn++) {
+			left = igt_radeon_find_pages(word, addresses);
+			if (!left)
+				break;
+			usleep(100000);
+		}
+		igt_assert_f(left == 0, "the GPU still reaches %u pages of freed BOs\n", left);
+	}
+}
+
+/* User memory that is unmapped must not stay bound. */
+static void test_dead_after_munmap(int fd)
+{
+	const uint64_t word = 0x05e40f0000000000ull | getpid(), size = 16 * KIB;
+	uint64_t addresses[IGT_RADEON_MAX_FOUND];
+	struct igt_radeon_bo bo;
+
+	igt_radeon_ignore_complaints();
+	igt_require_radeon_user_memory(fd, size, true, &bo);
+	mark(&bo, word);
+	igt_assert_eq(__igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1, GTT), 0);
+	igt_assert_eq(__igt_radeon_bo_wait(fd, &bo), 0);
+	igt_assert_eq(igt_radeon_find_pages(word, addresses), size / IGT_RADEON_PAGE_SIZE);
+
+	munmap(bo.map, size);
+	bo.map = NULL;
+	/* radeon_isolation has this as a failure. */
+	igt_require_f(__igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1, GTT) < 0,
+		      "this kernel accepts streams with unmapped user memory\n");
+	igt_assert_eq(igt_radeon_find_pages(word, addresses), 0);
+	igt_radeon_bo_close(fd, &bo);
+}
+
+/* BOs at the same GTT addresses one after the other: the GPU must not see the old pages. */
+static void test_no_stale(int fd, uint32_t flags)
+{
+	const uint64_t old = 0x01dba5e000000000ull | getpid(), new = old ^ 0xff00000000ull;
+	uint64_t addresses[IGT_RADEON_MAX_FOUND];
+	struct igt_radeon_bo bo;
+
+	for (unsigned int turn = 0; turn < 8; turn++) {
+		igt_radeon_bo_create(fd, (3 + turn) * 4 * KIB, GTT, flags, &bo);
+		mark(&bo, turn & 1 ? new : old);
+		igt_radeon_bo_move(fd, &bo, GTT);
+		igt_assert_eq(igt_radeon_find_pages(turn & 1 ? old : new, addresses), 0);
+		igt_assert_eq(igt_radeon_find_pages(turn & 1 ? new : old, addresses), 3 + turn);
+		igt_radeon_bo_close(fd, &bo);
+	}
+}
+
+static uint32_t crc32_update(uint32_t crc, uint8_t byte)
+{
+	crc ^= byte;
+	for (int bit = 0; bit < 8; bit++)
+		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	return crc;
+}
+
+/* Draws a picture whose pixels all differ; returns the CRC of its red, green and blue bytes. */
+static uint32_t draw(uint32_t *pixels, unsigned int pitch, unsigned int width,
+		     unsigned int height)
+{
+	uint32_t crc = ~0u;
+
+	for (unsigned int y = 0; y < height; y++) {
+		for (unsigned int x = 0; x < width; x++) {
+			uint32_t pixel = (y * width + x) * 0x9e3779b1u >> 8;
+
+			pixels[y * pitch / 4 + x] = pixel;
+			for (int shift = 16; shift >= 0; shift -= 8)
+				crc = crc32_update(crc, pixel >> shift);
+		}
+	}
+	return ~crc;
+}
+
+static void test_scanout(int fd)
+{
+	struct drm_mode_create_dumb create = { .bpp = 32 };
+	struct drm_mode_destroy_dumb destroy = {};
+	struct drm_mode_map_dumb map = {};
+	unsigned int crtc = 0, shown = 0, width = 0, height = 0;
+	drmModeConnector *connector;
+	char command[32], answer[128];
+	drmModeRes *resources;
+	uint32_t expect, id;
+	uint32_t *pixels;
+
+	igt_require_f(drmSetMaster(fd) == 0, "another client is DRM master\n");
+	resources = drmModeGetResources(fd);
+	igt_assert(resources);
+	connector = igt_radeon_find_monitor(fd, resources, &crtc);
+	igt_require_f(connector, "no monitor is connected\n");
+	create.width = connector->modes[0].hdisplay;
+	create.height = connector->modes[0].vdisplay;
+	do_ioctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &create);
+	map.handle = create.handle;
+	do_ioctl(fd, DRM_IOCTL_MODE_MAP_DUMB, &map);
+	pixels = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.offset);
+	igt_assert(pixels != MAP_FAILED);
+	expect = draw(pixels, create.pitch, create.width, create.height);
+	igt_assert_eq(drmModeAddFB(fd, create.width, create.height, 24, 32, create.pitch,
+				   create.handle, &id), 0);
+	igt_assert_eq(drmModeSetCrtc(fd, resources->crtcs[crtc], id, 0, 0, &connector->connector_id,
+				     1, &connector->modes[0]), 0);
+	/* The new frame buffer is displayed from the next frame on. */
+	snprintf(command, sizeof(command), "crc %u", crtc);
+	for (int i = 0; i < 20; i++) {
+		usleep(50000);
+		igt_radeon_probe(command, answer, sizeof(answer));
+		igt_assert_f(sscanf(answer, "crc=%x width=%u height=%u", &shown, &width,
+				    &height) == 3, "the probe answers '%s'\n", answer);
+		if (shown == expect)
+			break;
+	}
+	igt_assert_f(shown == expect && width == create.width && height == create.height,
+		     "displayed: %ux%u, CRC %08x; drawn: %ux%u, CRC %08x\n", width, height,
+		     shown, create.width, create.height, expect);
+	drmModeSetCrtc(fd, resources->crtcs[crtc], 0, 0, 0, NULL, 0, NULL);
+	drmModeRmFB(fd, id);
+	munmap(pixels, create.size);
+	destroy.handle = create.handle;
+	do_ioctl(fd, DRM_IOCTL_MODE_DESTROY_DUMB, &destroy);
+	drmModeFreeConnector(connector);
+	drmModeFreeResources(resources);
+	drmDropMaster(fd);
+}
+
+int igt_main()
+{
+	int fd = -1;
+
+	igt_fixture() {
+		igt_require_radeon_probe();
+		fd = drm_open_driver(DRIVER_RADEON);
+		igt_require_radeon_accel(fd);
+	}
+
+	for (int i = 0; i < IGT_RADEON_CACHINGS; i++) {
+		const char *name = igt_radeon_caching[i].name;
+		uint32_t flags = igt_radeon_caching[i].flags;
+
+		igt_describe("Check the GTT addresses of a BO after it is closed.");
+		igt_subtest_f("dead-after-close-%s", name)
+			test_dead(fd, flags, CLOSED);
+
+		igt_describe("Check the GTT addresses of a BO after it is moved to VRAM.");
+		igt_subtest_f("dead-after-move-%s", name)
+			test_dead(fd, flags, MOVED);
+
+		igt_describe("Check that the GPU sees the pages of a new BO and not those of an old one.");
+		igt_subtest_f("no-stale-page-%s", name)
+			test_no_stale(fd, flags);
+	}
+
+	igt_describe("Check the GTT addresses of a BO after its client exits.");
+	igt_subtest("dead-after-exit")
+		test_dead(fd, 0, EXITED);
+
+	igt_describe("Check that the GPU does not reach user memory after it is unmapped.");
+	igt_subtest("dead-after-munmap")
+		test_dead_after_munmap(fd);
+
+	igt_describe("Check that the GPU does not reach BOs that are freed during a reset.");
+	igt_subtest("dead-after-reset")
+		test_dead_after_reset(fd);
+
+	igt_describe("Check that the displayed frame is what was drawn.");
+	igt_subtest("scanout")
+		test_scanout(fd);
+
+	igt_fixture()
+		drm_close_driver(fd);
+}
