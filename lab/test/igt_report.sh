@@ -97,6 +97,56 @@ is 1 'a@known Fail known 1.5 Failed assertion: a == b' 'a@one Skip ok 1.5 the re
 	'nothing Fail worse 0 no test of the list has passed'
 check nothing-passed
 
+# junit XPATH TEXT: junit.xml of the last report is valid, and the XPath expression has that value.
+junit() {
+	local found
+
+	found=$("$enter" --out "$out" xmllint --xpath "$1" /out/junit.xml 2>"$out/log") &&
+		"$enter" --out "$out" xmllint --noout /out/junit.xml 2>>"$out/log" &&
+		[[ $found == "$2" ]] && return
+	echo "junit.xml: $1 is '$found', expected '$2'" >>"$out/log"
+	return 1
+}
+
+report a@one pass a@two skip a@three fail a@known fail a@mended pass
+junit 'concat(/testsuites/@tests, " ", //testsuite/@failures, " ", //testsuite/@skipped)' '5 2 2'
+check junit-counts
+junit 'string(//testcase[@classname="a" and @name="two"]/skipped/@message)' 'the reason'
+check junit-skip
+junit 'string(//testcase[@name="three"]/failure/@message)' 'Failed assertion: a == b'
+check junit-failure
+junit 'string(//testcase[@name="known"]/skipped/@message)' 'known Fail: Failed assertion: a == b'
+check junit-known
+junit 'string(//testcase[@name="mended"]/failure/@message)' 'passes, but is expected to fail'
+check junit-better
+junit 'concat(//testcase[@name="one"]/@time, " ", //property[@name="gpu"]/@value)' '1.5 rv0'
+check junit-values
+
+# Names and messages with all that XML does not allow in text.
+hostile='\u0000\u0001\u0007\u001b[0m <a b=\"c\"> & ]]> '"'"'d'"'"' \ufffe\uffff \u00e4 '$'\xff'
+printf '{ "tests": { "igt@r/a<&>\\"b@x %s": { "result": "fail", "err": "(x:1) CRITICAL: %s\\nnext\\u0002\\n" },
+	"igt@s": { "result": "skip", "out": "%s\\n" }, "igt@t": { "result": "pass" } } }' \
+	"$hostile" "$hostile" "$hostile" >"$out/igt/results.json"
+"$enter" --out "$out" /src/igt-tests/radeon-igt-report /out /out/expect >"$out/log" 2>&1
+junit 'string-length(//failure/@message) > 20 and contains(//failure, "next") and
+	contains(//skipped/@message, "<a b=") and count(//testcase) = 3' true
+check junit-hostile
+
+# refuses_results NAME TEXT: results.json with that text is refused in one line.
+refuses_results() {
+	local status=0
+
+	printf '%s' "$2" >"$out/igt/results.json"
+	"$enter" --out "$out" /src/igt-tests/radeon-igt-report /out /out/expect >"$out/log" 2>&1 ||
+		status=$?
+	((status == 2)) && [[ $(wc -l <"$out/log") == 1 && ! -e $out/junit.xml ]] &&
+		grep -q 'is not complete' "$out/log"
+	check "$1"
+}
+
+refuses_results results-cut-off '{ "tests": { "igt@a": { "result": "pass"'
+refuses_results results-of-another-kind '[1, 2]'
+
 # refuses NAME PATTERN ARGUMENT...: radeon-igt says so in one line, and ends with 2.
 refuses() {
 	local name=$1 pattern=$2 status=0
