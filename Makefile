@@ -3,7 +3,7 @@
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
 .PHONY: help run test bench goals prime image image-refresh build boot modules tree debug-kernel kunit
-.PHONY: mutants test-debug check-patches check-bisect check-tree test-full igt igt-run igt-install
+.PHONY: series import mutants test-debug check-patches check-bisect check-tree test-full igt igt-run igt-install
 
 help:
 	@echo 'make run             a Xen dom0 with the card: the GPU moves all of its GTT and back'
@@ -21,6 +21,10 @@ help:
 	@echo '                     radeon.ko and our TTM for a Debian kernel (made when needed)'
 	@echo 'make tree KERNEL=6.12|7.3 [OUT=DIR]'
 	@echo '                     all of that kernel, with our patches as commits'
+	@echo 'make series KERNEL=6.12|7.3 [SOURCE=DIR|TARBALL] [OUT=DIR]'
+	@echo '                     our patches as six series for that kernel, or for any other'
+	@echo 'make import TREE=DIR SERIES=FOLDER [COMMIT=REV]'
+	@echo '                     a commit of a tree of make tree, as a patch in patches/'
 	@echo 'make debug-kernel KERNEL=6.12|7.3 MACHINE=bare|xen'
 	@echo '                     our own build of it, with the kernel'\''s checkers (made when needed)'
 	@echo 'make kunit [KERNEL=6.12|7.3]'
@@ -87,6 +91,12 @@ modules:
 
 tree:
 	@lab/kernel/tree.sh
+
+series:
+	@lab/kernel/series.sh
+
+import:
+	@lab/kernel/import_patch.sh
 
 debug-kernel:
 	@lab/kernel/debug_kernel.sh

@@ -58,34 +58,36 @@ list_patches() {
 # take_back PART PATCH: from our files in the state that PATCH leaves, to the one that it finds.
 # Its sections of files that it adds come out as $1/NUMBER.
 take_back() {
-	local part=$1 patch=$2 path number=0 new=0 error
+	local part=$1 patch=$2 path number=0 new=0 error line
 
 	while read -r path; do
 		number=$((number + 1))
 		[[ -e $top/$path ]] || continue
 		[[ -e $work/state/$path ]] ||
-			fail "$patch changes $path before ${added[$path]:-any patch} adds it"
-		error=$(cd "$work/state" && git apply -R "$part/$number" 2>&1) ||
-			fail "$patch: its hunk at line $(sed -n 's/^error: patch failed: .*://p' <<<"$error") of $path cannot be taken back from the file that the patches after it leave"
+			fail "$patch changes $path before ${adds[$path]:-any patch} adds it"
+		if ! error=$(cd "$work/state" && git apply -R "$part/$number" 2>&1); then
+			line=$(sed -n 's/^error: patch failed: .*://p' <<<"$error")
+			fail "$patch: its hunk at line $line of $path cannot be taken back from the file that the patches after it leave"
+		fi
 	done < <(cat "$part/paths" 2>/dev/null)
 	while read -r path; do
 		number=$((number + 1))
 		[[ -e $top/$path ]] || fail "$patch: there is no new file $path in the checkout"
-		[[ -z ${added[$path]:-} ]] || fail "$path is a new file of $patch and of ${added[$path]}"
-		added[$path]=$patch
 		# This kernel's file differs from the one that is kept.
 		new=$((new + 1))
 		[[ ! -e $part/change-$new ]] ||
 			(cd "$work/state" && git apply "$part/change-$new") ||
 			fail "${patch%.patch}.$kernel.diff does not apply to the new file $path"
-		(cd "$work/state" && git diff --no-index --no-color /dev/null "$path" >"$part/$number") || true
+		(cd "$work/state" && git diff --no-index --no-color /dev/null "$path") \
+			>"$part/$number" || true
 		rm "$work/state/$path"
 	done < <(cat "$part/new" 2>/dev/null)
 }
 
-# prepare: all of our files, as the last patch leaves them, and each patch's parts.
+# prepare: all of our files, as the last patch leaves them, and each patch's parts; sets patches,
+# and adds, which has the patch of each new file.
 prepare() {
-	local series name file patch delta
+	local series name file patch delta path
 
 	mkdir -p "$work/state/Documentation"
 	cp -r "$top"/{drivers,include} "$work/state"
@@ -99,9 +101,15 @@ prepare() {
 			[[ -e $delta ]] || delta=
 			patches+=("patches/$series/$name")
 			mkdir "$work/${#patches[@]}"
-			(cd "$top" && awk -f "$top/lab/kernel/patch_parts.awk" -v kernel="$kernel" -v from="$author" -v date="$date" \
+			(cd "$top" && awk -f lab/kernel/patch_parts.awk -v kernel="$kernel" \
+				-v from="$author" -v date="$date" \
 				-v out="$work/${#patches[@]}" "patches/$series/$name" \
 				${delta:+"${delta#"$top/"}"})
+			while read -r path; do
+				[[ -z ${adds[$path]:-} ]] ||
+					fail "$path is a new file of ${adds[$path]} and of patches/$series/$name"
+				adds[$path]=patches/$series/$name
+			done < <(cat "$work/${#patches[@]}/new" 2>/dev/null)
 		done < <(list_patches "$series")
 	done
 }
@@ -131,14 +139,14 @@ write_out() {
 		{
 			cat "$part/mail"
 			echo
-			find "$part" -mindepth 1 -name '[0-9]*' -printf '%f\n' | sort -n | sed "s|^|$part/|" | xargs cat
+			find "$part" -mindepth 1 -name '[0-9]*' | sort -V | xargs cat
 			echo '-- '
 		} >"$out/$series/$(printf %04d "$number")-${patch##*/}"
 	done
 }
 
 patches=()
-declare -A added=()
+declare -A adds=()
 prepare
 for ((i = ${#patches[@]}; i > 0; i--)); do
 	[[ -e $work/$i/skip ]] || take_back "$work/$i" "${patches[i - 1]}"

@@ -13,10 +13,11 @@ clone_stock() {
 	mapfile -t paths < <({
 		printf '%s\n' "${module_dirs[@]}" \
 			drivers/gpu/drm/drm_gem_ttm_helper.c include/drm/drm_gem_ttm_helper.h
-		grep -vE "$(in_module_dirs)|^(drivers/gpu|include)/drm/drm_gem_ttm_helper\." <<<"$files"
+		grep -vE "$(in_module_dirs)" <<<"$files"
 	} | sort -u)
-	base=$cache/linux-$kernel-$( (source_version "$kernel"; declare -f extract_source; printf '%s\n' "${paths[@]}") |
+	base=$( (source_version "$kernel"; declare -f extract_source; printf '%s\n' "${paths[@]}") |
 		sha256sum | cut -c1-16)
+	base=$cache/linux-$kernel-$base
 	# Shared by all checkouts; the others wait until we have taken what we need.
 	exec 8>"$cache/linux-$kernel.lock"
 	flock 8
@@ -38,7 +39,7 @@ rename_ttm() {
 	local kbuild=/src/lab/kernel/kbuild drm=$1/drivers/gpu/drm
 
 	{
-		echo '/* Made from the EXPORT_SYMBOL()s: the names of our TTM beside the kernel'\''s. */'
+		echo '/* Made from the EXPORT_SYMBOL()s: names of our own TTM. */'
 		sed -nE 's/^EXPORT_SYMBOL(_GPL|_FOR_TESTS_ONLY)?\((\w+)\);.*/#define \2 r\2/p' \
 			"$drm"/ttm/*.c "$drm"/drm_gem_ttm_helper.c | sort -u
 	} >"$1/rename.h"

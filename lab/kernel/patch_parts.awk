@@ -144,8 +144,8 @@ old || new {
 }
 
 /^new file mode / && !delta && !only {
-	fail("the new file " path " is kept whole: put it into the checkout, and a line 'New-file: " \
-		path "' after the message's '---' instead of this section")
+	fail("the new file " path " is kept whole: put it into the checkout, and a line " \
+		"'New-file: " path "' after the message's '---' instead of this section")
 }
 
 /^(index|---|\+\+\+|new file mode|deleted file mode|old mode|new mode) / || /^\\/ {
@@ -157,7 +157,7 @@ $0 == "" { next }
 
 $0 == "-- " { state = "end"; next }
 
-{ fail("the hunk of line " hunk_line " is longer than its head says, or this line is none of a patch") }
+{ fail("the hunk of line " hunk_line " is longer than its head says") }
 
 END {
 	if (failed)
@@ -180,7 +180,7 @@ END {
 			mail[++mail_count] = ""
 		mail[++mail_count] = "[ " kernel ": " reason[1] " ]"
 	}
-	print "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001" >(out "/mail")
+	printf "From %040d Mon Sep 17 00:00:00 2001\n", 0 >(out "/mail")
 	if (!("From:" in head))
 		print "From: " from >(out "/mail")
 	if (!("Date:" in head))

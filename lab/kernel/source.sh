@@ -3,6 +3,8 @@
 #
 # Kernel sources with our changes, as git repositories; inside the lab's root.
 # Sourced by what needs all of a kernel and by what needs our modules' part of it.
+# shellcheck source=apply.sh
+. "$(dirname "${BASH_SOURCE[0]}")/apply.sh"
 
 # The same commits from the same content on every machine.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
@@ -16,7 +18,7 @@ export GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE
 home_kernel=7.3
 
 # The directories that our modules are built from.
-module_dirs=(drivers/gpu/drm/ttm drivers/gpu/drm/radeon drivers/xen include/drm/ttm include/uapi/drm)
+module_dirs=(drivers/gpu/drm/{ttm,radeon} drivers/xen include/drm/ttm include/uapi/drm)
 
 # in_module_dirs: a regular expression for paths in them.
 in_module_dirs() {
@@ -36,7 +38,7 @@ changes() {
 		cd /src
 		find patches/[1-9]-* -name series -o -name '*.patch' -o -name "*.$kernel.diff"
 		find drivers include Documentation/gpu -type f
-		ls lab/kernel/{source.sh,compose.sh,patch_parts.awk}
+		ls lab/kernel/{source.sh,apply.sh,compose.sh,patch_parts.awk}
 	) | sort | (cd /src && xargs -d '\n' sha256sum) | sha256sum | cut -c1-16
 }
 
@@ -82,29 +84,12 @@ apply_changes() {
 
 	shift 2
 	[[ $kernel == "$home_kernel" ]] || context=(-C1)
-	patches=$(realpath "$(git -C "$dir" rev-parse --absolute-git-dir)")/patches
+	patches=$(git -C "$dir" rev-parse --absolute-git-dir)/patches
 	rm -rf "$patches"
 	/src/lab/kernel/compose.sh "$kernel" "$patches" || return 1
 	(($#)) || set -- $(ls "$patches")
 	for series; do
-		git -C "$dir" am -q --whitespace=error "${context[@]}" "$patches/$series"/*.patch 2>"$patches/messages" || {
-			explain_failure "$dir" "$patches/messages" "$series" "$kernel"
-			return 1
-		}
-		git -C "$dir" tag "$series"
+		apply_series "$dir" "$patches" "$series" "$kernel" "${context[@]}" || return 1
 	done
 	rm -rf "$patches"
-}
-
-# explain_failure DIR MESSAGES SERIES KERNEL: one line on why git am has stopped; what git
-# has said goes before.
-explain_failure() {
-	local dir=$1 messages=$2 series=$3 kernel=$4 state patch where
-
-	cat "$messages" >&2
-	state=$(git -C "$dir" rev-parse --absolute-git-dir)/rebase-apply
-	patch=$(ls "$(dirname "$messages")/$series" | sed -n "$(cat "$state/next" 2>/dev/null || echo 1)p" | sed 's/^[0-9]*-//')
-	where=$(sed -n 's/^error: patch failed: \(.*\):\([0-9]*\)$/the hunk at line \2 of \1/p' "$messages" | head -n 1)
-	[[ -n $where ]] || where=$(grep -m1 -iE '^error: |^fatal: ' "$messages" || true)
-	echo "error: patches/$series/$patch does not apply to kernel $kernel: ${where:-see above}" >&2
 }

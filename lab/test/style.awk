@@ -29,7 +29,7 @@ function find(kind, text)
 # class_of(): what kind of file a name is: patch, doc, or other.
 function class_of(name)
 {
-	return name ~ /\.patch$/ ? "patch" : name ~ /\.(md|rst)$/ ? "doc" : "other"
+	return name ~ /\.(patch|diff)$/ ? "patch" : name ~ /\.(md|rst)$/ ? "doc" : "other"
 }
 
 # slug(): the anchor of a heading in Markdown.

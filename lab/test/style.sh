@@ -45,7 +45,7 @@ status=0
 awk -f "$here/style.awk" "$list" "${files[@]}" || status=1
 awk -f "$here/style_shell.awk" "${scripts[@]}" | awk '{ print } END { exit NR > 0 }' || status=1
 printf '%s\n' "${files[@]}" | awk -F/ -v common="^($common_names)\$" '
-	$NF ~ common || /\.patch$/ { next }
+	$NF ~ common || /\.(patch|diff)$/ { next }
 	$NF in first {
 		printf "%s:1: name: %s has this basename, too\n", $0, first[$NF]
 		found = 1
