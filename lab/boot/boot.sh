@@ -234,14 +234,16 @@ add_vfio_user() {
 
 # add_cards: where the table of cards says. Each root port is a slot of its own.
 add_cards() {
-	local card bus slot=0
+	local card bus vram slot=0
 
 	for card in "${cards[@]}"; do
 		bus=pcie.0
-		# The VRAM a second time, before its card: see lab/guest/vram-window.sh.
+		# The VRAM a second time, at the address before its card's, as lab/guest/vram-window.sh
+		# expects. QEMU makes devices in JSON after all others.
 		if [[ $(card_field "$card" irq) == intx ]]; then
-			qemu+=(-object "memory-backend-file,id=$card-vram,mem-path=/run/$card.vram,size=$(card_field "$card" vram)M,share=on"
-				-device "ivshmem-plain,memdev=$card-vram")
+			vram="id=$card-vram,mem-path=/run/$card.vram,size=$(card_field "$card" vram)M"
+			qemu+=(-object "memory-backend-file,$vram,share=on"
+				-device "{\"driver\":\"ivshmem-plain\",\"memdev\":\"$card-vram\"}")
 		fi
 		if [[ $(card_field "$card" bus) == pcie ]]; then
 			bus=root-port$((++slot))
