@@ -288,7 +288,8 @@ static bool judge(struct load *load, unsigned int n, const int errors[STEP_COUNT
 		good = false;
 	}
 	if (failed > 1) {
-		lab_result(LAB_FAIL, TEST ".errors", "%s, allocation %u: one failed allocation, %u errors",
+		lab_result(LAB_FAIL, TEST ".errors",
+			   "%s, allocation %u: one failed allocation, %u errors",
 			   load->name, n, failed);
 		good = false;
 	}

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,8 +200,8 @@ static void report(unsigned int waits, unsigned int by_interrupt, unsigned int b
 	if (by_others > BY_OTHERS_MAX || irqs < by_interrupt)
 		outcome = LAB_FAIL;
 	lab_result(outcome, name,
-		   "%u waits: %u ended by an interrupt, %u by the driver's own check (at most %u); %" PRIu64 " interrupts",
-		   waits, by_interrupt, by_others, BY_OTHERS_MAX, irqs);
+		   "%u waits: %u ended by an interrupt, %u by the driver's own check (at most %u); %llu interrupts",
+		   waits, by_interrupt, by_others, BY_OTHERS_MAX, (unsigned long long)irqs);
 }
 
 int main(int argc, char **argv)

@@ -23,8 +23,8 @@
 /* One wait ends after 30 s, even if the host did not run the machine for that time. */
 #define BO_WAITS	3u
 
-#define CARD(name, vendor, device, subsystem_vendor, subsystem_device, bus, irq, dma, vram, family, \
-	     gart, product) { vendor, device, dma, name, product },
+#define CARD(name, vendor, device, subsystem_vendor, subsystem_device, bus, irq, dma, vram,	\
+	     family, gart, product) { vendor, device, dma, name, product },
 static const struct {
 	uint16_t vendor, device;
 	unsigned int dma_bits;

@@ -74,23 +74,6 @@ static void text(struct lab_image *image, unsigned int x, unsigned int y, const 
 	}
 }
 
-void lab_image_rect(struct lab_image *image, unsigned int x, unsigned int y, unsigned int width,
-		    unsigned int height, uint32_t color)
-{
-	rect(image, x, y, width, height, color);
-}
-
-unsigned int lab_image_text_width(const char *line, unsigned int scale)
-{
-	return text_width(line, scale);
-}
-
-void lab_image_text(struct lab_image *image, unsigned int x, unsigned int y, const char *line,
-		    unsigned int scale, uint32_t color)
-{
-	text(image, x, y, line, scale, color);
-}
-
 static void bars(struct lab_image *image, unsigned int top, unsigned int bottom)
 {
 	static const uint32_t colors[] = {
@@ -116,7 +99,7 @@ static void ramps(struct lab_image *image, unsigned int top, unsigned int bottom
 	}
 }
 
-/* Black and white pixels in turn: the finest detail that there is. */
+/* Alternating black and white pixels. */
 static void checks(struct lab_image *image, unsigned int top, unsigned int bottom)
 {
 	unsigned int x, y;
@@ -136,7 +119,7 @@ static void caption(struct lab_image *image, unsigned int top, unsigned int bott
 			set(image, x, y, 0x101828 + (y - top) * 40 / (bottom - top) * 0x010102);
 	y = top + CORNER;
 	for (i = 0; lines[i] && i < 4; i++) {
-		/* The first line is the title. The largest size that has room. */
+		/* The first line is the title. Use the largest size that fits. */
 		scale = i == 0 ? 4 : 2;
 		while (scale > 1 && left * 2 + text_width(lines[i], scale) > image->width)
 			scale--;

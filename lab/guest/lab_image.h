@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Test pictures: drawn in memory, so that what the card shows can be compared
- * with what it was given.
+ * Test pictures, drawn in memory for comparison with what the card shows.
  */
 #ifndef LAB_IMAGE_H
 #define LAB_IMAGE_H
@@ -29,35 +28,8 @@ struct lab_image lab_image_copy(const struct lab_image *from);
 void lab_image_free(struct lab_image *image);
 
 /**
- * lab_image_rect() - fill a rectangle; what is outside of the picture is left out.
- * @image: picture
- * @x: left edge
- * @y: top edge
- * @width: pixels
- * @height: lines
- * @color: 00RRGGBB
- */
-void lab_image_rect(struct lab_image *image, unsigned int x, unsigned int y, unsigned int width,
-		    unsigned int height, uint32_t color);
-
-/** lab_image_text_width() - the width of @line in pixels, each of the font's being @scale. */
-unsigned int lab_image_text_width(const char *line, unsigned int scale);
-
-/**
- * lab_image_text() - write a line.
- * @image: picture
- * @x: left edge
- * @y: top edge
- * @line: text; lower case is shown as upper
- * @scale: size of a pixel of the font's
- * @color: 00RRGGBB
- */
-void lab_image_text(struct lab_image *image, unsigned int x, unsigned int y, const char *line,
-		    unsigned int scale, uint32_t color);
-
-/**
  * lab_image_pattern() - draw the test pattern.
- * @image: picture; any size is accepted, 320 x 240 and more looks right
+ * @image: picture of any size; the pattern is complete from 320 x 240 on
  * @lines: up to four lines of text, ended by NULL; lower case is shown as upper
  * @variant: pictures of the same size and text with different variants differ
  *
@@ -76,7 +48,7 @@ void lab_image_pattern(struct lab_image *image, const char *const lines[], unsig
  */
 void lab_image_overlay(struct lab_image *image, const struct lab_image *top, int x, int y);
 
-/** lab_image_to_rgb565() - leave in @image what 16 bits per pixel can show. */
+/** lab_image_to_rgb565() - reduce @image to the colours of 16 bits per pixel. */
 void lab_image_to_rgb565(struct lab_image *image);
 
 /**

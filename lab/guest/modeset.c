@@ -302,7 +302,8 @@ static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 				 i, flip.sequence, sequence);
 			good = false;
 		} else if (lab_supervised()) {
-			good = lab_screen_compare(card.name, output->crtc, &image[i % 2], text, sizeof(text));
+			good = lab_screen_compare(card.name, output->crtc, &image[i % 2], text,
+						  sizeof(text));
 		}
 		sequence = flip.sequence;
 	}

@@ -1,15 +1,15 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Maps RAM over BAR0 of each card that has INTx alone. Sourced by init, and again after a suspend: the
-# kernel then restores all BARs in its own order.
+# Maps RAM over BAR0 of each card that has INTx alone. Sourced by init, and again after a suspend:
+# the kernel then restores all BARs in its own order.
 #
 # From the first INTx interrupt on, QEMU traps all accesses to the BARs of such a card
-# (vfio_intx_interrupt() disables the mappings, and vfio-user-pci has no timer to enable them again):
-# each access to VRAM would be a message to the model, which takes 75 us. The machine has the
-# same memory a second time, as an ivshmem device in front of the card. If two BARs have the same
-# address, QEMU takes the one that was programmed last; so BAR2 of that device gets the address of
-# the card's BAR0. The driver notices nothing, and registers and interrupts are the card's.
+# (vfio_intx_interrupt() disables the mappings, and vfio-user-pci has no timer to enable them
+# again): each access to VRAM would be a message to the model, which takes 75 us. The machine has
+# the same memory a second time, as an ivshmem device in front of the card. If two BARs have the
+# same address, QEMU takes the one that was programmed last; so BAR2 of that device gets the address
+# of the card's BAR0. The driver notices nothing, and registers and interrupts are the card's.
 
 # map_window CARD WINDOW: devices in sysfs.
 map_window() {

@@ -3,9 +3,9 @@
  * Imports dma-bufs for QEMU's "edu" device, as a capture card or an encoder imports them.
  *
  * The device copies between bus addresses, which the driver programs, and 4096 bytes of its own.
- * It does not check them: a wrong address is another page, which a test detects. QEMU chooses how
- * many bits it drives (dma_mask=); the driver cannot read that and has a parameter for it. Each copy
- * takes the device a tenth of a second.
+ * It does not check them: a wrong address is another page, which a test detects. QEMU chooses
+ * how many bits it drives (dma_mask=); the driver cannot read that and has a parameter for it.
+ * Each copy takes the device a tenth of a second.
  *
  * The registers are those of docs/specs/edu.rst in QEMU.
  */

@@ -202,7 +202,8 @@ driver_selftest() {
 			sed -n "s/.*$tested \(0x[0-9a-f]*\).*/\1/p" | sort -u | wc -l)
 		# Of 64 MiB in pieces of 1 MiB, less what is pinned.
 		if [ "$offsets" -gt 20 ]; then
-			result pass "$card.move-test" "$offsets GTT offsets of 1 MiB to VRAM and back"
+			result pass "$card.move-test" \
+				"$offsets GTT offsets of 1 MiB to VRAM and back"
 		else
 			result fail "$card.move-test" "only $offsets GTT offsets tested"
 		fi

@@ -3,11 +3,14 @@
 #
 # BOs that the GPUs move.
 
-# above_4g CARD: the option that makes gtt-move demand that the GPU used memory above 4 GiB. A card
-# of more than 32 bits cannot avoid that in a Xen dom0 with enough memory, and it shows that the
-# driver used machine addresses.
-above_4g() {
-	[ "$(machine)" != "Xen dom0" ] || is_narrow "$1" || echo --expect-above-4g
+# move_whole_gtt CARD: the whole GTT. In a Xen dom0 with enough memory a card of more than 32 bits
+# must use memory above 4 GiB, which shows that the driver used machine addresses.
+move_whole_gtt() {
+	if [ "$(machine)" = "Xen dom0" ] && ! is_narrow "$1"; then
+		run gtt-move --card "$1" --expect-above-4g
+	else
+		run gtt-move --card "$1"
+	fi
 }
 
 # moves_from NAME CARD EXPECT: the GPU moves BOs whose pages have that backing and shape (see
@@ -70,7 +73,8 @@ moves_during() {
 		if [ $moved -eq 0 ] && [ $turns -gt 0 ] && [ $failed_turns -eq 0 ]; then
 			result pass "$name.$card" "contents are right after $turns turns"
 		else
-			result fail "$name.$card" "status $moved; $failed_turns of $turns turns failed"
+			result fail "$name.$card" \
+				"status $moved; $failed_turns of $turns turns failed"
 		fi
 	done
 }

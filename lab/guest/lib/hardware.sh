@@ -74,7 +74,8 @@ needs_card_kinds() {
 		fi
 	done
 	if [ -z "$narrow" ] || [ -z "$wide" ]; then
-		result fail cards "this needs a card of 32 bits and one of more: boot with CARD=both"
+		result fail cards \
+			"this needs a card of 32 bits and one of more: boot with CARD=both"
 		finish
 	fi
 }

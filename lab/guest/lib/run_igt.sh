@@ -63,7 +63,8 @@ run_igt() {
 			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)"
 		status=$?
 		if [ $status -gt 1 ]; then
-			result fail "$card.igt" "radeon-igt ended with status $status: see console.log"
+			result fail "$card.igt" \
+				"radeon-igt ended with status $status: see console.log"
 			continue
 		fi
 		# NAME RESULT MEANING SECONDS TEXT

@@ -12,9 +12,10 @@ tracing=/sys/kernel/tracing
 
 # traced CARD EVENT KEY: the trace has that event of the card as often as the counter KEY says.
 traced() {
-	local events counted
+	local events counted fields
 
-	events=$(grep -c " $2: device=$(pci_address "$1") caching=[a-z]* pages=[1-9][0-9]* piece_order=[0-9]* node=" $tracing/trace)
+	fields='caching=[a-z]* pages=[1-9][0-9]* piece_order=[0-9]* node='
+	events=$(grep -c " $2: device=$(pci_address "$1") $fields" $tracing/trace)
 	counted=$(backing_value "$1" "$3" sum)
 	if [ "$events" -gt 0 ] && [ "$events" = "$counted" ]; then
 		result pass "$1.traced.$3" "$events events $2"

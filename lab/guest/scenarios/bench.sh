@@ -1,8 +1,8 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2046 # lists of numbers are split
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Stock and new pool, one after the other in one boot: what BOs cost, for the table of "make
-# bench". On the bare machine: the number of coherent pages. Under Xen: exchanges, caching changes and
+# Stock and new pool, one after the other in one boot: what BOs cost, for the table of "make bench".
+# On the bare machine: the number of coherent pages. Under Xen: exchanges, caching changes and
 # kmallocs, counted by probes in the kernel; CPU time, without probes; bookkeeping. If the guest's
 # clock counts instructions (CLOCK=instructions): instructions instead of CPU time, and nothing
 # else, as counting makes the machine slower, and not all of it alike.
@@ -52,10 +52,12 @@ trace_setup() {
 	echo "p:lab/dma_alloc_attrs dma_alloc_attrs size=%si:u64" >>$tracing/kprobe_events
 	for probe in $needed; do
 		[ -d "$tracing/events/lab/$probe" ] && continue
-		result fail bench.probes "no kprobe event for $probe: this kernel cannot be measured"
+		result fail bench.probes \
+			"no kprobe event for $probe: this kernel cannot be measured"
 		finish
 	done
-	result pass bench.probes "$(grep -c . $tracing/kprobe_events) functions: $(sed 's/.* \([^ ]*_[^ ]*\).*/\1/' $tracing/kprobe_events | xargs)"
+	result pass bench.probes \
+		"$(grep -c . $tracing/kprobe_events) functions: $(sed 's/.* \([^ ]*_[^ ]*\).*/\1/' $tracing/kprobe_events | xargs)"
 }
 
 # missed: hits that the probes have lost so far.
@@ -83,10 +85,13 @@ traced() {
 	echo 0 >$tracing/tracing_on
 	echo 0 >$tracing/events/kmem/kmalloc/enable
 	echo 0 >$tracing/events/lab/enable
-	overrun=$(cat $tracing/per_cpu/cpu*/stats | awk '/^(overrun|dropped events|commit overrun):/ { n += $NF } END { print n + 0 }')
+	overrun=$(cat $tracing/per_cpu/cpu*/stats | awk '
+		/^(overrun|dropped events|commit overrun):/ { n += $NF }
+		END { print n + 0 }')
 	lost=$((overrun + $(missed) - missed_before))
 	[ $lost -eq 0 ] || result fail bench.trace "$lost events of '$*' were lost"
-	[ $status -eq 0 ] || result fail bench.trace "'$*' ended with status $status: $(show_failures)"
+	[ $status -eq 0 ] || result fail bench.trace \
+		"'$*' ended with status $status: $(show_failures)"
 	[ $lost -eq 0 ] && [ $status -eq 0 ]
 }
 
@@ -95,11 +100,13 @@ traced() {
 #   EXCHANGES CACHING_CHANGES KMALLOCS COHERENT_PAGES OTHERS
 #
 # Exchanges, caching changes and coherent pages of all tasks count, as a pool may leave work to a
-# kernel thread; OTHERS are those of other tasks than bo-cost. Kmallocs are only those of bo-cost, made
-# by TTM but not for TTM's BOs. A set_pages_*() and the set_memory_*() that it calls are one change.
-# ROUND "-" is all of the trace, and only gtt-move's events.
+# kernel thread; OTHERS are those of other tasks than bo-cost. Kmallocs are only those of bo-cost,
+# made by TTM but not for TTM's BOs. A set_pages_*() and the set_memory_*() that it calls are one
+# change. ROUND "-" is all of the trace, and only gtt-move's events.
 count_events() {
-	awk -v round="$1" -v not_pool="call_site=r?ttm_(tt|sg_tt|dma_tt|bo|resource|range_man|lru|device)_" '
+	local not_pool='call_site=r?ttm_(tt|sg_tt|dma_tt|bo|resource|range_man|lru|device)_'
+
+	awk -v round="$1" -v not_pool="$not_pool" '
 		/^#/ { next }
 		{ task = $1; sub(/-[0-9]+$/, "", task) }
 		/ tracing_mark_write: / {
@@ -145,13 +152,16 @@ count_events() {
 
 # cold NAME: a result: the first round of the bo-cost in /tmp/out was cold.
 cold() {
-	local left
+	local left held
 
 	left=$(awk '$1 == "left" { print $2 }' /tmp/out)
+	held=$(awk '$1 == "held" { print $2 }' /tmp/out)
 	if [ "$left" = 0 ]; then
-		result pass "bench.$1.cold" "the pool was empty before the first round ($(awk '$1 == "held" { print $2 }' /tmp/out) BOs use up partly used chunks)"
+		result pass "bench.$1.cold" \
+			"the pool was empty before the first round ($held BOs use up partly used chunks)"
 	else
-		result fail "bench.$1.cold" "the first round was not cold: ${left:-unknown} pages are left in the pool"
+		result fail "bench.$1.cold" \
+			"the first round was not cold: ${left:-unknown} pages are left in the pool"
 	fi
 }
 
@@ -173,16 +183,19 @@ measure_counts() {
 	if [ $(($5 + ${10})) -eq 0 ]; then
 		result pass "bench.$what.others" "all events are bo-cost's"
 	else
-		result pass "bench.$what.others" "$5 cold and ${10} warm events of other tasks are included"
+		result pass "bench.$what.others" \
+			"$5 cold and ${10} warm events of other tasks are included"
 	fi
 }
 
-# median FIELD [FIRST LAST]: of that field of the lines on standard input, or of the rounds from FIRST
-# to LAST.
+# median FIELD [FIRST LAST]: of that field of the lines on standard input, or of the rounds from
+# FIRST to LAST.
 median() {
-	awk -v field="$1" -v first="${2:-}" -v last="${3:-}" \
-		'first == "" || ($1 == "round" && $2 >= first && $2 <= last) { print $field }' | sort -n |
-		awk '{ v[NR] = $1 } END { printf "%.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+	awk -v field="$1" -v first="${2:-}" -v last="${3:-}" '
+		first == "" || ($1 == "round" && $2 >= first && $2 <= last) { print $field }' |
+		sort -n | awk '
+		{ v[NR] = $1 }
+		END { printf "%.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
 # measure_costs CARD SIZE CACHING: the cost of a BO in a cold round, and in the warm rounds after it
@@ -195,8 +208,10 @@ measure_costs() {
 	what=$LAB_POOL.$1.$2k.$3
 	: >/tmp/costs
 	for repetition in $(seq $repetitions); do
-		if ! bo-cost --card "$1" --count $count --size "$2" --caching "$3" --rounds 4 >/tmp/out; then
-			result fail "bench.$what.costs" "bo-cost ended with an error: $(show_failures)"
+		if ! bo-cost --card "$1" --count $count --size "$2" --caching "$3" \
+			--rounds 4 >/tmp/out; then
+			result fail "bench.$what.costs" \
+				"bo-cost ended with an error: $(show_failures)"
 			return
 		fi
 		cold "$what.cost-$repetition"
@@ -229,8 +244,8 @@ measure_bookkeeping() {
 	row "$LAB_POOL.$1.bookkeeping_pages" "$pages"
 }
 
-# measure_coherent CARD: after gtt-move: all pages of the pool and the coherent ones among them; and as
-# an independent check, the coherent pages that were allocated from the DMA API meanwhile.
+# measure_coherent CARD: after gtt-move: all pages of the pool and the coherent ones among them; and
+# as an independent check, the coherent pages that were allocated from the DMA API meanwhile.
 measure_coherent() {
 	local what pages ttm
 
@@ -245,10 +260,10 @@ measure_coherent() {
 		row "$what.pooled" "$pages"
 		return
 	fi
-	# The stock pool: its total is of all pools; the table above it is of the shared ones (a line
-	# for each caching mode, a column for each order). The card's own table is not used: 6.12 puts it
-	# into the root of debugfs, where it stays after an unload, and a read of it then crashes the
-	# kernel.
+	# The stock pool: its total is of all pools; the table above it is of the shared ones (a
+	# line for each caching mode, a column for each order). The card's own table is not used:
+	# 6.12 puts it into the root of debugfs, where it stays after an unload, and a read of it
+	# then crashes the kernel.
 	ttm=/sys/kernel/debug/$(ttm)
 	set -- $(awk '
 		/^(wc|uc)/ {

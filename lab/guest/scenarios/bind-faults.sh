@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The driver is bound to a card while the first allocation that TTM makes for it fails; then again
-# while the second fails; and so on, until there are no more. The driver may refuse the card or go on
-# without, and must free all that it had. At the end it is bound, and the card works.
+# while the second fails; and so on, until there are no more. The driver may refuse the card or go
+# on without, and must free all that it had. At the end it is bound, and the card works.
 #
 # On a debug kernel, whose checkers report errors on the way.
 #
@@ -42,12 +42,13 @@ bind_while() {
 
 # bind_faults CARD ADDRESS: each allocation in turn.
 bind_faults() {
-	local n=0 refused=0 bound=0
+	local n=0 refused=0 bound=0 driver=/sys/bus/pci/drivers/radeon
 
 	while :; do
 		n=$((n + 1))
 		consoles_off
-		[ ! -d "/sys/bus/pci/drivers/radeon/$2" ] || echo "$2" >/sys/bus/pci/drivers/radeon/unbind
+		[ ! -d "$driver/$2" ] || echo "$2" >$driver/unbind
+		# shellcheck disable=SC2046 # two words
 		set -- "$1" "$2" $(bind_while "$2" $n)
 		host "progress $1.bind-faults: allocation $n: $3 $4"
 		[ "$4" = failed ] || break
@@ -57,9 +58,11 @@ bind_faults() {
 		esac
 	done
 	if [ "$3" = bound ] && [ $refused -gt 0 ]; then
-		result pass "$1.bind-faults" "$((n - 1)) allocations failed: the card was refused $refused times and bound $bound times"
+		result pass "$1.bind-faults" \
+			"$((n - 1)) allocations failed: the card was refused $refused times and bound $bound times"
 	else
-		result fail "$1.bind-faults" "$3 without a failed allocation, refused $refused times of $((n - 1)) with one"
+		result fail "$1.bind-faults" \
+			"$3 without a failed allocation, refused $refused times of $((n - 1)) with one"
 	fi
 }
 

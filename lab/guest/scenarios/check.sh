@@ -9,7 +9,7 @@
 check_cards
 load_radeon
 for card in $(cards); do
-	run gtt-move --card "$card" $(above_4g "$card")
+	move_whole_gtt "$card"
 	run fence-wait --card "$card"
 	run modeset --card "$card"
 done

@@ -14,23 +14,24 @@ mib_free() {
 	awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo
 }
 
-# little_memory MIB: leave only that. Huge pages take the rest; they cost the host nothing, as no one
-# writes to them.
+# little_memory MIB: leave only that. Huge pages take the rest; they cost the host nothing, as no
+# one writes to them.
 little_memory() {
 	local excess total
 
 	excess=$((($(mib_free) - $1) / 2))
 	[ "$excess" -le 0 ] || ! [ -f /proc/sys/vm/nr_hugepages ] ||
 		echo "$excess" >/proc/sys/vm/nr_hugepages
-	# 64 MiB between the watermarks: BOs that are allocated at once must not use up memory before
-	# the kernel reclaims.
+	# 64 MiB between the watermarks: BOs that are allocated at once must not use up memory
+	# before the kernel reclaims.
 	total=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
 	echo $((64 * 10000 / total)) >/proc/sys/vm/watermark_scale_factor
 }
 
-# spare_low_memory: reserve the first 16 MiB. A Xen dom0 has RAM below 1 MiB. There Debian's TTM makes
-# single pages WC or UC and runs of pages cached again; x86's list of memory types does not find the
-# runs, and soon refuses all requests ("freeing invalid memtype", "conflicting memory types", EINVAL).
+# spare_low_memory: reserve the first 16 MiB. A Xen dom0 has RAM below 1 MiB. There Debian's TTM
+# makes single pages WC or UC and runs of pages cached again; x86's list of memory types does not
+# find the runs, and soon refuses all requests ("freeing invalid memtype", "conflicting memory
+# types", EINVAL).
 spare_low_memory() {
 	local others
 
@@ -85,7 +86,9 @@ check_backing() {
 	shrink_until no_free_chunks "$1"
 	partial=$(backing_value "$1" chunks_partial sum)
 	free=$(backing_value "$1" free sum)
-	text="$(backing_value "$1" backing) backing: $free pages free, chunks_partial $partial, chunks_free $(backing_value "$1" chunks_free sum), chunk_allocs $(backing_value "$1" chunk_allocs sum)"
+	text="$(backing_value "$1" backing) backing: $free pages free, chunks_partial $partial"
+	text="$text, chunks_free $(backing_value "$1" chunks_free sum)"
+	text="$text, chunk_allocs $(backing_value "$1" chunk_allocs sum)"
 	# Free pages are only in chunks of at most 512 pages that have used ones, too.
 	if no_free_chunks "$1" && [ "$free" -le $((partial * 511)) ]; then
 		result pass "$1.churn.given-back" "$text"

@@ -42,7 +42,8 @@ checkers() {
 	if [ "$locks" = 1 ]; then
 		result pass checkers.lockdep "debug_locks is 1"
 	else
-		result fail checkers.lockdep "lockdep has switched itself off: $(dmesg | grep 'BUG: MAX_' | tail -n 1)"
+		result fail checkers.lockdep \
+			"lockdep has switched itself off: $(dmesg | grep 'BUG: MAX_' | tail -n 1)"
 	fi
 	equals checkers.dma-api $debugfs/dma-api/disabled N
 	equals checkers.dma-api-errors $debugfs/dma-api/error_count 0
@@ -65,7 +66,7 @@ leaks_from_here
 
 load_radeon
 for card in $(cards); do
-	run gtt-move --card "$card" $(above_4g "$card")
+	move_whole_gtt "$card"
 	run fence-wait --card "$card"
 	run modeset --card "$card"
 done

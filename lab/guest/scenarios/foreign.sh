@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# BOs of each card that other devices import: devices of 32 bits, of 40, and of 28, for which there is
-# no memory. One is in use when the card is unbound. And what each card imports from an exporter
+# BOs of each card that other devices import: devices of 32 bits, of 40, and of 28, for which there
+# is no memory. One is in use when the card is unbound. And what each card imports from an exporter
 # that ignores what the card reaches, also when the card is unbound meanwhile.
 #
 # limit: 1500

@@ -8,6 +8,6 @@
 check_cards
 load_radeon
 for card in $(cards); do
-	run gtt-move --card "$card" $(above_4g "$card")
+	move_whole_gtt "$card"
 done
 finish

@@ -19,7 +19,8 @@ enter-igt true
 for card in $(cards); do
 	igt_finds "$card" "$LAB_IGT_TEST"
 	if [ "$igt_found" != Pass ]; then
-		result fail "$card.$LAB_FAULT" "$LAB_IGT_TEST ($igt_found) does not pass without a fault"
+		result fail "$card.$LAB_FAULT" \
+			"$LAB_IGT_TEST ($igt_found) does not pass without a fault"
 		finish
 	fi
 	enter-igt lab-probe "$card" fault "$LAB_FAULT"

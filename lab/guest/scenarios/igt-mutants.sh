@@ -1,9 +1,9 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Mutants, TTM and radeon modules that are deliberately broken, on a debug kernel with both cards: for
-# each, the igt test or the program of the guest's that is named in it has to fail. With the unbroken
-# modules the same tests pass. lab.mutant=NAME,... runs these alone.
+# Mutants, TTM and radeon modules that are deliberately broken, on a debug kernel with both cards:
+# for each, the igt test or the program of the guest's that is named in it has to fail. With the
+# unbroken modules the same tests pass. lab.mutant=NAME,... runs these alone.
 #
 # The kernel may print any message about them:
 #
@@ -17,6 +17,7 @@
 
 # load TTM PARAMETER,...: a TTM, and the radeon in its directory or the kernel's.
 load() {
+	# shellcheck disable=SC2046 # several parameters
 	insmod "$1" $(echo "$2" | tr , ' ') || return
 	if [ -f "${1%/*}/radeon.ko" ] && [ "$1" != "$sound" ]; then
 		modprobe drm_ttm_helper
@@ -62,10 +63,12 @@ modprobe radeon gartsize=64
 sound=$(find /lib/modules -name ttm.ko)
 enter-igt true
 unload
+mutants=/usr/lib/lab/mutants
 found=
 for what in sound mutants; do
 	# freed-in-use may crash the machine: it is the last.
-	for dir in $(ls -d /usr/lib/lab/mutants/*/ | grep -v freed-in-use) /usr/lib/lab/mutants/freed-in-use/; do
+	for dir in $(find $mutants -mindepth 1 -maxdepth 1 ! -name freed-in-use | sort) \
+		$mutants/freed-in-use; do
 		[ -f "$dir/ttm.ko" ] && { [ -s "$dir/igt" ] || [ -s "$dir/lab" ]; } || continue
 		mutant=$(basename "$dir")
 		case ,${LAB_MUTANT:-$mutant}, in
@@ -88,13 +91,16 @@ for what in sound mutants; do
 		# shellcheck disable=SC2086 # a program has arguments
 		$finds "$card" $test
 		case $what-$? in
-		mutants-0) result pass "$name" "found by $test ($igt_found): $(cat "$dir/what")" ;;
-		mutants-*) result fail "$name" "not found by $test ($igt_found): $(cat "$dir/what")" ;;
+		mutants-0)
+			result pass "$name" "found by $test ($igt_found): $(cat "$dir/what")" ;;
+		mutants-*) result fail "$name" \
+			"not found by $test ($igt_found): $(cat "$dir/what")" ;;
 		sound-*)
 			if [ "$igt_found" = Pass ]; then
 				result pass "$name" "$test with unbroken modules: $igt_found"
 			else
-				result fail "$name" "$test ($igt_found) does not pass with unbroken modules"
+				result fail "$name" \
+					"$test ($igt_found) does not pass with unbroken modules"
 			fi ;;
 		esac
 		# No other test can run on this kernel.
@@ -105,5 +111,6 @@ for what in sound mutants; do
 		fi
 	done
 done
-[ -n "$found" ] || result fail igt-mutants "there are no mutants in this machine${LAB_MUTANT:+, or none of $LAB_MUTANT}"
+[ -n "$found" ] || result fail igt-mutants \
+	"there are no mutants in this machine${LAB_MUTANT:+, or none of $LAB_MUTANT}"
 finish

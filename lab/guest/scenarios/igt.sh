@@ -11,7 +11,10 @@
 #
 # The driver's messages about requests that it refuses, and about a requested reset:
 #
-# allow: \*ERROR\* (Failed to (allocate GEM object|parse relocation|initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)
+# allow: \*ERROR\* Failed to (allocate GEM object|parse relocation|initialize parser)
+# allow: \*ERROR\* Failed to (get (const )?ib|pin new cursor BO)
+# allow: \*ERROR\* (gem object lookup failed|RADEON_GEM_DOMAIN_CPU is not valid)
+# allow: \*ERROR\* (Invalid command stream|cs IB (CONST )?too big)
 # allow: \[IGT\] add ignored dmesg regex
 # allow: cannot be (imported|shared with)|pin failed
 #

@@ -61,12 +61,15 @@ for module in $tests; do
 		suite "$file"
 	done
 done
-acquired=$(dmesg | grep -A 4 'possible recursive locking' | grep -c 'kunit_try_catch.* is trying to acquire lock')
-deadlock=$(dmesg | grep -A 1 'is trying to acquire lock' | grep -c ' at: ttm_bo_reserve_deadlock+')
+acquired=$(dmesg | grep -A 4 'possible recursive locking' |
+	grep -c 'kunit_try_catch.* is trying to acquire lock')
+deadlock=$(dmesg | grep -A 1 'is trying to acquire lock' |
+	grep -c ' at: ttm_bo_reserve_deadlock+')
 if [ "$acquired" = "$deadlock" ]; then
 	result pass lockdep.deadlock "$deadlock reports, in ttm_bo_reserve_deadlock"
 else
-	result fail lockdep.deadlock "$acquired reports, $deadlock of them in ttm_bo_reserve_deadlock"
+	result fail lockdep.deadlock \
+		"$acquired reports, $deadlock of them in ttm_bo_reserve_deadlock"
 fi
 [ -n "$tests" ] || result fail kunit "this kernel has no test modules of TTM"
 finish

@@ -8,7 +8,7 @@
 check_cards
 load_radeon
 for card in $(cards); do
-	run gtt-move --card "$card" $(above_4g "$card")
+	move_whole_gtt "$card"
 	run fence-wait --card "$card"
 done
 move_on_all

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The hypervisor's pool device (POOL_DEVICE=default), with a card of 32 bits and one of more. The pool
-# follows a valid capability; an invalid one is refused with one line in the log and changes
+# The hypervisor's pool device (POOL_DEVICE=default), with a card of 32 bits and one of more. The
+# pool follows a valid capability; an invalid one is refused with one line in the log and changes
 # nothing; and the device comes and goes, as the cards do, in any order, while BOs live. After each
 # change the GPUs move BOs.
 #
@@ -46,7 +46,11 @@ set_capability() {
 
 # log_since: the kernel's log about the pool device since then.
 log_since() {
-	dmesg | awk '/@lab pool device: / { text = ""; next } / ttm-pool | pool device/ { text = text $0 "\n" } END { printf "%s", text }'
+	dmesg | awk '
+		/@lab pool device: / { text = ""; next }
+		/@lab / { next }
+		/ ttm-pool | pool device/ { text = text $0 "\n" }
+		END { printf "%s", text }'
 }
 
 # pool_value KEY: the sum of a row in all tables of the pool's file.
@@ -90,7 +94,8 @@ works() {
 	done
 }
 
-# accepts NAME CASE FIELDS: a capability that is valid: the device is bound, and the pool follows it.
+# accepts NAME CASE FIELDS: a capability that is valid: the device is bound, and the pool follows
+# it.
 accepts() {
 	set_capability "$3"
 	if [ ! -e "$driver/$address" ]; then
@@ -132,15 +137,16 @@ tool() {
 	for pattern; do
 		if ! grep -qE "$pattern" /tmp/info; then
 			cat /tmp/info
-			result fail "tool.$name" "ttm-pool-info (status $status) does not print '$pattern'"
+			result fail "tool.$name" \
+				"ttm-pool-info (status $status) does not print '$pattern'"
 			return
 		fi
 	done
 	result pass "tool.$name" "$(grep -cv '^$' /tmp/info) lines, with all that were expected"
 }
 
-# only_used NAME: a result: only chunks are left of which BOs have pages. These are the cards' rings,
-# which were created when the device was there.
+# only_used NAME: a result: only chunks are left of which BOs have pages. These are the cards'
+# rings, which were created when the device was there.
 only_used() {
 	local chunks in_use text
 
@@ -159,13 +165,17 @@ rebind() {
 		usleep 200000 && [ -e "$driver/$address" ]
 }
 
-# random_capability SEED: 32 bytes in hexadecimal: a valid capability with up to three bytes changed.
+# random_capability SEED: 32 bytes in hexadecimal: a valid capability with up to three bytes
+# changed.
 random_capability() {
 	awk -v seed="$1" 'BEGIN {
 		srand(seed + 1)
-		split("09 00 20 01 54 54 4d 50 03 00 00 00 03 00 00 00 28 00 00 00 58 65 6e 56 4d 4d 58 65 6e 56 4d 4d", b, " ")
-		for (n = int(rand() * 4); n > 0; n--)
-			b[3 + int(rand() * 30)] = sprintf("%02x", int(rand() * (rand() < 0.5 ? 4 : 256)))
+		split("09 00 20 01 54 54 4d 50 03 00 00 00 03 00 00 00 " \
+			"28 00 00 00 58 65 6e 56 4d 4d 58 65 6e 56 4d 4d", b, " ")
+		for (n = int(rand() * 4); n > 0; n--) {
+			limit = rand() < 0.5 ? 4 : 256
+			b[3 + int(rand() * 30)] = sprintf("%02x", int(rand() * limit))
+		}
 		for (i = 1; i <= 32; i++)
 			printf "%s", b[i]
 	}'
@@ -197,7 +207,8 @@ random_capabilities() {
 	if [ $wrong -eq 0 ] && [ $taken -gt 0 ] && [ $taken -lt $turns ]; then
 		result pass fuzz "$turns capabilities, of which the $taken valid ones were accepted"
 	else
-		result fail fuzz "$turns capabilities, $taken accepted, $wrong wrongly accepted or refused"
+		result fail fuzz \
+			"$turns capabilities, $taken accepted, $wrong wrongly accepted or refused"
 	fi
 }
 

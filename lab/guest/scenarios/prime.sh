@@ -5,8 +5,8 @@
 # "make prime". The igt test radeon_prime checks them and prints a line for each BO;
 # radeon_pool@copies-* prints the copies of BOs of each size.
 #
-# Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. A number that the driver does
-# not provide (copies, on stock) is "-".
+# Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. A number that the driver
+# does not provide (copies, on stock) is "-".
 #
 # limit: 900
 # silence: 420
@@ -53,17 +53,17 @@ run_test() {
 
 # measure: both directions; either GPU may be the tested one.
 measure() {
-	local what figures
+	local what figures hex='\([0-9a-f]*\)' number='\([0-9]*\)' slots='\([-0-9]*\)' bo wrong
 
 	run_test radeon_pool 'copies-*'
-	sed -n 's/.*copies \([0-9a-f]*\) \([0-9a-f]*\) \([0-9]*\) cached: \([0-9]*\)$/\1.\2.\3 \4/p' \
-		/tmp/out >/tmp/copies
+	sed -n "s/.*copies $hex $hex $number cached: $number\$/\\1.\\2.\\3 \\4/p" /tmp/out >/tmp/copies
 	run_test radeon_prime '*reads*-cached,*writes*-cached'
-	sed -n 's/.*share \([0-9a-f]*\) \([0-9a-f]*\) \([0-9]*\) cached \([a-z]*\): wrong \([0-9]*\) of \([0-9]*\) error \([0-9]*\) swiotlb \([-0-9]*\)$/\1.\2.\3 \4 \5 \6 \7 \8/p' /tmp/out |
-		awk '
+	bo="share $hex $hex $number cached \\([a-z]*\\)"
+	wrong="wrong $number of $number error $number swiotlb $slots"
+	sed -n "s/.*$bo: $wrong\$/\\1.\\2.\\3 \\4 \\5 \\6 \\7 \\8/p" /tmp/out | awk '
 		FILENAME == "/tmp/copies" { copies[$1] = $2; next }
-		{ print $1 "." $2, $3, $4, $5, ($1 in copies ? copies[$1] : "-"), $6 }' /tmp/copies - |
-		card_names >/tmp/shared
+		{ print $1 "." $2, $3, $4, $5, ($1 in copies ? copies[$1] : "-"), $6 }
+		' /tmp/copies - | card_names >/tmp/shared
 	if [ -s /tmp/shared ]; then
 		result pass "prime.$LAB_POOL" "$(wc -l </tmp/shared) BOs shared"
 	else

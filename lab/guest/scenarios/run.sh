@@ -12,7 +12,7 @@ for card in $(cards); do
 	row card "$card"
 	row machine "$(machine)"
 	row kernel "$(uname -r)"
-	run gtt-move --card "$card" $(above_4g "$card")
+	move_whole_gtt "$card"
 	if [ -f "$(backing_file "$card")" ]; then
 		row backing "$(backing_value "$card" backing): $(backing_value "$card" reason)"
 		row bo_pages "$(backing_value "$card" pages)"

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# A display of QEMU's (lab.second_display=) whose driver and TTM are Debian's, and radeon on our TTM:
-# both draw at the same time, and each is unloaded while the other works.
+# A display of QEMU's (lab.second_display=) whose driver and TTM are Debian's, and radeon on our
+# TTM: both draw at the same time, and each is unloaded while the other works.
 
 . /usr/lib/lab/lib.sh
 
@@ -71,7 +71,8 @@ load_radeon
 for card in $(cards); do
 	run display-draw --driver "$driver" gtt-move --card "$card" --rounds 1 --seed 2
 done
-# qxl does not free its interrupt (6.12 and 7.3): after an unload a read of /proc/interrupts crashes.
+# qxl does not free its interrupt (6.12 and 7.3): after an unload a read of /proc/interrupts
+# crashes.
 if [ "$driver" = qxl ]; then
 	result skip qxl.unload "Debian's qxl cannot be unloaded without a crash"
 else

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The module that makes the pool device in a Xen PV domain (drivers/xen/xen-ttm-pool.c), with a card
-# of 32 bits and one of more: TTM uses it like any other pool device, it is unloaded and loaded while
-# BOs live, and it refuses to load elsewhere.
+# of 32 bits and one of more: TTM uses it like any other pool device, it is unloaded and loaded
+# while BOs live, and it refuses to load elsewhere.
 
 . /usr/lib/lab/lib.sh
 
@@ -70,7 +70,8 @@ moves_from narrow "$narrow" "hypervisor contiguous"
 unload_radeon
 rmmod xen_ttm_pool || result fail provider "it cannot be unloaded"
 if dmesg | grep -q 'Failed to add\|Failed to delete'; then
-	result fail xen "Xen was told of the device: $(dmesg | grep 'Failed to add\|Failed to delete' | head -n 1)"
+	result fail xen \
+		"Xen was told of the device: $(dmesg | grep 'Failed to add\|Failed to delete' | head -n 1)"
 else
 	result pass xen "Xen was not told of the device"
 fi
