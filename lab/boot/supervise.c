@@ -238,7 +238,7 @@ static void on_result(void *priv, const char *name, enum ktap_outcome outcome,
 	};
 	struct boot *boot = priv;
 
-	fprintf(boot->results, "%s %s %s\n", name, words[outcome], text);
+	fprintf(boot->results, "%s %s%s%s\n", name, words[outcome], *text ? " " : "", text);
 	fflush(boot->results);
 	boot->passed += outcome == KTAP_PASS;
 	boot->failed_results += outcome == KTAP_FAIL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Tests of the KTAP reader: what kernels and the lab's guest print, and what a guest that breaks
- * off, or prints garbage, must not be able to pass with.
+ * Tests of the KTAP reader: documents of KUnit and of the lab's guest, and documents that are
+ * incomplete, malformed or random and must not pass.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 #define SEEN_SIZE	8192u
 
-/** struct seen - all that was reported, in the form of results.txt; errors begin with "!". */
+/** struct seen - what was reported, as in results.txt; errors begin with "!". */
 struct seen {
 	unsigned int results, bad;
 	char text[SEEN_SIZE];
@@ -164,7 +164,7 @@ static void test_kunit_failure(void **state)
 	       "ttm_pool.other fail other: ASSERTION FAILED at ttm_pool_test.c:290\n");
 }
 
-/* What is said of a test with subtests: a text of its own, or a failure that none of them is. */
+/* A test with subtests is a result if it has a text, or a failure that none of them has. */
 static void test_parents(void **state)
 {
 	(void)state;
@@ -185,7 +185,7 @@ static void test_parents(void **state)
 	       "inner fail wrong\ninner pass\nouter fail\ninner pass\nouter pass 7 pages\n");
 }
 
-/* A program that dies has no plan; a scenario that is cut off has none either. */
+/* A program that dies has no plan, and a scenario that stops early has none. */
 static void test_incomplete(void **state)
 {
 	(void)state;
@@ -205,6 +205,15 @@ static void test_incomplete(void **state)
 	       "a pass\n! test results: ended early, after 1 tests and without a plan\n");
 	expect("KTAP version 1\nok 1 a\n  KTAP version 1\n  ok 1 b\n  1..1\n",
 	       "a pass\nb pass\n! test results: a test ended without a result, after 1 others\n");
+	expect("KTAP version 1\n"
+	       "  KTAP version 1\n"
+	       "  1..0\n"
+	       "    KTAP version 1\n"
+	       "    1..1\n"
+	       "    ok 1 a\n"
+	       "ok 1 outer\n"
+	       "1..1\n",
+	       "a pass\nouter fail a subtest ended without a result\n");
 	expect("", "! no test results\n");
 }
 
@@ -235,7 +244,7 @@ static void test_numbers(void **state)
 	       "! test results: a malformed result: ok 99999999999999999999 a\n");
 }
 
-/* Lines that are cut, or come where they should not. */
+/* Lines that are cut, or in the wrong place. */
 static void test_malformed(void **state)
 {
 	(void)state;
@@ -252,6 +261,19 @@ static void test_malformed(void **state)
 	       "a pass\n! test results: a second version line\n");
 	expect("KTAP version 1\nokay\nnotok 1 b\n1..\nok 1 a b  # ERROR at c # d\n1..1\n",
 	       "a_b fail at c # d\n");
+}
+
+/* Longer than all buffers of names and texts. */
+static void test_long(void **state)
+{
+	char document[8192], name[300], want[600];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(document, sizeof(document), "KTAP version 1\nok 1 %s\n1..1\n", name);
+	snprintf(want, sizeof(want), "%.*s pass\n", (int)KTAP_NAME_MAX - 1, name);
+	expect(document, want);
 }
 
 static void test_depth(void **state)
@@ -293,7 +315,7 @@ static void test_cut(void **state)
 	expect_cut_fails(kunit);
 }
 
-/* Any bytes, mostly near a document's: the sanitizers look on. */
+/* Documents with random changes: no crash, and nothing that the sanitizers report. */
 static void test_garbage(void **state)
 {
 	static const char *const documents[] = { scenario, kunit };
@@ -327,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_plan),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_garbage),
