@@ -227,9 +227,13 @@ add_out() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
-# add_vfio_user NAME BUS: the device that a model of that name serves.
+# add_vfio_user NAME BUS: the device that a model of that name serves. By default QEMU gives up if the
+# host does not run the model for 5 s.
 add_vfio_user() {
-	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"bus\":\"$2\",\"socket\":{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}}")
+	local socket="{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}"
+
+	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"bus\":\"$2\",\"x-msg-timeout\":60000,
+		\"socket\":$socket}")
 }
 
 # add_cards: where the table of cards says. Each root port is a slot of its own.

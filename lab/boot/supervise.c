@@ -41,11 +41,12 @@
 #include "console.h"
 #include "kernel_log.h"
 #include "ktap.h"
+#include "message_log.h"
 #include "monitor.h"
 
 /*
- * Xen keeps 128 characters of input for dom0 and drops what is more: feed it
- * slowly enough that dom0, under emulation, can keep up.
+ * Xen keeps 128 characters of input for dom0 and drops the rest: feed it slowly enough for an
+ * emulated dom0.
  */
 #define INPUT_CHUNK		16
 #define INPUT_PERIOD		0.010
@@ -70,8 +71,6 @@
  * @failed_results: results that were "fail"
  * @problems: everything else that was wrong
  * @ending: QEMU was told to end, at @end_time
- * @qemu_log_left: bytes that qemu.log may still grow by
- * @qemu_line: the last line of QEMU's messages
  */
 struct boot {
 	const char *out;
@@ -92,10 +91,7 @@ struct boot {
 	int console_in;
 	int console_out;
 	int qemu_err;
-	FILE *qemu_log;
-	size_t qemu_log_left;
-	char qemu_line[256];
-	size_t qemu_line_used;
+	struct message_log qemu_log;
 	struct console console;
 	struct kernel_log *log;
 	FILE *kernel_log;
@@ -340,8 +336,8 @@ static void start_qemu(struct boot *boot, const char *const *argv)
 {
 	int in[2], out[2], err[2];
 
-	boot->qemu_log = open_result(boot->out, "qemu.log");
-	boot->qemu_log_left = QEMU_LOG_MAX;
+	boot->qemu_log.file = open_result(boot->out, "qemu.log");
+	boot->qemu_log.left = QEMU_LOG_MAX;
 	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		die("cannot start QEMU: %s", strerror(errno));
 	boot->qemu = spawn(argv, in[0], out[1], err[1]);
@@ -372,36 +368,22 @@ static void read_console(struct boot *boot)
 	console_feed(&boot->console, buf, (size_t)n, boot->heard);
 }
 
-/* QEMU repeats some messages without end: the log is bounded, and the last line is kept. */
 static void read_qemu_messages(struct boot *boot)
 {
 	char buf[4096];
 	ssize_t n = read(boot->qemu_err, buf, sizeof(buf));
-	size_t keep;
 
 	if (n <= 0) {
 		close(boot->qemu_err);
 		boot->qemu_err = -1;
 		return;
 	}
-	keep = (size_t)n < boot->qemu_log_left ? (size_t)n : boot->qemu_log_left;
-	if (boot->qemu_log_left) {
-		fwrite(buf, 1, keep, boot->qemu_log);
-		boot->qemu_log_left -= keep;
-		if (!boot->qemu_log_left)
-			fprintf(boot->qemu_log, "\n(further messages were dropped)\n");
-		fflush(boot->qemu_log);
-	}
-	for (ssize_t i = 0; i < n; i++) {
-		if (!boot->qemu_line_used)
-			boot->qemu_line[0] = '\0';
-		if (buf[i] == '\n')
-			boot->qemu_line_used = 0;
-		else if (boot->qemu_line_used < sizeof(boot->qemu_line) - 1)
-			boot->qemu_line[boot->qemu_line_used++] = buf[i];
-		if (boot->qemu_line_used)
-			boot->qemu_line[boot->qemu_line_used] = '\0';
-	}
+	message_log_feed(&boot->qemu_log, buf, (size_t)n);
+}
+
+static const char *qemu_message(const struct boot *boot)
+{
+	return *boot->qemu_log.line ? boot->qemu_log.line : "no message";
 }
 
 static void write_console(struct boot *boot)
@@ -477,8 +459,7 @@ static void reap(struct boot *boot)
 				problem(boot, "%s", why);
 			else if (boot->qemu && !boot->ending && !boot->done)
 				problem(boot, "the model of %s ended before the guest did; QEMU: %s",
-					card->name,
-					*boot->qemu_line ? boot->qemu_line : "no message");
+					card->name, qemu_message(boot));
 			else
 				break;
 			end_qemu(boot);
@@ -532,7 +513,7 @@ static void run_machine(struct boot *boot, int signal_fd)
 		int timeout = boot->input_used ? (int)(INPUT_PERIOD * 1000) : 200;
 
 		poll(fds, sizeof(fds) / sizeof(fds[0]), timeout);
-		/* First, as the end of a model may be told by it. */
+		/* First: the report of a model's end quotes the last message. */
 		if (fds[3].revents)
 			read_qemu_messages(boot);
 		if (fds[0].revents) {
@@ -592,7 +573,7 @@ static void judge_end(struct boot *boot)
 	if (boot->interactive || boot->interrupted || boot->ending)
 		goto status;
 	if (WIFSIGNALED(boot->qemu_status) || WEXITSTATUS(boot->qemu_status)) {
-		problem(boot, "QEMU failed: %s", *boot->qemu_line ? boot->qemu_line : "no message");
+		problem(boot, "QEMU failed: %s", qemu_message(boot));
 	} else if (!boot->done) {
 		problem(boot, "the machine ended before its guest was done; it last printed: %s",
 			last_words(boot));

@@ -17,6 +17,7 @@
 #include "card_process.h"
 #include "console.h"
 #include "kernel_log.h"
+#include "message_log.h"
 
 struct seen {
 	unsigned int lines;
@@ -182,6 +183,27 @@ static void test_allow(void **state)
 	kernel_log_free(log);
 }
 
+/* A program that repeats a message fills no disk, and its last message is known. */
+static void test_message_log(void **state)
+{
+	static const char message[] = "vfio_user: timed out\n";
+	struct message_log log = { .file = tmpfile(), .left = 1000 };
+
+	(void)state;
+	assert_non_null(log.file);
+	for (int i = 0; i < 10000; i++)
+		message_log_feed(&log, message, strlen(message));
+	assert_in_range(ftell(log.file), 1000, 1100);
+	assert_string_equal(log.line, "vfio_user: timed out");
+	message_log_feed(&log, "the la", 6);
+	message_log_feed(&log, "st line\n", 8);
+	assert_string_equal(log.line, "the last line");
+	for (int i = 0; i < 1000; i++)
+		message_log_feed(&log, "x", 1);
+	assert_int_equal(strlen(log.line), sizeof(log.line) - 1);
+	fclose(log.file);
+}
+
 /* A model that prints its arguments and ends. */
 static void expect_arguments(struct boot_card *card, const char *more)
 {
@@ -221,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_backtrace),
 		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_message_log),
 		cmocka_unit_test(test_model_arguments),
 	};
 

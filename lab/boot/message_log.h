@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* A bounded log of a program's messages. See message_log.c. */
+#ifndef LAB_BOOT_MESSAGE_LOG_H
+#define LAB_BOOT_MESSAGE_LOG_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/**
+ * struct message_log - a log that is being written.
+ * @file: the log
+ * @left: bytes that it may still grow by
+ * @line: the last line that is not empty, for reports
+ * @length: its length while it is incomplete
+ */
+struct message_log {
+	FILE *file;
+	size_t left;
+	char line[256];
+	size_t length;
+};
+
+void message_log_feed(struct message_log *log, const char *data, size_t size);
+
+#endif
