@@ -227,8 +227,8 @@ add_out() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
-# add_vfio_user NAME BUS: the device that a model of that name serves. By default QEMU gives up if the
-# host does not run the model for 5 s.
+# add_vfio_user NAME BUS: the device that a model of that name serves. By default QEMU gives up if
+# the host does not run the model for 5 s.
 add_vfio_user() {
 	local socket="{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}"
 

@@ -4,7 +4,7 @@
  *
  * Results are KTAP on standard output (Documentation/dev-tools/ktap.rst in the kernel): a
  * version line before the first result, "ok N NAME # TEXT", "not ok N NAME # TEXT" or
- * "ok N NAME # SKIP TEXT", and the plan "1..N" last. A scenario (report.sh) prints KTAP of its
+ * "ok N NAME # SKIP TEXT", and the plan "1..N" last. A scenario (ktap_report.sh) prints KTAP of its
  * own and passes a program's output on as subtests of one of its results.
  *
  * In a scenario all that is for the host goes to the console in lines that contain "@lab ":

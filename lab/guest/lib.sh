@@ -3,7 +3,7 @@
 #
 # What scenarios share; each sources this file first and ends with "finish". The parts:
 #
-#   report.sh         results for the host, in KTAP
+#   ktap_report.sh    results for the host, in KTAP
 #   hardware.sh       the cards and other devices of this machine
 #   pool_state.sh     what the pool reports in debugfs, and what it should report
 #   driver.sh         radeon: load, log, unload, unbind, own tests
