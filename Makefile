@@ -2,13 +2,16 @@
 #
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench goals prime image image-refresh build boot modules tree debug-kernel kunit
-.PHONY: series import mutants test-debug check-patches check-bisect check-tree test-full igt igt-run igt-install
+.PHONY: help run check test test-full bench goals prime igt igt-run igt-install image image-refresh
+.PHONY: build boot modules tree series import debug-kernel kunit mutants test-debug
+.PHONY: check-patches check-bisect check-tree
 
 help:
 	@echo 'make run             a Xen dom0 with the card: the GPU moves all of its GTT and back'
-	@echo 'make test            all tests, unattended (ONLY=REGEX for some)'
-	@echo 'make test-full       the same with all of igt'\''s tests, igt'\''s own, and more faults to find'
+	@echo 'make check           tests that boot nothing and build no kernel: two minutes'
+	@echo 'make test            these and the boots of each machine, kernel and card: half an hour'
+	@echo 'make test-full       all tests: hours'
+	@echo '                     (for all three: ONLY=REGEX, CHANGED=REV; Documentation/testing.md)'
 	@echo 'make bench           the stock pool and the new one measured beside each other'
 	@echo '                     (KERNEL=6.12|7.3)'
 	@echo 'make goals           the same with the driver'\''s own tests on every machine, and 50 loads on a'
@@ -27,12 +30,10 @@ help:
 	@echo '                     a commit of a tree of make tree, as a patch in patches/'
 	@echo 'make debug-kernel KERNEL=6.12|7.3 MACHINE=bare|xen'
 	@echo '                     our own build of it, with the kernel'\''s checkers (made when needed)'
-	@echo 'make kunit [KERNEL=6.12|7.3]'
-	@echo '                     the KUnit tests of TTM on the debug kernels'
-	@echo 'make mutants [KERNEL=6.12|7.3]'
-	@echo '                     faults in the pool, each of which a KUnit test has to find'
-	@echo 'make test-debug [KERNEL=6.12|7.3] [MACHINE=bare|xen]'
-	@echo '                     all loads, and allocations that fail, on the debug kernels'
+	@echo 'make kunit           the rows of make test-full on the debug kernels: the KUnit tests of TTM'
+	@echo 'make mutants         broken TTM modules, each of which a KUnit test has to find'
+	@echo 'make test-debug      50 loads and allocations that fail'
+	@echo '                     (for all three: KERNEL=6.12|7.3; test-debug: MACHINE=bare|xen)'
 	@echo 'make igt-run MACHINE=bare|xen KERNEL=6.12|7.3 CARD=rv370|rv100|both POOL=new|stock|both'
 	@echo '             LIST=short|full|two-gpus|generic'
 	@echo '                     igt'\''s tests on the card, and a report'
@@ -51,13 +52,13 @@ help:
 	@echo 'make build           the model and the guest (made when needed)'
 
 run:
-	@lab/test/run.sh
+	@lab/test/show_run.sh
 
-test:
-	@lab/test/test.sh
+check test:
+	@TIER=$@ lab/test/runner.sh
 
 test-full:
-	@LISTS=full lab/test/test.sh
+	@TIER=full lab/test/runner.sh
 
 bench:
 	@bench/run_bench.sh
@@ -72,7 +73,7 @@ igt:
 	@igt-tests/build-tests.sh
 
 igt-run:
-	@lab/test/igt.sh
+	@lab/test/igt_run.sh
 
 igt-install:
 	@igt-tests/build-tests.sh install
@@ -101,14 +102,11 @@ import:
 debug-kernel:
 	@lab/kernel/debug_kernel.sh
 
-kunit:
-	@lab/test/kunit.sh
-
-mutants:
-	@lab/test/mutants.sh
+kunit mutants:
+	@RESULTS=all lab/test/run_debug.sh $@
 
 test-debug:
-	@lab/test/debug.sh
+	@RESULTS=all lab/test/run_debug.sh debug
 
 check-patches check-bisect check-tree:
 	@lab/kernel/check_kernel.sh $(@:check-%=%)

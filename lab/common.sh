@@ -38,7 +38,7 @@ choose() {
 	die "${!chosen}=$chosen is unknown: choose $(printf '%s\n' "$@" | paste -sd'|')"
 }
 
-# make_cache_dir: the cache, made absolute: it is bind-mounted later.
+# make_cache_dir: the cache, made absolute: it is bind-mounted later. Sets LAB_CACHE.
 make_cache_dir() {
 	mkdir -p "$LAB_CACHE" 2>/dev/null && [[ -w $LAB_CACHE ]] ||
 		die "cannot write to $LAB_CACHE: set XDG_CACHE_HOME to a directory that you can write"
@@ -121,14 +121,14 @@ check_rights() {
 }
 
 # in_ns COMMAND...: run with those rights, in the background, as $LAB_NS_PID.
-# Its first process ends with us, and all others with the first.
+# Its first process ends with us, and all others with the first. Sets LAB_NS_PID.
 in_ns() {
 	# A background command of a script gets no stdin unless told.
 	setpriv --pdeathsig KILL unshare "${LAB_NS[@]}" "$@" <&0 &
 	LAB_NS_PID=$!
 }
 
-# kill_ns: end it and all it started; its mounts go with its last process.
+# kill_ns: end it and all it started; its mounts go with its last process. Sets LAB_NS_PID.
 kill_ns() {
 	[[ -n ${LAB_NS_PID:-} ]] || return 0
 	kill -KILL "$LAB_NS_PID" 2>/dev/null || true

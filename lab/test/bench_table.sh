@@ -4,13 +4,14 @@
 # The verdicts of "make bench" on made-up figures: which of them it counts as missed, and which
 # as not measured.
 #
-#   bench_table.sh VERDICTS DIR    appends to VERDICTS, keeps tables in DIR
+#   bench_table.sh DIR    appends to DIR/results.txt, keeps tables in DIR
 LAB_TAG=test
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
+# shellcheck source=results.sh
+. "$LAB_TOP/lab/test/results.sh"
 
-verdicts=$1 dir=$2
-mkdir -p "$dir"
+dir=$1
 
 # rows: what the guest reports when our pool meets every goal.
 rows() {
@@ -43,18 +44,16 @@ rows() {
 # expect NAME STATUS PATTERN CHANGE [GOALS]: with the rows changed by that sed command, the
 # table ends with the status, and a line of its problems, or of itself, matches.
 expect() {
-	local name=bench-table.$1 table=$dir/$1.txt problems=$dir/$1.problems status=0
+	local table=$dir/$1.txt problems=$dir/$1.problems status=0
 
 	: >"$problems"
 	rows | sed "$4" |
 		awk -v goals="${5:-bench}" -v narrow=rv100 -v wide=rv370 -v problems="$problems" \
 			-f "$LAB_TOP/bench/table.awk" >"$table" || status=$?
 	if ((status == $2)) && grep -qE -- "$3" "$problems" "$table"; then
-		echo "$name pass" >>"$verdicts"
-		say "pass  $name: status $status"
+		result "$1" pass "status $status"
 	else
-		echo "$name fail status $status instead of $2, or no line '$3'" >>"$verdicts"
-		say "FAIL  $name: status $status instead of $2, or no line '$3'; see $table"
+		result "$1" fail "status $status instead of $2, or no line '$3'; see $table"
 	fi
 }
 

@@ -3,27 +3,26 @@
 #
 # Tests what radeon-igt-report says of made-up results, and what radeon-igt refuses.
 #
-#   igt_report.sh VERDICTS OUT
-#
-# Each test adds a line to VERDICTS, as in test.sh.
+#   igt_report.sh DIR    appends to DIR/results.txt
 LAB_TAG=test
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
+# shellcheck source=results.sh
+. "$LAB_TOP/lab/test/results.sh"
 # A check that fails is one verdict, and the next one follows.
 set +e
 
-verdicts=$1 out=$2
+dir=$1
 enter=$LAB_TOP/lab/image/enter.sh
-mkdir -p "$out/expect" "$out/igt"
+mkdir -p "$dir/expect" "$dir/igt"
 
 # check NAME: the command before it has succeeded; the log says what came instead.
 check() {
 	local status=$? outcome=pass text
 
 	((status == 0)) || outcome=fail
-	text=$(grep -v '^  report:' "$out/log" | tail -n 1)
-	echo "igt-report.$1 $outcome $text" >>"$verdicts"
-	say "$outcome  igt-report.$1: $text"
+	text=$(grep -v '^  report:' "$dir/said.log" | tail -n 1)
+	result "$1" "$outcome" "$text"
 }
 
 warnings='<4> [1.0] WARNING: at y'
@@ -38,23 +37,23 @@ results() {
 	echo '} }'
 }
 
-# report NAME RESULT...: what is made of them; verdicts.txt is left in $out.
+# report NAME RESULT...: what is made of them; verdicts.txt is left in $dir.
 report() {
-	results "$@" >"$out/igt/results.json"
-	printf 'gpu rv0\ndriver radeon\ncard 0000:01:00.0 0x1002:0x0\nkernel 0\n' >"$out/machine.txt"
+	results "$@" >"$dir/igt/results.json"
+	printf 'gpu rv0\ndriver radeon\ncard 0000:01:00.0 0x1002:0x0\nkernel 0\n' >"$dir/machine.txt"
 	status=0
-	"$enter" --out "$out" /src/igt-tests/radeon-igt-report /out /out/expect >"$out/log" 2>&1 || status=$?
+	"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect >"$dir/said.log" 2>&1 || status=$?
 }
 
 # is STATUS LINE...: the report ended so, and has these lines.
 is() {
 	((status == $1)) || return 1
 	shift
-	diff <(printf '%s\n' "$@") "$out/verdicts.txt" >"$out/diff"
+	diff <(printf '%s\n' "$@") "$dir/verdicts.txt" >"$dir/diff"
 }
 
-printf '# a comment\na@known,Fail\na@mended,Fail\na@warns,Warn\n' >"$out/expect/radeon-rv0-fails.txt"
-printf 'a@flaky.*\n' >"$out/expect/radeon-rv0-flakes.txt"
+printf '# a comment\na@known,Fail\na@mended,Fail\na@warns,Warn\n' >"$dir/expect/radeon-rv0-fails.txt"
+printf 'a@flaky.*\n' >"$dir/expect/radeon-rv0-flakes.txt"
 
 report a@one pass a@two skip
 is 0 'a@one Pass ok 1.5 ' 'a@two Skip ok 1.5 the reason'
@@ -152,8 +151,8 @@ refuses() {
 	local name=$1 pattern=$2 status=0
 
 	shift 2
-	"$enter" --out "$out" /src/igt-tests/radeon-igt "$@" >"$out/log" 2>&1 || status=$?
-	((status == 2)) && [[ $(wc -l <"$out/log") == 1 ]] && grep -qE -e "$pattern" "$out/log"
+	"$enter" --out "$dir" /src/igt-tests/radeon-igt "$@" >"$dir/said.log" 2>&1 || status=$?
+	((status == 2)) && [[ $(wc -l <"$dir/said.log") == 1 ]] && grep -qE -e "$pattern" "$dir/said.log"
 	check "$name"
 }
 
@@ -163,9 +162,9 @@ refuses no-tests "there are no tests in /none/radeon: run 'make igt-install'" --
 refuses no-seconds "--timeout 0 is not a number of seconds" --timeout 0
 refuses no-option "unknown argument '--fast'" --fast
 
-# Whoever writes the job files has no farm to try them: they can be read, at least.
+# No farm runs the job files here: they can be parsed, at least.
 "$enter" python3 -c '
 import sys, yaml
 for path in sys.argv[1:]:
-    assert yaml.safe_load(open(path)), path' /src/igt-tests/ci/{lava-radeon.yaml,gitlab-ci.yml} >"$out/log" 2>&1
+    assert yaml.safe_load(open(path)), path' /src/igt-tests/ci/{lava-radeon.yaml,gitlab-ci.yml} >"$dir/said.log" 2>&1
 check job-files

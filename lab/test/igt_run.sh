@@ -48,7 +48,7 @@ for pool in $pools; do
 	rm -rf "$out"
 	mkdir -p "$out" 2>/dev/null || die "cannot write to $out: make the checkout writable"
 	status=0
-	# Debian's kernels clear all pages that they give; then nobody would see who forgets to.
+	# 
 	GUEST_ARGS="lab.igt_list=$LIST ${GUEST_ARGS:-}" POOL=$pool \
 		MACHINE=$MACHINE KERNEL=$KERNEL CARD=$CARD RUN=igt OUT=$out \
 		LIMIT=${LIMIT:-3600} SILENCE=${SILENCE:-400} \

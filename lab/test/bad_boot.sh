@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# What can go wrong with a boot that has begun: it is ended, one clear line says why, and no process
+# is left.
+#
+#   bad_boot.sh DIR    appends to DIR/results.txt, keeps logs in DIR
+LAB_TAG=test
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+# shellcheck source=results.sh
+. "$LAB_TOP/lab/test/results.sh"
+# shellcheck source=refuse.sh
+. "$LAB_TOP/lab/test/refuse.sh"
+
+dir=$1
+make_cache_dir
+export BUILD=no MACHINE=bare KERNEL=6.12
+
+# A socket that a model listens on already.
+# Expanded by the shell inside.
+# shellcheck disable=SC2016
+refuse socket 'in use by another process' \
+	"$LAB_TOP/lab/image/enter.sh" bash -c '
+	model=$1/model/radeon-model
+	$model --card rv370 --socket /tmp/s --log /tmp/log &
+	until [[ -S /tmp/s ]]; do sleep 0.1; done
+	exec $model --card rv370 --socket /tmp/s' - "/build/$(build_name)"
+
+# What the pool device cannot say: its model knows.
+for what in 'key:colour=3:there is no key .colour.: choose from vendor, .*, raw' \
+	'limit:xen,width=256:width=256 is over the limit of 255' \
+	'escape:hypervisor=\n:two hexadecimal digits are needed'; do
+	IFS=: read -r name list pattern <<<"$what"
+	refuse "pool-device-$name" \
+		"the model of pool did not start: pool-device-model: --capability: .*$pattern" \
+		env CARD=none RUN=check OUT="$dir/pool-device-$name" \
+		POOL_DEVICE="$list" "$LAB_TOP/lab/boot/boot.sh"
+done
+
+# A machine that goes on for too long is ended, and what it last printed is told.
+status=0
+RUN=reload OUT=$dir/limit LIMIT=6 \
+	"$LAB_TOP/lab/boot/boot.sh" >"$dir/limit.log" 2>&1 </dev/null || status=$?
+told=$(grep -oE 'ended after the limit of 6 s; the guest last printed: .+' "$dir/limit.log" || true)
+if ((status == 1)) && [[ -n $told ]]; then
+	result limit pass "${told::100}"
+else
+	result limit fail "status $status; see $dir/limit.log"
+fi
+
+# An interrupted boot leaves no process. They are all of one session, QEMU and the model too, whose
+# own arguments would not tell whose they are.
+interrupted=$dir/interrupted
+RUN=reload OUT=$interrupted \
+	setsid "$LAB_TOP/lab/boot/boot.sh" >"$dir/interrupted.log" 2>&1 </dev/null &
+session=$!
+for ((i = 0; i < 600; i++)); do
+	! grep -q 'Linux version' "$interrupted/console.log" 2>/dev/null || break
+	sleep 0.1
+done
+before=$(pgrep -s "$session" -c 'qemu|radeon-model' || true)
+kill -TERM "$session" 2>/dev/null || true
+wait "$session" || true
+for ((i = 0; i < 50; i++)); do
+	left=$(pgrep -s "$session" -c . || true)
+	((left)) || break
+	sleep 0.1
+done
+if ((before == 2 && left == 0)); then
+	result interrupt pass "QEMU and the model were there, and no process is left"
+else
+	result interrupt fail "$before of QEMU and model before, $left left"
+fi

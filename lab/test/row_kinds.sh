@@ -1,0 +1,261 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# The tests that are no boot of a scenario, a function row_TEST for each, and needs_TEST where it
+# needs something built. Sourced by run_row.sh, which sets
+#
+#   row, dir   the row, and the directory for its files
+#   kernel     its kernel, or "-"
+#   build      the build directory, inside the lab's root
+#
+# What a function prints goes to the row's log.
+# shellcheck disable=SC2154
+
+in_lab() {
+	sub "$LAB_TOP/lab/image/enter.sh" "$@"
+}
+
+# check_command COMMAND...: the row passes if the command does.
+check_command() {
+	if sub "$@"; then
+		verdict pass "$(tail -n 1 "$dir/log" | cut -c1-100)"
+	else
+		verdict fail "$(last_error); see $dir/log"
+	fi
+}
+
+# meson_tests BUILD: every unit test of a build is a result.
+meson_tests() {
+	local name outcome seconds
+
+	in_lab --out "$dir" --env ASAN_OPTIONS=detect_leaks=1 \
+		--env UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		bash -c 'status=0
+			cd "$1"
+			meson test --no-rebuild --num-processes 2 --print-errorlogs || status=$?
+			jq -r "[.name, .result, .duration] | @tsv" meson-logs/testlog.json >/out/tests
+			exit "$status"' - "$1" || true
+	while read -r name outcome seconds; do
+		case $outcome in
+		OK) result "$name" pass "${seconds::5} s" ;;
+		SKIP) result "$name" skip ;;
+		*) result "$name" fail "$outcome after ${seconds::5} s" ;;
+		esac
+	done <"$dir/tests"
+	verdict_of_results
+}
+
+needs_unit() {
+	echo programs
+}
+
+row_unit() {
+	meson_tests "$build"
+}
+
+needs_unit-sanitized() {
+	echo sanitized
+}
+
+row_unit-sanitized() {
+	meson_tests "$build-sanitized"
+}
+
+needs_fuzz() {
+	echo fuzz
+}
+
+row_fuzz() {
+	local target=${row#fuzz-} dict=()
+
+	[[ ! -e $LAB_TOP/lab/model/fuzz/$target.dict ]] ||
+		dict=("-dict=/src/lab/model/fuzz/$target.dict")
+	if in_lab --out "$dir" "$build-fuzz/model/fuzz/fuzz_$target" \
+		-max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=2048 \
+		-max_len=4096 -artifact_prefix=/out/ "${dict[@]}" && grep -q '^Done' "$dir/log"; then
+		verdict pass "$(grep '^Done' "$dir/log")"
+	else
+		verdict fail "$(grep -E 'ERROR|SUMMARY' "$dir/log" | head -n 1); see $dir/log"
+	fi
+}
+
+row_style() {
+	local findings=$dir/findings.txt
+
+	if sub "$LAB_TOP/lab/test/style.sh" >"$findings"; then
+		verdict pass "no findings"
+	else
+		verdict fail "$(wc -l <"$findings") findings, first $(head -n 1 "$findings"); see $findings"
+	fi
+}
+
+row_style-finds() {
+	check_command "$LAB_TOP/lab/test/test_style.sh"
+}
+
+row_compose() {
+	check_command "$LAB_TOP/lab/test/test_compose.sh"
+}
+
+# .shellcheckrc says what is not asked.
+row_shellcheck() {
+	local scripts
+
+	mapfile -t scripts < <(cd "$LAB_TOP" &&
+		git -c safe.directory='*' ls-files --cached --others --exclude-standard |
+		while IFS= read -r file; do
+			[[ -f $file && $file != *.patch ]] || continue
+			if [[ $file == *.sh || $(head -c 32 "$file" | tr -d '\0' | head -n 1) == '#!'*sh ]]; then
+				echo "$file"
+			fi
+		done)
+	if in_lab bash -c 'cd /src && printf "%s\n" "$@" | xargs -n 8 -P 2 shellcheck -f gcc' - \
+		"${scripts[@]}"; then
+		verdict pass "${#scripts[@]} scripts"
+	else
+		verdict fail "$(grep -c ': .*\[SC[0-9]*\]$' "$dir/log") findings in ${#scripts[@]} scripts;" \
+			"see $dir/log"
+	fi
+}
+
+row_test-list() {
+	check_command "$LAB_TOP/lab/test/check_list.sh" "$dir"
+}
+
+row_runner() {
+	sub "$LAB_TOP/lab/test/test_runner.sh" "$dir" || true
+	verdict_of_results
+}
+
+row_bad-input() {
+	sub "$LAB_TOP/lab/test/bad_input.sh" "$dir" || true
+	verdict_of_results
+}
+
+needs_bad-boot() {
+	echo modules-6.12
+	echo initrd-6.12
+}
+
+row_bad-boot() {
+	sub "$LAB_TOP/lab/test/bad_boot.sh" "$dir" || true
+	verdict_of_results
+}
+
+row_bench-table() {
+	sub "$LAB_TOP/lab/test/bench_table.sh" "$dir" || true
+	verdict_of_results
+}
+
+row_igt-report() {
+	sub "$LAB_TOP/lab/test/igt_report.sh" "$dir" || true
+	verdict_of_results
+}
+
+needs_modules() {
+	echo "modules-$2"
+}
+
+# The build is done, and a failure of it is the row's.
+row_modules() {
+	verdict pass "built"
+}
+
+# A commit for each patch, and no file that is in none.
+row_tree() {
+	local tree=$dir/tree want have git=(git -c safe.directory='*' -C "$dir/tree")
+
+	mkdir "$tree"
+	if ! KERNEL=$kernel OUT=$tree sub "$LAB_TOP/lab/kernel/tree.sh"; then
+		verdict fail "$(last_error); see $dir/log"
+		return
+	fi
+	sub "$LAB_TOP/lab/kernel/compose.sh" "$kernel" "$dir/patches"
+	want=$(find "$dir/patches" -name '*.patch' | wc -l)
+	have=$("${git[@]}" rev-list --count base..)
+	if ((have == want)) && [[ -z $("${git[@]}" status --porcelain --ignored) ]]; then
+		verdict pass "$have commits"
+		rm -rf "$tree"
+	else
+		verdict fail "$have commits instead of $want, or files that are in none; see $tree"
+	fi
+}
+
+# kernel_check WHAT: a check of lab/kernel/check_kernel.sh.
+kernel_check() {
+	if KERNEL=$kernel FILES=ours OUT=$dir sub "$LAB_TOP/lab/kernel/check_kernel.sh" "$1"; then
+		verdict pass "$(grep -c 'pass ' "$dir/log") checks"
+	else
+		verdict fail "$(last_error); see $dir/log"
+	fi
+}
+
+needs_check-patches() {
+	echo "modules-$2"
+}
+
+row_check-patches() {
+	kernel_check patches
+}
+
+row_check-bisect() {
+	kernel_check bisect
+}
+
+row_check-tree() {
+	kernel_check tree
+}
+
+# Without a scenario the boot gives a shell, which takes commands.
+needs_shell() {
+	echo modules-6.12
+	echo initrd-6.12
+}
+
+# type_at_shell: what a user types, as the console answers.
+type_at_shell() {
+	local i
+
+	for ((i = 0; i < 3000; i++)); do
+		! grep -q 'exit ends the machine' "$dir/console.log" 2>/dev/null || break
+		sleep 0.1
+	done
+	sleep 2
+	# The guest's shell expands it: the echo of what was typed is no answer.
+	echo 'modprobe radeon && echo card-$((6 * 7))'
+	for ((i = 0; i < 900; i++)); do
+		! grep -q 'card-42' "$dir/console.log" || break
+		sleep 0.1
+	done
+	echo exit
+}
+
+row_shell() {
+	local status=0
+
+	MACHINE=bare KERNEL=6.12 OUT=$dir BUILD=no \
+		sub "$LAB_TOP/lab/boot/boot.sh" < <(type_at_shell) || status=$?
+	if ((status == 0)) && grep -q 'card-42' "$dir/console.log"; then
+		verdict pass "the shell has answered"
+	else
+		verdict fail "status $status: $(tail -n 1 "$dir/log"); see $dir"
+	fi
+}
+
+# No test of igt's own may get worse: both pools' results are there.
+row_igt-worse() {
+	local bad both stock ours
+
+	both=$(word_of "$row" after)
+	stock=$dir/../${both%,*} ours=$dir/../${both#*,}
+	bad=$(awk '
+	FNR == NR { stock[$1] = $2; next }
+	($1 in stock) && stock[$1] ~ /^(Pass|Skip)$/ && $3 == "worse" { print $1 " " $2 }' \
+		"$stock"/*-igt/verdicts.txt "$ours"/*-igt/verdicts.txt 2>&1) ||
+		bad="no results to compare: $bad"
+	if [[ -z $bad ]]; then
+		verdict pass "none of $(cat "$ours"/*-igt/verdicts.txt | wc -l) is worse"
+	else
+		verdict fail "$(paste -sd' ' <<<"$bad")"
+	fi
+}

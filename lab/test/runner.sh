@@ -1,0 +1,345 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Runs rows of lab/test/tests.list, unattended, and what they need to have built before.
+#
+#   TIER=check|test|full  which rows (test); "make check", "make test" and "make test-full" set it
+#   ONLY=REGEX            of these, the rows whose name matches
+#   CHANGED=REV           of these, the rows that touch what has changed since that commit
+#   JOBS=N                how many rows and builds at a time (2)
+#   RESULTS=failed|all    which results are printed (failed)
+#   LIMIT, SILENCE, GUEST_ARGS, FUZZ_SECONDS   for all rows, see boot.sh and tests.list
+#
+# Leaves in out/test
+#
+#   verdicts    a line "NAME pass|fail|skip TEXT" for each row, and before it ROW/RESULT for each of
+#               its results
+#   junit.xml   the same for other tools
+#   times       a line "NAME SECONDS CPU-SECONDS" for each row and each build
+#   ROW/        the row's files; log is what it printed
+#   build.NAME/ the same of a build
+#
+# The last line is "N passed, N failed". Ends with 0 if none failed, 1 if one did, 2 if the run
+# could not be started; 130 or 143 if it was interrupted.
+LAB_TAG=test LAB_DIE_STATUS=2
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
+# shellcheck source=test_list.sh
+. "$LAB_TOP/lab/test/test_list.sh"
+
+OUT=$LAB_TOP/out/test
+LOCK=$LAB_TOP/out/test.lock
+PROGRESS_SECONDS=30
+
+# ---- which rows
+
+# changed_files REV: what differs between that commit and the files as they are.
+changed_files() {
+	local git=(git -c safe.directory='*' -C "$LAB_TOP")
+
+	"${git[@]}" rev-parse --quiet --verify "$1^{commit}" >/dev/null ||
+		die "CHANGED=$1 is no commit of this checkout: give a name or a hash that git log knows"
+	"${git[@]}" diff --name-only "$1"
+	"${git[@]}" ls-files --others --exclude-standard
+}
+
+# select_rows: Sets selected; refuses a choice that is empty.
+select_rows() {
+	local row file status=0 files=() others=0 after
+	local -A chosen=()
+
+	choose TIER test "${TIERS[@]}"
+	: "${ONLY:=.}"
+	grep -qE -e "$ONLY" </dev/null 2>&1 || status=$?
+	((status < 2)) || die "ONLY=$ONLY is no regular expression: see regex(7)"
+	if [[ -n ${CHANGED:-} ]]; then
+		mapfile -t files < <(changed_files "$CHANGED")
+		wait $! || exit 2
+		((${#files[@]})) || die "nothing has changed since CHANGED=$CHANGED: there is nothing to test"
+	fi
+	for row in "${rows[@]}"; do
+		[[ $row =~ $ONLY ]] || continue
+		if ! tier_has "$TIER" "$row"; then
+			others=$((others + 1))
+			continue
+		fi
+		[[ -z ${CHANGED:-} ]] || for file in "${files[@]}" ''; do
+			[[ -n $file ]] || continue 2
+			! row_touches "$row" "$file" || break
+		done
+		chosen[$row]=y
+		for after in $(word_of "$row" after | tr , ' '); do
+			chosen[$after]=y
+		done
+	done
+	if ((${#chosen[@]} == 0)); then
+		((others == 0)) ||
+			die "no row of TIER=$TIER matches ONLY=$ONLY: $others of TIER=full do"
+		[[ -z ${CHANGED:-} ]] ||
+			die "no row of TIER=$TIER matches ONLY=$ONLY and touches what has changed since $CHANGED"
+		die "no row matches ONLY=$ONLY: the rows are in lab/test/tests.list"
+	fi
+	selected=()
+	for row in "${rows[@]}"; do
+		[[ -z ${chosen[$row]:-} ]] || selected+=("$row")
+	done
+}
+
+# ---- tasks: builds and rows. What each waits for, and how it stands.
+
+tasks=()
+declare -A task_waits=() task_state=()
+
+# add_build NAME: with what it takes from other builds. Sets tasks, task_waits and task_state.
+add_build() {
+	local name=build.$1 series=${1#*-}
+
+	[[ -z ${task_state[$name]:-} ]] || return 0
+	series=${series%%-*}
+	task_waits[$name]=
+	case $1 in
+	programs | sanitized | fuzz) ;;
+	modules-* | debug-*) ;;
+	mutants-*)
+		add_build "debug-$series-bare"
+		task_waits[$name]=build.debug-$series-bare ;;
+	initrd-*)
+		# It holds what has been built of its kernel.
+		task_waits[$name]="build.programs"
+		add_build programs
+		if [[ $1 == *-debug-* ]]; then
+			task_waits[$name]+=" build.debug-$series-bare build.debug-$series-xen build.mutants-$series"
+		else
+			task_waits[$name]+=" build.modules-$series"
+		fi ;;
+	esac
+	task_state[$name]=waiting
+	tasks+=("$name")
+}
+
+# add_tasks: all builds that the selected rows need, then the rows. Sets tasks, task_waits and
+# task_state.
+add_tasks() {
+	local row need
+
+	for row in "${selected[@]}"; do
+		task_waits[$row]=
+		for need in $(needs "$row"); do
+			task_waits[$row]+=" build.$need"
+		done
+		task_waits[$row]+=" $(word_of "$row" after | tr , ' ')"
+		for need in $(needs "$row"); do
+			add_build "$need"
+		done
+	done
+	for row in "${selected[@]}"; do
+		tasks+=("$row")
+		task_state[$row]=waiting
+	done
+}
+
+# start TASK: in the background. It does not keep the lock when this process is killed. Sets running,
+# started and task_state.
+start() {
+	local task=$1 command=("$LAB_TOP/lab/test/run_row.sh" "$1")
+
+	[[ $task != build.* ]] || command=("$LAB_TOP/lab/test/run_build.sh" "${task#build.}")
+	mkdir "$OUT/$task"
+	setpriv --pdeathsig TERM "${command[@]}" "$OUT/$task" \
+		>"$OUT/$task/log" 2>&1 </dev/null 7>&- &
+	running[$!]=$task
+	started[$task]=$SECONDS
+	task_state[$task]=running
+	[[ $task != build.* ]] || say "building ${task#build.} (log: $OUT/$task/log)"
+}
+
+# record TASK pass|fail TEXT: the verdict on a row.
+record() {
+	local row=$1 outcome=$2 text=$3
+
+	if [[ -e $OUT/$row/results.txt ]]; then
+		sed "s|^|$row/|" "$OUT/$row/results.txt" >>"$OUT/verdicts"
+		if [[ $RESULTS == all ]]; then
+			sed "s|^|            |" "$OUT/$row/results.txt"
+		else
+			sed -n "s|^\([^ ]*\) fail|            failed: \1|p" "$OUT/$row/results.txt"
+		fi
+	fi
+	echo "$row $outcome $text" >>"$OUT/verdicts"
+	[[ $outcome == pass ]] || outcome=FAIL
+	say "$outcome  $row: $text"
+}
+
+# ended TASK STATUS: takes its results. Sets task_state.
+ended() {
+	local task=$1 status=$2 seconds=0 cpu=0 outcome text
+
+	[[ ! -s $OUT/$task/seconds ]] || read -r seconds cpu <"$OUT/$task/seconds"
+	echo "$task $seconds $cpu" >>"$OUT/times"
+	if [[ $task == build.* ]]; then
+		task_state[$task]='done'
+		if ((status)); then
+			task_state[$task]=failed
+			say "FAIL  $task: $(grep -m1 -E 'rror' "$OUT/$task/log"); see $OUT/$task/log"
+		fi
+		return
+	fi
+	task_state[$task]='done'
+	if [[ -s $OUT/$task/verdict ]]; then
+		read -r outcome text <"$OUT/$task/verdict"
+		record "$task" "$outcome" "$text; $seconds s, $cpu s of CPU time"
+	else
+		text=$(tail -n 1 "$OUT/$task/log")
+		record "$task" fail "it broke off with status $status: $text; see $OUT/$task"
+	fi
+}
+
+# startable TASK: has all that it waits for ended? A row whose build has failed, fails. Sets
+# task_state.
+startable() {
+	local wait
+
+	[[ ${task_state[$1]} == waiting ]] || return 1
+	for wait in ${task_waits[$1]}; do
+		case ${task_state[$wait]:-'done'} in
+		failed)
+			task_state[$1]=failed
+			[[ $1 == build.* ]] ||
+				record "$1" fail "not run: the build of ${wait#build.} failed; see $OUT/$wait/log"
+			return 1 ;;
+		waiting | running) return 1 ;;
+		esac
+	done
+}
+
+# last_line TASK: the last progress of a boot, or the last line of another task.
+last_line() {
+	tail -n 1 "$OUT/$1/log" | tr -d '\r' | sed -E 's/^\[[a-z-]+\] +[0-9]+s +//' | cut -c1-110
+}
+
+# run_tasks: until all have ended.
+run_tasks() {
+	local task pid ticker status ended_pid
+
+	while [[ -z $interrupted ]]; do
+		for task in "${tasks[@]}"; do
+			((${#running[@]} < JOBS)) || break
+			! startable "$task" || start "$task"
+		done
+		((${#running[@]})) || break
+		if [[ -z ${ticker:-} ]]; then
+			setpriv --pdeathsig KILL sleep "$PROGRESS_SECONDS" 7>&- &
+			ticker=$!
+		fi
+		status=0 ended_pid=
+		wait -n -p ended_pid "$ticker" "${!running[@]}" || status=$?
+		if [[ ${ended_pid:-} == "$ticker" ]]; then
+			ticker=
+			for task in "${running[@]}"; do
+				((SECONDS - started[$task] < PROGRESS_SECONDS)) ||
+					say "...   $task, $((SECONDS - started[$task])) s: $(last_line "$task")"
+			done
+		elif [[ -n ${ended_pid:-} ]]; then
+			task=${running[$ended_pid]}
+			unset "running[$ended_pid]"
+			ended "$task" "$status"
+		fi
+	done
+	[[ -z ${ticker:-} ]] || kill "$ticker" 2>/dev/null || true
+}
+
+# stop_tasks: when this run was interrupted. Each child ends on SIGTERM with all that it started; one
+# that does not is killed, and its children then get a signal.
+stop_tasks() {
+	local task pid i
+
+	((${#running[@]} == 0)) || kill -TERM "${!running[@]}" 2>/dev/null || true
+	for ((i = 0; i < 50; i++)); do
+		[[ -n $(jobs -pr) ]] || break
+		sleep 0.1
+	done
+	for pid in $(jobs -pr); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	for task in "${running[@]}"; do
+		[[ $task == build.* ]] ||
+			record "$task" fail "interrupted after $((SECONDS - started[$task])) s"
+	done
+	for task in "${tasks[@]}"; do
+		[[ ${task_state[$task]} != waiting || $task == build.* ]] ||
+			echo "$task skip not run: the run was interrupted" >>"$OUT/verdicts"
+	done
+}
+
+# ---- what came of it
+
+# count OUTCOME
+count() {
+	grep -cE "^[^ ]+ $1( |\$)" "$OUT/verdicts" || true
+}
+
+# write_junit: whole or not at all.
+write_junit() {
+	# XML has no other control characters.
+	iconv -c -f UTF-8 -t UTF-8 "$OUT/verdicts" | tr -d '\000-\010\013\014\016-\037' |
+		awk -f "$LAB_TOP/lab/test/junit.awk" "$OUT/times" - >"$OUT/junit.xml.tmp" &&
+		mv "$OUT/junit.xml.tmp" "$OUT/junit.xml"
+}
+
+summary() {
+	local failed skipped task seconds cpu
+
+	[[ -e $OUT/times ]] || : >"$OUT/times"
+	touch "$OUT/verdicts"
+	write_junit || say "junit.xml could not be written"
+	if (($(wc -l <"$OUT/times") > 5)); then
+		printf '\n  %-36s %8s %8s\n' "slowest" "seconds" "CPU time"
+		sort -k3,3nr -k2,2nr "$OUT/times" | head -n 15 |
+			while read -r task seconds cpu; do
+				printf '  %-36s %8s %8s\n' "$task" "$seconds" "$cpu"
+			done
+		echo
+	fi
+	grep -E '^[^ ]+ fail' "$OUT/verdicts" | sed 's/^/  failed: /' || true
+	say "logs in $OUT"
+	skipped=$(count skip)
+	((skipped == 0)) || say "$skipped skipped"
+	failed=$(count fail)
+	[[ -z $interrupted ]] || say "interrupted: not all rows were run"
+	echo "$(count pass) passed, $failed failed"
+	[[ -z $interrupted ]] || exit "$interrupted"
+	((failed == 0))
+}
+
+# ---- the run
+
+choose RESULTS failed failed all
+[[ ${JOBS:=2} =~ ^[1-9][0-9]?$ ]] || die "JOBS=$JOBS is not a number from 1 to 99"
+[[ ${FUZZ_SECONDS:=20} =~ ^[1-9][0-9]{0,4}$ ]] ||
+	die "FUZZ_SECONDS=$FUZZ_SECONDS is not a number from 1 to 99999"
+export FUZZ_SECONDS
+read_list
+select_rows
+add_tasks
+
+mkdir -p "$LAB_TOP/out" 2>/dev/null && [[ -w $LAB_TOP/out ]] ||
+	die "cannot write to $LAB_TOP/out: make the checkout writable"
+exec 7>>"$LOCK"
+flock -n 7 ||
+	die "process $(<"$LOCK") runs tests in this checkout: wait for it, or use another checkout"
+echo "$$" >"$LOCK"
+# Before anything of the last run is removed: without the image there is no run.
+"$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
+make_cache_dir
+need_command setpriv util-linux
+rm -rf "$OUT"
+mkdir "$OUT"
+
+declare -A running=() started=()
+interrupted=
+trap 'interrupted=130' INT
+trap 'interrupted=143' TERM HUP
+say "${#selected[@]} rows of TIER=$TIER, $JOBS at a time"
+run_tasks
+[[ -z $interrupted ]] || stop_tasks
+summary
