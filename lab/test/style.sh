@@ -30,7 +30,7 @@ if ! cd "$top" 2>/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
 fi
 
 # The names of these say what they are only together with their directory.
-common_names='meson.build|Kbuild|README.md|series|cover-letter.txt|Makefile'
+common_names='meson.build|Kbuild|README.md|series|cover-letter.txt|Makefile|.shellcheckrc'
 
 mapfile -t files < <(git ls-files --cached --others --exclude-standard |
 	grep -vE '\.png$|^LICENSES/' | while IFS= read -r file; do

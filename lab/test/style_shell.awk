@@ -172,18 +172,220 @@ function skip_arithmetic(   level, ch)
 	word = word "x"
 }
 
+# inside(): the innermost thing that is open is of that kind.
+function inside(kind)
+{
+	return depth > 0 && stack[depth] == kind
+}
+
+function quote(   closes)
+{
+	# Within $( ) in a string the quotes are the command's.
+	closes = inside("\"")
+	double += closes ? -1 : 1
+	if (closes)
+		depth--
+	else
+		push("\"")
+	if (word == "")
+		quoted = 1
+}
+
+# open_substitution(): "$((", "$(", "${", or "<(" where it is one. A command begins within $( ),
+# and the outer one goes on after it.
+function open_substitution(   two)
+{
+	two = substr(line, i, 2)
+	if (substr(line, i, 3) == "$((") {
+		i += 3
+		skip_arithmetic()
+	} else if (two == "${") {
+		i += 2
+		skip_expansion()
+	} else if (two == "$(" || (two ~ /^[<>]\($/ && !inside("\""))) {
+		push("$(")
+		substitutes[depth] = c == "$"
+		saved_word[depth] = word
+		saved_command[depth] = command
+		saved_start[depth] = start
+		saved_pending[depth] = pending
+		saved_quoted[depth] = quoted
+		saved_name[depth] = last_name
+		word = quoted = command = ""
+		start = 1
+		i += 2
+	} else {
+		return 0
+	}
+	return 1
+}
+
+function close_parenthesis()
+{
+	end_word()
+	end_command()
+	if (inside("$(")) {
+		word = saved_word[depth] (substitutes[depth] ? "x" : "")
+		command = saved_command[depth]
+		start = saved_start[depth]
+		pending = saved_pending[depth]
+		quoted = saved_quoted[depth]
+		last_name = saved_name[depth]
+	}
+	if (depth)
+		depth--
+}
+
+# parenthesis(): of an array, arithmetic, a regular expression in [[ ]], or a subshell.
+function parenthesis()
+{
+	if (c == "(" && word ~ /^[A-Za-z_][A-Za-z0-9_]*\+?=$/) {
+		push("=(")
+	} else if (start && word == "" && substr(line, i, 2) == "((") {
+		i += 2
+		skip_arithmetic()
+		word = ""
+		start = 0
+		return
+	} else if (c == "(" && !start) {
+		parens++
+	} else if (c == ")" && parens > 0) {
+		parens--
+	} else if (c == "(") {
+		push("(")
+	} else {
+		close_parenthesis()
+	}
+	i++
+}
+
+# case_pattern(): what ends or separates the patterns of a case.
+function case_pattern()
+{
+	if (c != "(")
+		word = quoted = ""
+	if (c == ")") {
+		pattern[depth] = 0
+		end_command()
+	}
+	i++
+}
+
+# open_heredoc(): its text begins with the next line.
+function open_heredoc(   rest)
+{
+	end_word()
+	rest = substr(line, i + 2)
+	tabs = sub(/^-/, "", rest)
+	sub(/^[ \t]*/, "", rest)
+	match(rest, /^[^ \t;|&<>)]+/)
+	heredoc_next = substr(rest, 1, RLENGTH)
+	i = n - length(rest) + RLENGTH + 1
+	gsub(/["'\\]/, "", heredoc_next)
+}
+
+# separator(): ; & | and what begins with them.
+function separator()
+{
+	if (substr(line, i - 1, 2) ~ /^[<>]&/ || substr(line, i, 2) == "&>") {
+		i++
+		return
+	}
+	end_word()
+	if (command != "[[")
+		end_command()
+	if (substr(line, i, 2) == ";;") {
+		if (cases[depth])
+			pattern[depth] = 1
+		i++
+	}
+	i++
+}
+
+# redirection(): its target is no word of the command.
+function redirection()
+{
+	if (word ~ /^[0-9]+$/)
+		word = ""
+	end_word()
+	i++
+	while (substr(line, i, 1) ~ /[<>&|]/)
+		i++
+	while (substr(line, i, 1) ~ /[ \t]/)
+		i++
+	while (i <= n && substr(line, i, 1) !~ /[ \t;|&<>()"'$]/)
+		i++
+}
+
+function plain(text)
+{
+	word = word text
+	i += length(text)
+	if (command == "[[" && word == "]]") {
+		end_word()
+		command = "]]"
+		parens = 0
+	}
+}
+
+# take(): what the character at i begins.
+function take()
+{
+	if (single) {
+		single = c != "'"
+		i++
+	} else if (c == "\\") {
+		continued = i == n
+		if (!continued)
+			word = word "x"
+		i += 2
+	} else if (c == "\"") {
+		quote()
+		i++
+	} else if (open_substitution()) {
+		return
+	} else if (inside("\"")) {
+		plain(c)
+	} else if (c == "'") {
+		single = 1
+		if (word == "")
+			quoted = 1
+		i++
+	} else if (c == "#" && (i == 1 || substr(line, i - 1, 1) ~ /[ \t;(]/)) {
+		i = n + 1
+	} else if (inside("=(")) {
+		if (c == ")")
+			depth--
+		i++
+	} else if (c ~ /[ \t]/) {
+		end_word()
+		i++
+	} else if (pattern[depth] && c ~ /[()|]/) {
+		case_pattern()
+	} else if (c ~ /[()]/) {
+		parenthesis()
+	} else if (substr(line, i, 3) ~ /^<<[^<]/ && command != "[[") {
+		open_heredoc()
+	} else if (c ~ /[;&|]/) {
+		separator()
+	} else if (c ~ /[<>]/) {
+		redirection()
+	} else {
+		plain(c)
+	}
+}
+
 FNR == 1 {
 	if (fn != "")
 		end_function()
 	clear()
-	depth = braces = pending = 0
+	depth = braces = pending = parens = 0
 	cases[0] = pattern[0] = 0
 	fn_next = block = word = quoted = command = heredoc = heredoc_next = ""
 	start = 1
 	single = double = 0
 }
 
-# The text of a here-document, and the rest of a quote.
 heredoc != "" {
 	text = $0
 	if (tabs)
@@ -209,172 +411,14 @@ heredoc != "" {
 	block = ""
 	while (i <= n) {
 		c = substr(line, i, 1)
-		if (single) {
-			if (c == "'")
-				single = 0
-			i++
-		} else if (c == "\\") {
-			if (i == n)
-				continued = 1
-			else
-				word = word "x"
-			i += 2
-		} else if (c == "\"") {
-			# Within $( ) in a string the quotes are the command's.
-			if (double && stack[depth] == "\"") {
-				double--
-				depth--
-			} else {
-				double++
-				push("\"")
-			}
-			if (word == "")
-				quoted = 1
-			i++
-		} else if (substr(line, i, 3) == "$((") {
-			i += 3
-			skip_arithmetic()
-		} else if (substr(line, i, 2) == "$(" || \
-			   (substr(line, i, 2) ~ /^[<>]\($/ && stack[depth] != "\"")) {
-			push("$(")
-			substitutes[depth] = c == "$"
-			saved_word[depth] = word
-			saved_command[depth] = command
-			saved_start[depth] = start
-			saved_pending[depth] = pending
-			saved_quoted[depth] = quoted
-			saved_name[depth] = last_name
-			word = quoted = command = ""
-			start = 1
-			i += 2
-		} else if (substr(line, i, 2) == "${") {
-			i += 2
-			skip_expansion()
-		} else if (depth && stack[depth] == "\"") {
-			if (c != "$" || word == "")
-				word = word c
-			i++
-		} else if (c == "'") {
-			single = 1
-			if (word == "")
-				quoted = 1
-			i++
-		} else if (stack[depth] == "=(" && depth) {
-			if (c == ")") {
-				depth--
-			} else if (c == "#" && (i == 1 || substr(line, i - 1, 1) ~ /[ \t]/)) {
-				break
-			}
-			i++
-		} else if (c == "#" && word == "" && !quoted) {
-			break
-		} else if (c == " " || c == "\t") {
-			end_word()
-			i++
-		} else if (pattern[depth] && c == "(") {
-			i++
-		} else if (pattern[depth] && c == ")") {
-			word = quoted = ""
-			pattern[depth] = 0
-			end_command()
-			i++
-		} else if (pattern[depth] && c == "|") {
-			word = quoted = ""
-			i++
-		} else if (c == "(" && word ~ /^[A-Za-z_][A-Za-z0-9_]*\+?=$/) {
-			push("=(")
-			i++
-		} else if (start && word == "" && substr(line, i, 2) == "((") {
-			i += 2
-			skip_arithmetic()
-			word = ""
-			start = 0
-		} else if (c == "(" && (command ~ /^(\[\[|=~)/ || !start)) {
-			# Of a regular expression in [[ ]].
-			parens++
-			i++
-		} else if (c == ")" && parens > 0) {
-			parens--
-			i++
-		} else if (c == "(") {
-			push("(")
-			i++
-		} else if (c == ")") {
-			end_word()
-			end_command()
-			if (depth && stack[depth] == "$(") {
-				word = saved_word[depth] (substitutes[depth] ? "x" : "")
-				command = saved_command[depth]
-				start = saved_start[depth]
-				pending = saved_pending[depth]
-				quoted = saved_quoted[depth]
-				last_name = saved_name[depth]
-			}
-			if (depth)
-				depth--
-			i++
-		} else if (substr(line, i, 3) ~ /^<<[^<]/ && command != "[[") {
-			end_word()
-			rest = substr(line, i + 2)
-			tabs = sub(/^-/, "", rest)
-			sub(/^[ \t]*/, "", rest)
-			match(rest, /^[^ \t;|&<>)]+/)
-			heredoc_next = substr(rest, 1, RLENGTH)
-			i = n - length(rest) + RLENGTH + 1
-			gsub(/["'\\]/, "", heredoc_next)
-		} else if (c == ";" || c == "&" || c == "|") {
-			if (command == "[[") {
-				end_word()
-				i++
-				continue
-			}
-			if (substr(line, i - 1, 2) ~ /^[<>]&/ || substr(line, i, 2) == "&>") {
-				i++
-				continue
-			}
-			end_word()
-			end_command()
-			if (substr(line, i, 2) == ";;") {
-				if (cases[depth])
-					pattern[depth] = 1
-				i++
-			}
-			i++
-		} else if (c == "<" || c == ">") {
-			# What is redirected is no word of the command.
-			if (word ~ /^[0-9]+$/)
-				word = ""
-			end_word()
-			i++
-			while (substr(line, i, 1) ~ /[<>&|]/)
-				i++
-			while (substr(line, i, 1) ~ /[ \t]/)
-				i++
-			while (i <= n && substr(line, i, 1) !~ /[ \t;|&<>()"'$]/)
-				i++
-		} else {
-			word = word c
-			i++
-			if (command == "[[" && word == "]]") {
-				end_word()
-				command = "]]"
-				parens = 0
-			}
-		}
+		take()
 	}
-	if (single || (depth && (stack[depth] == "\"" || stack[depth] == "=(")))
+	# A string or an array goes on in the next line.
+	if (single || inside("\"") || inside("=("))
 		next
-	if (!continued) {
-		if (pattern[depth])
-			end_word()
-		else {
-			end_word()
-			if (command != "[[" && command != "for" && command != "case")
-				end_command()
-		}
-	} else {
-		end_word()
-	}
+	end_word()
+	if (!continued && !pattern[depth] && command !~ /^(\[\[|for|case)$/)
+		end_command()
 	if (heredoc_next != "") {
 		heredoc = heredoc_next
 		heredoc_next = ""
