@@ -83,6 +83,7 @@ commit() {
 commit_all() {
 	local patch
 
+	# shellcheck disable=SC2013 # a line is a name without blanks
 	for patch in $(sed 's/#.*//' "$1/series"); do
 		commit "$1/$patch"
 	done

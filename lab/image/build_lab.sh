@@ -23,8 +23,9 @@ if (($# == 0)); then
 	for series in 6.12 7.3; do
 		set -- "$@" "initrd-$series" "initrd-$series-igt"
 		for machine in bare xen; do
-			[[ ! -e $LAB_CACHE/build/$name-debug-$series/$machine/stamp ]] ||
-				set -- "$@" "initrd-$series-debug-$machine" "initrd-$series-debug-$machine-igt"
+			[[ -e $LAB_CACHE/build/$name-debug-$series/$machine/stamp ]] || continue
+			debug=initrd-$series-debug-$machine
+			set -- "$@" "$debug" "$debug-igt"
 		done
 	done
 fi
@@ -44,7 +45,8 @@ for target; do
 		break
 	fi
 done
-if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/image/compile_lab.sh "/build/$name" "$@" >"$log" 2>&1 9>&-; then
+if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/image/compile_lab.sh "/build/$name" "$@" \
+	>"$log" 2>&1 9>&-; then
 	grep -q 'No space left on device' "$log" &&
 		die "the disk under $LAB_CACHE is full: free some space and run it again"
 	grep -q 'no vfio-user-pci device' "$log" &&

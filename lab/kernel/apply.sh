@@ -8,7 +8,7 @@
 # already is left out, with a line that says so; other options are git am's. An error is one line
 # on standard error.
 apply_series() {
-	local tree=$1 series=$2/$3 name=$3 kernel=$4 skip= next state patch
+	local tree=$1 series=$2/$3 name=$3 kernel=$4 skip='' next state patch
 
 	shift 4
 	if [[ ${1-} == --skip-applied ]]; then

@@ -3,6 +3,7 @@
 #
 # Our modules' part of a kernel, with our changes, as external modules for Debian's
 # kernel; inside the lab's root. Sourced, after source.sh.
+# shellcheck disable=SC2154 # module_dirs
 
 # clone_stock KERNEL CACHE DIR: a repository of that part as it is in Debian's source:
 # our modules' directories and any file that a patch changes.

@@ -77,7 +77,8 @@ expect absent 2 'not measured with the new pool: .*caching changes' \
 expect absent-stock 2 'not measured with the stock pool: .*caching changes' \
 	'/^stock.rv370.4k.wc.caching_changes/d'
 expect absent-and-missed 2 'goal missed: .*cold BOs of 4 KiB' \
-	'/^new.rv370.4k.wc.caching_changes/d; s/^new.rv100.4k.cached.exchanges .*/new.rv100.4k.cached.exchanges 3/'
+	'/^new.rv370.4k.wc.caching_changes/d
+	s/^new.rv100.4k.cached.exchanges .*/new.rv100.4k.cached.exchanges 3/'
 expect nothing 2 'not measured with the new pool: .*bookkeeping' d
 expect kmallocs 1 'goal missed: .*kmallocs.*: 512, not at most 2' \
 	's/^new.rv100.4k.cached.kmallocs .*/new.rv100.4k.cached.kmallocs 512/'

@@ -30,19 +30,25 @@ warnings='<4> [1.0] WARNING: at y'
 results() {
 	echo '{ "tests": {'
 	while (($#)); do
-		printf '"igt@%s": { "result": "%s", "out": "Starting subtest\\nthe reason\\nSubtest x: END\\n", "err": "[1.0] (x:1) CRITICAL: Failed assertion: a == b\\n", "dmesg-warnings": "%s", "time": { "start": 1.0, "end": 2.5 } }' "$1" "$2" "$warnings"
+		printf '"igt@%s": { "result": "%s", %s, %s, "dmesg-warnings": "%s", %s }' \
+			"$1" "$2" \
+			'"out": "Starting subtest\nthe reason\nSubtest x: END\n"' \
+			'"err": "[1.0] (x:1) CRITICAL: Failed assertion: a == b\n"' "$warnings" \
+			'"time": { "start": 1.0, "end": 2.5 }'
 		shift 2
 		(($# == 0)) || echo ,
 	done
 	echo '} }'
 }
 
-# report NAME RESULT...: what is made of them; verdicts.txt is left in $dir.
+# report NAME RESULT...: what is made of them; verdicts.txt is left in $dir. Sets status.
 report() {
 	results "$@" >"$dir/igt/results.json"
-	printf 'gpu rv0\ndriver radeon\ncard 0000:01:00.0 0x1002:0x0\nkernel 0\n' >"$dir/machine.txt"
+	printf '%s\n' 'gpu rv0' 'driver radeon' 'card 0000:01:00.0 0x1002:0x0' 'kernel 0' \
+		>"$dir/machine.txt"
 	status=0
-	"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect >"$dir/said.log" 2>&1 || status=$?
+	"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect \
+		>"$dir/said.log" 2>&1 || status=$?
 }
 
 # is STATUS LINE...: the report ended so, and has these lines.
@@ -52,7 +58,8 @@ is() {
 	diff <(printf '%s\n' "$@") "$dir/verdicts.txt" >"$dir/diff"
 }
 
-printf '# a comment\na@known,Fail\na@mended,Fail\na@warns,Warn\n' >"$dir/expect/radeon-rv0-fails.txt"
+printf '%s\n' '# a comment' 'a@known,Fail' 'a@mended,Fail' 'a@warns,Warn' \
+	>"$dir/expect/radeon-rv0-fails.txt"
 printf 'a@flaky.*\n' >"$dir/expect/radeon-rv0-flakes.txt"
 
 report a@one pass a@two skip
@@ -62,13 +69,16 @@ report a@one fail
 is 1 'a@one Fail worse 1.5 Failed assertion: a == b'
 check failed
 report a@one pass a@known fail a@flaky-1 crash a@warns dmesg-warn
-is 0 'a@one Pass ok 1.5 ' 'a@known Fail known 1.5 Failed assertion: a == b' 'a@flaky-1 Crash flake 1.5 Failed assertion: a == b' \
+is 0 'a@one Pass ok 1.5 ' 'a@known Fail known 1.5 Failed assertion: a == b' \
+	'a@flaky-1 Crash flake 1.5 Failed assertion: a == b' \
 	'a@warns Warn known 1.5 <4> [1.0] WARNING: at y'
 check expected
 report a@known crash a@one dmesg-warn
-is 1 'a@known Crash worse 1.5 Failed assertion: a == b' 'a@one Warn worse 1.5 <4> [1.0] WARNING: at y'
+is 1 'a@known Crash worse 1.5 Failed assertion: a == b' \
+	'a@one Warn worse 1.5 <4> [1.0] WARNING: at y'
 check otherwise
-warnings='<4> [1.0] hrtimer: interrupt took 86425098 ns\n<4> [2.0] hrtimer: interrupt took 90000000 ns'
+busy='<4> [1.0] hrtimer: interrupt took 86425098 ns'
+warnings="$busy\\n<4> [2.0] hrtimer: interrupt took 90000000 ns"
 report a@one dmesg-warn a@two dmesg-fail
 is 1 'a@one Pass ok 1.5 ' 'a@two Fail worse 1.5 Failed assertion: a == b'
 check busy-machine
@@ -81,7 +91,8 @@ report a@mended pass
 is 1 'a@mended Pass better 1.5 '
 check better
 report a@one incomplete a@two timeout a@three notrun
-is 1 'a@one Crash worse 1.5 Failed assertion: a == b' 'a@two Timeout worse 1.5 Failed assertion: a == b' \
+is 1 'a@one Crash worse 1.5 Failed assertion: a == b' \
+	'a@two Timeout worse 1.5 Failed assertion: a == b' \
 	'a@three NotRun ok 1.5 '
 check broken
 report
@@ -100,10 +111,10 @@ check nothing-passed
 junit() {
 	local found
 
-	found=$("$enter" --out "$out" xmllint --xpath "$1" /out/junit.xml 2>"$out/log") &&
-		"$enter" --out "$out" xmllint --noout /out/junit.xml 2>>"$out/log" &&
+	found=$("$enter" --out "$dir" xmllint --xpath "$1" /out/junit.xml 2>"$dir/said.log") &&
+		"$enter" --out "$dir" xmllint --noout /out/junit.xml 2>>"$dir/said.log" &&
 		[[ $found == "$2" ]] && return
-	echo "junit.xml: $1 is '$found', expected '$2'" >>"$out/log"
+	echo "junit.xml: $1 is '$found', expected '$2'" >>"$dir/said.log"
 	return 1
 }
 
@@ -123,10 +134,11 @@ check junit-values
 
 # Names and messages with all that XML does not allow in text.
 hostile='\u0000\u0001\u0007\u001b[0m <a b=\"c\"> & ]]> '"'"'d'"'"' \ufffe\uffff \u00e4 '$'\xff'
-printf '{ "tests": { "igt@r/a<&>\\"b@x %s": { "result": "fail", "err": "(x:1) CRITICAL: %s\\nnext\\u0002\\n" },
+printf '{ "tests": { "igt@r/a<&>\\"b@x %s": { "result": "fail",
+	"err": "(x:1) CRITICAL: %s\\nnext\\u0002\\n" },
 	"igt@s": { "result": "skip", "out": "%s\\n" }, "igt@t": { "result": "pass" } } }' \
-	"$hostile" "$hostile" "$hostile" >"$out/igt/results.json"
-"$enter" --out "$out" /src/igt-tests/radeon-igt-report /out /out/expect >"$out/log" 2>&1
+	"$hostile" "$hostile" "$hostile" >"$dir/igt/results.json"
+"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect >"$dir/said.log" 2>&1
 junit 'string-length(//failure/@message) > 20 and contains(//failure, "next") and
 	contains(//skipped/@message, "<a b=") and count(//testcase) = 3' true
 check junit-hostile
@@ -135,11 +147,11 @@ check junit-hostile
 refuses_results() {
 	local status=0
 
-	printf '%s' "$2" >"$out/igt/results.json"
-	"$enter" --out "$out" /src/igt-tests/radeon-igt-report /out /out/expect >"$out/log" 2>&1 ||
-		status=$?
-	((status == 2)) && [[ $(wc -l <"$out/log") == 1 && ! -e $out/junit.xml ]] &&
-		grep -q 'is not complete' "$out/log"
+	printf '%s' "$2" >"$dir/igt/results.json"
+	"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect \
+		>"$dir/said.log" 2>&1 || status=$?
+	((status == 2)) && [[ $(wc -l <"$dir/said.log") == 1 && ! -e $dir/junit.xml ]] &&
+		grep -q 'is not complete' "$dir/said.log"
 	check "$1"
 }
 
@@ -152,13 +164,16 @@ refuses() {
 
 	shift 2
 	"$enter" --out "$dir" /src/igt-tests/radeon-igt "$@" >"$dir/said.log" 2>&1 || status=$?
-	((status == 2)) && [[ $(wc -l <"$dir/said.log") == 1 ]] && grep -qE -e "$pattern" "$dir/said.log"
+	((status == 2)) && [[ $(wc -l <"$dir/said.log") == 1 ]] &&
+		grep -qE -e "$pattern" "$dir/said.log"
 	check "$name"
 }
 
-refuses no-card 'has no card in this machine' --tests /src/igt-tests/tests --list /src/igt-tests/lists/short.txt
+list=/src/igt-tests/lists/short.txt
+refuses no-card 'has no card in this machine' --tests /src/igt-tests/tests --list $list
 refuses no-list 'there is no list .*/none.txt: choose short, full, two-gpus or generic' --list none
-refuses no-tests "there are no tests in /none/radeon: run 'make igt-install'" --tests /none --list /src/igt-tests/lists/short.txt
+refuses no-tests "there are no tests in /none/radeon: run 'make igt-install'" --tests /none \
+	--list $list
 refuses no-seconds "--timeout 0 is not a number of seconds" --timeout 0
 refuses no-option "unknown argument '--fast'" --fast
 
@@ -166,5 +181,6 @@ refuses no-option "unknown argument '--fast'" --fast
 "$enter" python3 -c '
 import sys, yaml
 for path in sys.argv[1:]:
-    assert yaml.safe_load(open(path)), path' /src/igt-tests/ci/{lava-radeon.yaml,gitlab-ci.yml} >"$dir/said.log" 2>&1
+    assert yaml.safe_load(open(path)), path' /src/igt-tests/ci/{lava-radeon.yaml,gitlab-ci.yml} \
+	>"$dir/said.log" 2>&1
 check job-files

@@ -16,14 +16,12 @@ LAB_TAG=igt LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-MACHINE=${MACHINE:-xen} KERNEL=${KERNEL:-6.12} CARD=${CARD:-rv370} LIST=${LIST:-short}
-case ${POOL:=new} in
-new | stock) pools=$POOL ;;
-both) pools='stock new' ;;
-*) die "POOL=$POOL is unknown: choose new|stock|both" ;;
-esac
-[[ -r $LAB_TOP/igt-tests/lists/$LIST.txt ]] ||
-	die "LIST=$LIST is unknown: choose $(cd "$LAB_TOP/igt-tests/lists" && printf '%s\n' *.txt | sed 's/\.txt$//' | paste -sd'|')"
+MACHINE=${MACHINE:-xen} KERNEL=${KERNEL:-6.12} CARD=${CARD:-rv370}
+choose POOL new new stock both
+pools=$POOL
+[[ $POOL != both ]] || pools='stock new'
+mapfile -t lists < <(cd "$LAB_TOP/igt-tests/lists" && printf '%s\n' *.txt | sed 's/\.txt$//')
+choose LIST short "${lists[@]}"
 
 # dir POOL: where a boot's results go.
 dir() {
@@ -48,7 +46,6 @@ for pool in $pools; do
 	rm -rf "$out"
 	mkdir -p "$out" 2>/dev/null || die "cannot write to $out: make the checkout writable"
 	status=0
-	# 
 	GUEST_ARGS="lab.igt_list=$LIST ${GUEST_ARGS:-}" POOL=$pool \
 		MACHINE=$MACHINE KERNEL=$KERNEL CARD=$CARD RUN=igt OUT=$out \
 		LIMIT=${LIMIT:-3600} SILENCE=${SILENCE:-400} \
@@ -68,13 +65,14 @@ if [[ $POOL == both ]]; then
 	for card in $cards; do
 		for pool in stock new; do
 			[[ -s $(dir "$pool")/$card-igt/verdicts.txt ]] ||
-				die "there are no results of $card with POOL=$pool: see $(dir "$pool")/console.log"
+				die "$card has no results with POOL=$pool: see $(dir "$pool")"
 		done
 		worse "$card" || failed=y
 		printf '\n  %-60s %-8s %-8s\n' "$card: what differs" stock new
 		awk '
 		FNR == NR { stock[$1] = $2; next }
-		stock[$1] != $2 { printf "  %-60s %-8s %-8s\n", $1, stock[$1] == "" ? "-" : stock[$1], $2; n++ }
+		!($1 in stock) { stock[$1] = "-" }
+		stock[$1] != $2 { printf "  %-60s %-8s %-8s\n", $1, stock[$1], $2; n++ }
 		END { if (!n) print "  nothing" }' \
 			"$(dir stock)/$card-igt/verdicts.txt" "$(dir new)/$card-igt/verdicts.txt"
 	done

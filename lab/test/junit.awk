@@ -29,7 +29,7 @@ function add_case(row, name, outcome, text, time)
 	}
 	if (outcome == "skip") {
 		skipped[row]++
-		cases[row] = cases[row] sprintf(">\n      <skipped message=\"%s\"/>\n", escape(text))
+		cases[row] = cases[row] ">\n      <skipped message=\"" escape(text) "\"/>\n"
 	} else {
 		failures[row]++
 		cases[row] = cases[row] sprintf(">\n      <failure message=\"%s\">%s</failure>\n",
@@ -67,9 +67,9 @@ END {
 		all_tests, all_failures, all_skipped
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
-		printf "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"0\"", escape(row),
+		printf "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\"", escape(row),
 			tests[row], failures[row]
-		printf " skipped=\"%d\" time=\"%d\">\n", skipped[row], seconds[row]
+		printf " errors=\"0\" skipped=\"%d\" time=\"%d\">\n", skipped[row], seconds[row]
 		printf "%s  </testsuite>\n", cases[row]
 	}
 	print "</testsuites>"

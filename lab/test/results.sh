@@ -48,7 +48,8 @@ last_error() {
 # spent: leaves in the file "seconds" how long this script took, and the CPU time of its children.
 spent() {
 	times >"$dir/times"
-	awk -F'[ms ]' -v seconds="$SECONDS" \
-		'NR == 2 { print seconds, int($1 * 60 + $2 + $4 * 60 + $5) }' "$dir/times" >"$dir/seconds"
+	awk -F'[ms ]' -v seconds="$SECONDS" '
+		NR == 2 { print seconds, int($1 * 60 + $2 + $4 * 60 + $5) }' \
+		"$dir/times" >"$dir/seconds"
 	rm "$dir/times"
 }

@@ -33,7 +33,8 @@ meson_tests() {
 		bash -c 'status=0
 			cd "$1"
 			meson test --no-rebuild --num-processes 2 --print-errorlogs || status=$?
-			jq -r "[.name, .result, .duration] | @tsv" meson-logs/testlog.json >/out/tests
+			jq -r "[.name, .result, .duration] | @tsv" meson-logs/testlog.json \
+				>/out/tests
 			exit "$status"' - "$1" || true
 	while read -r name outcome seconds; do
 		case $outcome in
@@ -72,7 +73,8 @@ row_fuzz() {
 		dict=("-dict=/src/lab/model/fuzz/$target.dict")
 	if in_lab --out "$dir" "$build-fuzz/model/fuzz/fuzz_$target" \
 		-max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=2048 \
-		-max_len=4096 -artifact_prefix=/out/ "${dict[@]}" && grep -q '^Done' "$dir/log"; then
+		-max_len=4096 -artifact_prefix=/out/ "${dict[@]}" &&
+		grep -q '^Done' "$dir/log"; then
 		verdict pass "$(grep '^Done' "$dir/log")"
 	else
 		verdict fail "$(grep -E 'ERROR|SUMMARY' "$dir/log" | head -n 1); see $dir/log"
@@ -85,7 +87,8 @@ row_style() {
 	if sub "$LAB_TOP/lab/test/style.sh" >"$findings"; then
 		verdict pass "no findings"
 	else
-		verdict fail "$(wc -l <"$findings") findings, first $(head -n 1 "$findings"); see $findings"
+		verdict fail "$(wc -l <"$findings") findings, first $(head -n 1 "$findings");" \
+			"see $findings"
 	fi
 }
 
@@ -99,22 +102,21 @@ row_compose() {
 
 # .shellcheckrc says what is not asked.
 row_shellcheck() {
-	local scripts
+	local scripts line
 
 	mapfile -t scripts < <(cd "$LAB_TOP" &&
 		git -c safe.directory='*' ls-files --cached --others --exclude-standard |
 		while IFS= read -r file; do
 			[[ -f $file && $file != *.patch ]] || continue
-			if [[ $file == *.sh || $(head -c 32 "$file" | tr -d '\0' | head -n 1) == '#!'*sh ]]; then
-				echo "$file"
-			fi
+			line=$(head -c 32 "$file" | tr -d '\0' | head -n 1)
+			[[ $file != *.sh && $line != '#!'*sh ]] || echo "$file"
 		done)
 	if in_lab bash -c 'cd /src && printf "%s\n" "$@" | xargs -n 8 -P 2 shellcheck -f gcc' - \
 		"${scripts[@]}"; then
 		verdict pass "${#scripts[@]} scripts"
 	else
-		verdict fail "$(grep -c ': .*\[SC[0-9]*\]$' "$dir/log") findings in ${#scripts[@]} scripts;" \
-			"see $dir/log"
+		verdict fail "$(grep -c ': .*\[SC[0-9]*\]$' "$dir/log") findings" \
+			"in ${#scripts[@]} scripts; see $dir/log"
 	fi
 }
 

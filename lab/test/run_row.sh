@@ -65,7 +65,8 @@ clean_boot() {
 		(($(count_results pass) > 0 && $(count_results fail) == 0)); then
 		verdict pass "$(count_results pass) results"
 	else
-		verdict fail "$(cat "$dir/log" "$dir/problems.txt" 2>/dev/null | tail -n 1); see $dir"
+		verdict fail "$(cat "$dir/log" "$dir/problems.txt" 2>/dev/null | tail -n 1);" \
+			"see $dir"
 	fi
 }
 
@@ -75,8 +76,9 @@ fault_boot() {
 	local first
 
 	boot || true
-	mv "$dir/results.txt" "$dir/results-with-fault.txt" 2>/dev/null || true
-	first=$(awk '$2 == "fail" { print $1; exit }' "$dir/results-with-fault.txt" 2>/dev/null || true)
+	touch "$dir/results.txt"
+	mv "$dir/results.txt" "$dir/results-with-fault.txt"
+	first=$(awk '$2 == "fail" { print $1; exit }' "$dir/results-with-fault.txt")
 	if [[ $first =~ ^${row_card[$row]}\.$1$ ]]; then
 		verdict pass "found by $first"
 	else

@@ -138,8 +138,8 @@ add_tasks() {
 	done
 }
 
-# start TASK: in the background. It does not keep the lock when this process is killed. Sets running,
-# started and task_state.
+# start TASK: in the background. It does not keep the lock when this process is killed. Sets
+# running, started and task_state.
 start() {
 	local task=$1 command=("$LAB_TOP/lab/test/run_row.sh" "$1")
 
@@ -155,7 +155,7 @@ start() {
 
 # record TASK pass|fail TEXT: the verdict on a row.
 record() {
-	local row=$1 outcome=$2 text=$3
+	local row=$1 outcome=$2 text=${*:3}
 
 	if [[ -e $OUT/$row/results.txt ]]; then
 		sed "s|^|$row/|" "$OUT/$row/results.txt" >>"$OUT/verdicts"
@@ -180,7 +180,8 @@ ended() {
 		task_state[$task]='done'
 		if ((status)); then
 			task_state[$task]=failed
-			say "FAIL  $task: $(grep -m1 -E 'rror' "$OUT/$task/log"); see $OUT/$task/log"
+			text=$(grep -m1 -E '[Ee]rror' "$OUT/$task/log" || true)
+			say "FAIL  $task: $text; see $OUT/$task/log"
 		fi
 		return
 	fi
@@ -205,7 +206,8 @@ startable() {
 		failed)
 			task_state[$1]=failed
 			[[ $1 == build.* ]] ||
-				record "$1" fail "not run: the build of ${wait#build.} failed; see $OUT/$wait/log"
+				record "$1" fail "not run: the build of ${wait#build.} failed;" \
+					"see $OUT/$wait/log"
 			return 1 ;;
 		waiting | running) return 1 ;;
 		esac
@@ -219,7 +221,7 @@ last_line() {
 
 # run_tasks: until all have ended.
 run_tasks() {
-	local task pid ticker status ended_pid
+	local task ticker status ended_pid seconds
 
 	while [[ -z $interrupted ]]; do
 		for task in "${tasks[@]}"; do
@@ -236,8 +238,9 @@ run_tasks() {
 		if [[ ${ended_pid:-} == "$ticker" ]]; then
 			ticker=
 			for task in "${running[@]}"; do
-				((SECONDS - started[$task] < PROGRESS_SECONDS)) ||
-					say "...   $task, $((SECONDS - started[$task])) s: $(last_line "$task")"
+				seconds=$((SECONDS - started[$task]))
+				((seconds < PROGRESS_SECONDS)) ||
+					say "...   $task, $seconds s: $(last_line "$task")"
 			done
 		elif [[ -n ${ended_pid:-} ]]; then
 			task=${running[$ended_pid]}
@@ -248,8 +251,8 @@ run_tasks() {
 	[[ -z ${ticker:-} ]] || kill "$ticker" 2>/dev/null || true
 }
 
-# stop_tasks: when this run was interrupted. Each child ends on SIGTERM with all that it started; one
-# that does not is killed, and its children then get a signal.
+# stop_tasks: when this run was interrupted. Each child ends on SIGTERM with all that it started;
+# one that does not is killed, and its children then get a signal.
 stop_tasks() {
 	local task pid i
 

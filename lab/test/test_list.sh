@@ -38,6 +38,7 @@ add_paths() {
 		elif [[ ! -e $LAB_TOP/$path ]]; then
 			bad_line "there is no file '$path'"
 		fi
+		# shellcheck disable=SC2004 # an associative array
 		paths_of[$name]+=" $path"
 	done
 }
@@ -48,7 +49,7 @@ check_word() {
 
 	case $2 in
 	lab.[a-z]*=* | model=sanitized | fault=?* | found-by=?*) ;;
-	'POOL='* | 'POOL_DEVICE='* | 'SECOND_DISPLAY='* | 'LIMIT='* | 'SILENCE='* | 'SMP='* | 'MEMORY='*) ;;
+	'POOL='* | 'POOL_DEVICE='* | 'SECOND_DISPLAY='* | 'LIMIT='* | 'SILENCE='* | 'MEMORY='*) ;;
 	after=?*)
 		after=${2#after=}
 		for after in ${after//,/ }; do
@@ -59,8 +60,8 @@ check_word() {
 	esac
 }
 
-# add_row NAME TIER MACHINE KERNEL CARD TEST [WORD]...: Sets rows, row_tier, row_machine, row_kernel,
-# row_card, row_test and row_words.
+# add_row NAME TIER MACHINE KERNEL CARD TEST [WORD]...: Sets rows, row_tier, row_machine,
+# row_kernel, row_card, row_test and row_words.
 add_row() {
 	local word
 
@@ -88,8 +89,8 @@ add_row() {
 }
 
 # read_list [FILE]: all of the list, or an error that names the line. Sets rows, row_tier,
-# row_machine, row_kernel, row_card, row_test, row_words, tests, test_about, test_paths, test_set and
-# test_elsewhere.
+# row_machine, row_kernel, row_card, row_test, row_words, tests, test_about, test_paths, test_set
+# and test_elsewhere.
 read_list() {
 	local list_file=${1:-$LAB_TOP/lab/test/tests.list} list_line=0 line words name
 

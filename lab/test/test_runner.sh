@@ -118,7 +118,8 @@ check status "a failed row makes the status 1" [ "$status" = 1 ]
 check last-line "the last line counts rows and results" \
 	[ "$(tail -n 1 "$dir/run.log")" = "2 passed, 4 failed" ]
 check verdicts "each result and each row has a verdict" has "$out/verdicts" \
-	'^odd/one pass a < b' '^odd/two skip not here' '^odd/three fail ' '^odd fail 1 of 3 failed' \
+	'^odd/one pass a < b' '^odd/two skip not here' '^odd/three fail ' \
+	'^odd fail 1 of 3 failed' \
 	'^quick pass as it should be; [0-9]+ s, [0-9]+ s of CPU time$' \
 	'^broken fail it broke off with status 3' \
 	'^unbuilt fail not run: the build of nonsense failed'
@@ -161,7 +162,8 @@ check terminated "TERM ends a run within 5 s with status 143" \
 check terminated-left "and leaves no process" [ "$(left)" = 0 ]
 check terminated-verdicts "and says in its results that it was interrupted" has "$out/verdicts" \
 	'^slow fail interrupted after' '^last skip not run: the run was interrupted'
-check terminated-junit "and in junit.xml" has "$out/junit.xml" 'interrupted after' 'not run: the run'
+check terminated-junit "and in junit.xml" \
+	has "$out/junit.xml" 'interrupted after' 'not run: the run'
 
 start killed TIER=full 'ONLY=^slow$'
 kill -KILL "$session"

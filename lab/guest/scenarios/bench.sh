@@ -274,7 +274,7 @@ measure_coherent() {
 			}
 		}
 		/^total/ { total += substr($0, index($0, ":") + 1) }
-		END { print total + 0, shared + 0 }' $ttm/page_pool)
+		END { print total + 0, shared + 0 }' "$ttm/page_pool")
 	row "$what.coherent" "$(($1 - $2))"
 	row "$what.pooled" "$1"
 }
@@ -299,12 +299,12 @@ for pool in stock new; do
 		fi
 		if [ $unit != instructions ]; then
 			for caching in $cachings; do
-				measure_counts "$card" 4 $caching
-				! is_pcie "$card" || measure_counts "$card" 64 $caching
+				measure_counts "$card" 4 "$caching"
+				! is_pcie "$card" || measure_counts "$card" 64 "$caching"
 			done
 		fi
 		for caching in $cachings; do
-			measure_costs "$card" 4 $caching
+			measure_costs "$card" 4 "$caching"
 		done
 		[ $unit = instructions ] || measure_bookkeeping "$card"
 	done

@@ -53,7 +53,7 @@ lab_finds() {
 	*) igt_found="it ended with status $?" ;;
 	esac
 	grep -v '^ok ' /tmp/found
-	[ $igt_found = Fail ]
+	[ "$igt_found" = Fail ]
 }
 
 check_cards
