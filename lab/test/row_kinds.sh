@@ -96,6 +96,14 @@ row_style-finds() {
 	check_command "$LAB_TOP/lab/test/test_style.sh"
 }
 
+row_messages() {
+	check_command "$LAB_TOP/lab/test/messages.sh"
+}
+
+row_messages-finds() {
+	check_command "$LAB_TOP/lab/test/test_messages.sh"
+}
+
 row_compose() {
 	check_command "$LAB_TOP/lab/test/test_compose.sh"
 }
@@ -150,7 +158,8 @@ row_bench-table() {
 }
 
 row_igt-report() {
-	sub "$LAB_TOP/lab/test/igt_report.sh" "$dir" || true
+	sub "$LAB_TOP/lab/test/igt_report.sh" "$dir" ||
+		result script fail "igt_report.sh ended with status $?; see $dir/log"
 	verdict_of_results
 }
 
