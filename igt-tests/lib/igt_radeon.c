@@ -801,6 +801,45 @@ static bool device_file(int fd, const char *name, char *text, size_t size)
 }
 
 /**
+ * igt_radeon_interrupts:
+ * @fd: DRM device
+ *
+ * Returns: number of the device's interrupts so far, on all CPUs. Skips if sysfs does not have the
+ * interrupt's number.
+ */
+uint64_t igt_radeon_interrupts(int fd)
+{
+	char text[32], line[4096], *at;
+	unsigned int irq, number;
+	uint64_t sum = 0;
+	FILE *file;
+
+	igt_require_f(device_file(fd, "irq", text, sizeof(text)),
+		      "the device has no interrupt in sysfs\n");
+	irq = atoi(text);
+	/* With MSI this is the first vector, the one that the driver uses. */
+	file = fopen("/proc/interrupts", "r");
+	igt_assert(file);
+	while (fgets(line, sizeof(line), file)) {
+		char *end;
+
+		number = strtoul(line, &end, 10);
+		if (end == line || *end != ':' || number != irq)
+			continue;
+		for (at = end + 1;;) {
+			uint64_t count = strtoull(at, &end, 10);
+
+			if (end == at || (*end != ' ' && *end != '\n'))
+				break;
+			sum += count;
+			at = end;
+		}
+	}
+	fclose(file);
+	return sum;
+}
+
+/**
  * igt_radeon_xen_pv:
  *
  * Returns: whether this is a Xen PV domain, where bus addresses are not physical addresses.

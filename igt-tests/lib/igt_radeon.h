@@ -78,6 +78,7 @@ void igt_radeon_check(const struct igt_radeon_bo *bo, uint64_t seed, const char 
 void igt_radeon_check_zero(const struct igt_radeon_bo *bo, const char *when);
 
 void igt_radeon_reset_gpu(int fd);
+uint64_t igt_radeon_interrupts(int fd);
 bool igt_radeon_xen_pv(void);
 bool igt_radeon_cpu_encrypts(void);
 unsigned int igt_radeon_dma_bits(int fd);

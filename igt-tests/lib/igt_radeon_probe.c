@@ -16,9 +16,10 @@
  * @include: igt_radeon_probe.h
  *
  * An emulated GPU can tell what it sees: the frame it displays, and the pages that its GTT
- * addresses lead to. IGT_RADEON_PROBE names a program that asks it:
+ * addresses lead to. It can also be slow on request. IGT_RADEON_PROBE names a program that asks it:
  *
  *     $IGT_RADEON_PROBE crc CRTC           "ok crc=HEX width=N height=N": the displayed frame
+ *     $IGT_RADEON_PROBE latency USEC       "ok": streams take at least that long from now on
  *     $IGT_RADEON_PROBE find WORD          "ok COUNT ADDRESS...": GTT addresses of the pages that
  *                                          begin with this 64-bit word
  *     $IGT_RADEON_PROBE translate ADDR...  "ok BUS...": the bus address of each GTT address,

@@ -22,7 +22,8 @@ expect() {
 
 good='### `cannot write to <directory>: set XDG_CACHE_HOME`'
 expect 0 '^1 messages$' "$good"
-expect 0 '^1 messages$' '### `CARD=<name> is unknown: choose <cards>, or different cards with commas`'
+expect 0 '^1 messages$' \
+	'### `CARD=<name> is unknown: choose <cards>, or different cards with commas`'
 expect 0 '^1 messages$' '### `ended after <n> s of silence; the guest last printed: <line>`'
 expect 1 ':2: no source has the message: cannot write to the moon$' "$good" \
 	'### `cannot write to the moon`'

@@ -175,6 +175,28 @@ static void test_no_stale(int fd, uint32_t flags)
 	}
 }
 
+/* Slow streams, each with one interrupt, so that every lost interrupt shows. */
+static void test_interrupts(int fd)
+{
+	enum { STREAMS = 32 };
+	struct igt_radeon_bo bo;
+	char answer[64];
+	uint64_t before, count;
+
+	igt_radeon_bo_create(fd, 4 * KIB, GTT, 0, &bo);
+	igt_radeon_bo_move(fd, &bo, GTT);
+	igt_radeon_probe("latency 30000", answer, sizeof(answer));
+	before = igt_radeon_interrupts(fd);
+	for (unsigned int i = 0; i < STREAMS; i++)
+		igt_radeon_bo_move(fd, &bo, GTT);
+	count = igt_radeon_interrupts(fd) - before;
+	igt_radeon_probe("latency 0", answer, sizeof(answer));
+	igt_radeon_bo_close(fd, &bo);
+	igt_info("%" PRIu64 " interrupts for %d waits\n", count, STREAMS);
+	/* On a busy machine a few streams end before the wait begins. */
+	igt_assert_lte_u64(STREAMS * 7 / 8, count);
+}
+
 static uint32_t crc32_update(uint32_t crc, uint8_t byte)
 {
 	crc ^= byte;
@@ -291,6 +313,10 @@ int igt_main()
 	igt_describe("Check that the GPU does not reach BOs that are freed during a reset.");
 	igt_subtest("dead-after-reset")
 		test_dead_after_reset(fd);
+
+	igt_describe("Check that the GPU's interrupt ends each wait.");
+	igt_subtest("interrupts")
+		test_interrupts(fd);
 
 	igt_describe("Check that the displayed frame is what was drawn.");
 	igt_subtest("scanout")
