@@ -97,6 +97,7 @@ void igt_radeon_ignore_complaints(void)
 	igt_emit_ignore_dmesg_regex("[*]ERROR[*] (Failed to (allocate GEM object|parse relocation|"
 				    "initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|"
 				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
+				    "Relocs at [0-9]+ after|No reloc for ib|"
 				    "Forbidden register|failed to get a new IB|Set domain without domain|"
 				    /* GPUs with a virtual address space; SI dumps the stream. */
 				    "Packet0 not allowed|^.{0,4}0x[0-9a-f]{8}( <---)?$|"

@@ -318,6 +318,34 @@ static void test_bad_stream(int fd)
 	igt_radeon_bo_close(fd, &bo);
 }
 
+/*
+ * A relocation takes four dwords of its chunk. A stream must not use one that the chunk does not
+ * hold completely.
+ */
+static void test_short_relocations(int fd)
+{
+	struct igt_radeon_bo bo;
+	struct stream stream;
+
+	igt_radeon_ignore_complaints();
+	igt_radeon_bo_create(fd, 16 * KIB, GTT, 0, &bo);
+	stream_init(&stream, &bo);
+	stream.ib[0] = 0x142c / 4;	/* DST_PITCH_OFFSET, whose offset is a relocation */
+	stream.ib[1] = 0x00400000;
+	stream.ib[2] = 0xc0001000;	/* NOP with one dword: the index of the relocation */
+	stream.ib[3] = 0;
+	igt_require_f(!bo.va && !answer(fd, DRM_IOCTL_RADEON_CS, &stream.cs),
+		      "only R100 to R500 have this packet\n");
+
+	stream.ib[3] = 4;
+	refuse_stream(fd, &stream, "the index of a missing relocation");
+	for (uint32_t dwords = 5; dwords < 8; dwords++) {
+		stream.chunks[1].length_dw = dwords;
+		refuse_stream(fd, &stream, "the index of an incomplete relocation");
+	}
+	igt_radeon_bo_close(fd, &bo);
+}
+
 static void test_bad_userptr(int fd)
 {
 	void *memory = mmap(NULL, 16 * KIB, PROT_READ | PROT_WRITE,
@@ -414,6 +442,10 @@ int igt_main()
 	igt_describe("Submit command streams with one invalid part each.");
 	igt_subtest("bad-stream")
 		test_bad_stream(fd);
+
+	igt_describe("Submit streams that use a relocation behind the end of its chunk.");
+	igt_subtest("short-relocations")
+		test_short_relocations(fd);
 
 	igt_describe("Create userptr BOs from invalid memory.");
 	igt_subtest("bad-userptr")

@@ -15,6 +15,7 @@
 # allow: \*ERROR\* Failed to (get (const )?ib|pin new cursor BO)
 # allow: \*ERROR\* (gem object lookup failed|RADEON_GEM_DOMAIN_CPU is not valid)
 # allow: \*ERROR\* (Invalid command stream|cs IB (CONST )?too big)
+# allow: \*ERROR\* (Relocs at [0-9]+ after|No reloc for ib)
 # allow: \[IGT\] add ignored dmesg regex
 # allow: cannot be (imported|shared with)|pin failed
 #
