@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ktap.h"
 
@@ -124,7 +123,7 @@ static bool parse_result(const char *line, struct result *result)
 		for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 			size_t len = strlen(directives[i].word);
 
-			if (strncasecmp(result->text, directives[i].word, len) ||
+			if (strncmp(result->text, directives[i].word, len) ||
 			    isalnum((unsigned char)result->text[len]))
 				continue;
 			result->outcome = directives[i].outcome;

@@ -244,6 +244,22 @@ static void test_numbers(void **state)
 	       "! test results: a malformed result: ok 99999999999999999999 a\n");
 }
 
+/* Directives are in capitals, as for the kernel's own parser. */
+static void test_directives(void **state)
+{
+	(void)state;
+	expect("KTAP version 1\n"
+	       "ok 1 a # SKIP\n"
+	       "not ok 2 b # SKIP no card\n"
+	       "ok 3 c # Timeout in 30 s, as expected\n"
+	       "ok 4 d # TIMEOUT 30 s\n"
+	       "ok 5 e # SKIPPED 3 pages\n"
+	       "not ok 6 f # TODO later\n"
+	       "1..6\n",
+	       "a skip\nb skip no card\nc pass Timeout in 30 s, as expected\nd fail 30 s\n"
+	       "e pass SKIPPED 3 pages\nf fail TODO later\n");
+}
+
 /* Lines that are cut, or in the wrong place. */
 static void test_malformed(void **state)
 {
@@ -348,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_wrong_plan),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_directives),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_depth),
