@@ -7,12 +7,12 @@
 # Results so far, and whether one has failed.
 lab_count=0 lab_failed=0
 
-# host TEXT: a line of the console protocol.
+# host TEXT: a line of the console protocol; a comment without a supervisor.
 host() {
 	if [ -n "$LAB_RUN" ]; then
 		printf '<1>@lab %.900s\n' "$*" >/dev/kmsg
 	else
-		printf '%s\n' "$*"
+		printf '# %s\n' "$*"
 	fi
 }
 
