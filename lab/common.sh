@@ -165,3 +165,32 @@ image_valid() {
 build_name() {
 	(echo "$LAB_TOP"; cat "$LAB_CACHE/root-$(image_key)/complete") | sha256sum | cut -c1-16
 }
+
+# lock_build FILE: hold this lock, as file descriptor 9, until the script ends.
+lock_build() {
+	exec 9>"$1"
+	flock -n 9 || { say "another build of this is running: waiting for it"; flock 9; }
+}
+
+# build_failed LOG TEXT: give up, with the first errors of a build and the one line that a user
+# needs.
+build_failed() {
+	grep -q 'No space left on device' "$1" &&
+		die "the disk under $LAB_CACHE is full: free some space and run it again"
+	grep -E 'error|Error|ERROR|FAILED|Patch failed' "$1" | head -n 20 >&2 || true
+	die "$2: see $1"
+}
+
+# show_progress LOG TEXT: in the background while a kernel is built: TEXT after five seconds, as
+# there may be nothing to do, then how far it is, every half minute.
+show_progress() {
+	# The sleeps outlive us: what we print to must not stay open for them.
+	sleep 5 >&- 2>&-
+	say "$2"
+	while sleep 30 >&- 2>&-; do
+		say "$(awk '
+			/^  (CC|AS) / { files++ }
+			/^  [A-Z]/ { last = $1 " " $NF }
+			END { print files + 0 " files compiled: " last }' "$1")"
+	done
+}

@@ -15,6 +15,8 @@
 # Each is made of parts, which the kernel unpacks one after the other. Nothing is compressed, not
 # even the modules: unpacking is slow under emulation, and loading is not.
 set -euo pipefail
+# shellcheck source=guest_parts.sh
+. /src/lab/image/guest_parts.sh
 LAB_TOP=/src
 # shellcheck source=../cards.sh
 . "$LAB_TOP/lab/cards.sh"
@@ -31,14 +33,6 @@ modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci)
 # The guest's own, in lab/guest; on the debug kernels radeon needs no help to go.
 own_modules=(radeon_unregister edu_dma raw_export)
 debug_modules=(edu_dma raw_export)
-
-# pack DIR FILE: whole or not at all, owned by root, the same for the same content.
-pack() {
-	find "$1" -exec touch -hd @0 {} +
-	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort |
-		cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2.tmp"
-	mv "$2.tmp" "$2"
-}
 
 # add_libraries DIR: the shared libraries, and their loader, of every program in DIR.
 add_libraries() {
@@ -69,7 +63,7 @@ make_base() {
 		name=$(card_field "$card" family)
 		head -c 2048 /dev/zero >"$dir/usr/lib/firmware/radeon/${name^^}_cp.bin"
 	done
-	# Without merged directories in an initramfs, everyone finds it at /lib.
+	# Without merged directories in an initramfs, the kernel looks at /lib.
 	mkdir -p "$dir/lib"
 	ln -s ../usr/lib/firmware "$dir/lib/firmware"
 	pack "$dir" "$out/base.cpio"
@@ -78,7 +72,7 @@ make_base() {
 # make_igt: below /lab, for chroot: igt's runner and the tests in our lists, ours, and the
 # programs of Debian's that igt-tests/radeon-igt needs.
 make_igt() {
-	local dir=$work/igt lab=$work/igt/lab test
+	local dir=$work/igt lab=$work/igt/lab test file
 
 	mkdir -p "$lab"/{dev,proc,sys,tmp,run,etc,usr/bin,usr/lib,usr/libexec/igt-gpu-tools}
 	ln -s usr/bin usr/lib "$lab"
@@ -100,21 +94,13 @@ make_igt() {
 	# What is looked for by name when it is needed, and would be missed with a warning.
 	cp -L /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 "$lab/usr/lib/x86_64-linux-gnu"
 	mkdir -p "$lab/etc/fonts"
-	echo '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><cachedir>/tmp</cachedir></fontconfig>' >"$lab/etc/fonts/fonts.conf"
+	cat >"$lab/etc/fonts/fonts.conf" <<-'END'
+	<?xml version="1.0"?>
+	<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+	<fontconfig><cachedir>/tmp</cachedir></fontconfig>
+	END
 	echo 'root:x:0:0:root:/tmp:/bin/bash' >"$lab/etc/passwd"
 	pack "$dir" "$out/igt.cpio"
-}
-
-# build_module NAME DIR KERNEL [VARIABLE]...: a module of the guest's own, into DIR; KERNEL is
-# where that kernel's build files are.
-build_module() {
-	local tree
-
-	tree=$(mktemp -d "$work/$1.XXXXXX")
-	mkdir -p "$2"
-	cp -r "/src/lab/guest/$1/." "$tree"
-	make -s -C "$3" M="$tree" "${@:4}" modules
-	cp "$tree/$1.ko" "$2"
 }
 
 # make_modules SERIES RELEASE
@@ -141,7 +127,7 @@ make_modules() {
 		return 1
 	}
 	for module in "${own_modules[@]}"; do
-		build_module "$module" "$dir/usr/lib/lab/modules/$2" "$tree/build"
+		build_guest_module "$module" "$dir/usr/lib/lab/modules/$2" "$tree/build"
 	done
 	pack "$dir" "$out/modules-$1.cpio"
 }
@@ -155,23 +141,24 @@ make_new() {
 	pack "$dir" "$out/new-$1.cpio"
 }
 
-# make_debug SERIES MACHINE: all modules of a debug kernel, and for the bare machine those
-# with faults on purpose.
+# make_debug SERIES MACHINE: all modules of a debug kernel, and for the bare machine the mutants.
 make_debug() {
-	local dir=$work/debug-$1-$2 module
+	local dir=$work/debug-$1-$2 built=$build-debug-$1/$2 module version
 
 	mkdir -p "$dir/usr/lib/lab"
-	cp -r "$build-debug-$1/$2/out/lib" "$dir/lib"
+	version=$(<"$built/out/version")
+	cp -r "$built/out/lib" "$dir/lib"
 	for module in "${debug_modules[@]}"; do
-		build_module "$module" "$dir/usr/lib/lab/modules/$(<"$build-debug-$1/$2/out/version")" \
-			"$build-debug-$1/tree" O="$build-debug-$1/$2/objects" ARCH=x86_64 LOCALVERSION=
+		build_guest_module "$module" "$dir/usr/lib/lab/modules/$version" \
+			"$build-debug-$1/tree" O="$built/objects" ARCH=x86_64 LOCALVERSION=
 	done
 	[[ $2 != bare || ! -e $build-debug-$1/mutants/stamp ]] ||
 		cp -r "$build-debug-$1/mutants" "$dir/usr/lib/lab/mutants"
 	pack "$dir" "$out/debug-$1-$2.cpio"
 }
 
-# make_parts KERNEL: what a first file system of this kernel is made of, into the array parts.
+# make_parts KERNEL: sets parts to what a first file system of this kernel is made of, and made to
+# the kernels whose parts are new.
 make_parts() {
 	local series=${1%%-*} machine=${1##*-} release stamp
 
@@ -187,7 +174,8 @@ make_parts() {
 	# They change with the image, with this script and with our own.
 	stamp="$release $(cd /src/lab/guest && find "${own_modules[@]}" -type f | sort |
 		xargs cat "$0" | sha256sum)"
-	if [[ ! -e $out/modules-$series.cpio || $(cat "$out/modules-$series.stamp" 2>/dev/null) != "$stamp" ]]; then
+	if [[ ! -e $out/modules-$series.cpio ||
+		$(cat "$out/modules-$series.stamp" 2>/dev/null) != "$stamp" ]]; then
 		make_modules "$series" "$release"
 		echo "$stamp" >"$out/modules-$series.stamp"
 	fi

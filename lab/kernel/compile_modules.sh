@@ -19,9 +19,12 @@ series=$1 dir=/run/modules cache=$3
 mkdir -p "$2"
 at_fixed_path modules "$2"
 release=$(<"/boot/lab/version-$series")
-stamp="$release $(source_version "$series") $(changes "$series") $(cat /src/lab/kernel/{compile_modules,external,fixed_path}.sh /src/lab/kernel/kbuild/* | sha256sum)"
+stamp="$release $(source_version "$series") $(changes "$series") $(
+	cd /src/lab/kernel
+	cat {compile_modules,external,fixed_path}.sh kbuild/* | sha256sum
+)"
 [[ ! -e $dir/stamp || $(<"$dir/stamp") != "$stamp" ]] || exit 0
-# If this fails, nobody shall take the old modules for the new.
+# If this fails, the old modules must not be taken for the new ones.
 rm -rf "$dir/out" "$dir/stamp"
 
 work=$(mktemp -d)

@@ -3,38 +3,46 @@
 #
 # The inner half of mutant_modules.sh; runs inside the lab's root.
 #
-#   compile_mutants.sh SERIES DIR
+#   compile_mutants.sh DIR
 #
-# DIR is where compile_debug_kernel.sh has built the debug kernel. For each fault in
-# lab/test/mutants, DIR/mutants/NAME holds a ttm.ko with it, or one without and a radeon.ko with it, and
-# the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and a test of igt's) and "lab" (the
-# same with a program of the guest's). Where only others can find it, one of these is empty.
+# DIR is where compile_debug_kernel.sh has built the debug kernel. For each patch in
+# lab/test/mutants, DIR/mutants/NAME holds a broken ttm.ko, or ttm.ko as it is and a broken
+# radeon.ko, and the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and a
+# test of igt's) and "lab" (the same with a program of the guest's). One of these is empty if only
+# the others can find it.
 set -euo pipefail
 # shellcheck source=fixed_path.sh
 . "$(dirname "$0")/fixed_path.sh"
 
-at_fixed_path kernel "$2"
-series=$1 dir=/run/kernel tree=/run/kernel/tree objects=/run/kernel/bare/objects
+at_fixed_path kernel "$1"
+dir=/run/kernel tree=/run/kernel/tree objects=/run/kernel/bare/objects
 stamp="$(<"$dir/bare/stamp") $(cat "$0" /src/lab/test/mutants/* | sha256sum)"
 [[ ! -e $dir/mutants/stamp || $(<"$dir/mutants/stamp") != "$stamp" ]] || exit 0
 rm -rf "$dir/mutants" "$dir/mutants.tmp"
 mkdir "$dir/mutants.tmp"
 
-# Whatever happens, the tree stays that of the kernel.
+# The tree stays that of the kernel, also after an error.
 restore() {
 	git -C "$tree" checkout -q -- drivers/gpu/drm/ttm drivers/gpu/drm/radeon
 }
 trap restore EXIT
 
-for fault in /src/lab/test/mutants/*.patch; do
-	name=$(basename "$fault" .patch)
-	found_by=$(sed -n 's/^Found-by: //p' "$fault")
-	igt=$(sed -n 's/^Igt: //p' "$fault")
-	lab=$(sed -n 's/^Lab: //p' "$fault")
-	[[ $found_by == *.* || $igt == *@* || $lab == *' '*' '* ]] || { echo "error: $fault does not say what finds it"; exit 1; }
+for mutant in /src/lab/test/mutants/*.patch; do
+	name=$(basename "$mutant" .patch)
+	found_by=$(sed -n 's/^Found-by: //p' "$mutant")
+	igt=$(sed -n 's/^Igt: //p' "$mutant")
+	lab=$(sed -n 's/^Lab: //p' "$mutant")
+	[[ $found_by == *.* || $igt == *@* || $lab == *' '*' '* ]] || {
+		echo "error: $mutant does not say what finds it"
+		exit 1
+	}
 	modules=(drivers/gpu/drm/ttm/ttm.ko)
-	! grep -q '^+++ drivers/gpu/drm/radeon/' "$fault" || modules+=(drivers/gpu/drm/radeon/radeon.ko)
-	git -C "$tree" apply -p0 "$fault" || { echo "error: $fault does not apply"; exit 1; }
+	! grep -q '^+++ drivers/gpu/drm/radeon/' "$mutant" ||
+		modules+=(drivers/gpu/drm/radeon/radeon.ko)
+	git -C "$tree" apply -p0 "$mutant" || {
+		echo "error: $mutant does not apply"
+		exit 1
+	}
 	# All that matters is that it can be loaded; what it needs is not looked for here.
 	make -s -C "$tree" O="$objects" ARCH=x86_64 LOCALVERSION= CONFIG_WERROR= \
 		KBUILD_MODPOST_WARN=1 -j"$(nproc)" "${modules[@]}"
@@ -45,7 +53,7 @@ for fault in /src/lab/test/mutants/*.patch; do
 	echo "$found_by" | sed '/^$/d' >"$dir/mutants.tmp/$name/found-by"
 	echo "$igt" | sed '/^$/d' >"$dir/mutants.tmp/$name/igt"
 	echo "$lab" | sed '/^$/d' >"$dir/mutants.tmp/$name/lab"
-	sed '/^$/q' "$fault" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
+	sed '/^$/q' "$mutant" | paste -sd' ' >"$dir/mutants.tmp/$name/what"
 	restore
 done
 echo "$stamp" >"$dir/mutants.tmp/stamp"

@@ -13,22 +13,17 @@ LAB_TAG=debug-kernel
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-case ${KERNEL:=6.12 7.3} in
-6.12 | 7.3 | '6.12 7.3') ;;
-*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
-esac
-case ${MACHINE:=bare xen} in
-bare | xen | 'bare xen') ;;
-*) die "MACHINE=$MACHINE is unknown: choose bare|xen" ;;
-esac
+choose KERNEL '6.12 7.3' 6.12 7.3
+choose MACHINE 'bare xen' bare xen
 
 sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
 name=$(build_name)
 check_rights
 
-# remove_old DIR: trees are large: those of checkouts that are gone, and links to them. A checkout
-# may be made anew in the same place: it finds its tree for two weeks, if the disk has room.
+# remove_old DIR: trees are large: remove those of checkouts that are gone, and links to them. A
+# checkout may be made anew in the same place: it finds its tree for two weeks, if the disk has
+# room.
 remove_old() {
 	local old owner room
 
@@ -37,7 +32,8 @@ remove_old() {
 		owner=$(cat "$old/checkout" 2>/dev/null) || owner=
 		[[ ! -e $owner/lab/kernel/debug_kernel.sh ]] || continue
 		room=$(df -Pm "$LAB_CACHE" | awk 'NR == 2 { print $4 }')
-		((room < 10000)) || [[ -z $(find "$old/checkout" -mtime -14 2>/dev/null) ]] || continue
+		((room < 10000)) ||
+			[[ -z $(find "$old/checkout" -mtime -14 2>/dev/null) ]] || continue
 		flock -n "$old.lock" true || continue
 		remove_tree "$old"
 		rm -f "$old".{lock,log}
@@ -45,34 +41,29 @@ remove_old() {
 	find "$LAB_CACHE/build" -maxdepth 1 -name '*-debug-*' -xtype l -delete
 }
 
-# One tree for each checkout, whatever the image: make sees another compiler by itself.
-# Boots find it by the build's name.
+# One tree for each checkout, also after a change of the image: make sees another compiler by
+# itself. Boots find it by the build's name.
 tree=debug-$(sha256sum <<<"$LAB_TOP" | cut -c1-16)
 for series in $KERNEL; do
 	dir=$LAB_CACHE/build/$tree-$series
 	log=$dir.log
 	mkdir -p "$dir"
 	ln -sfn "$tree-$series" "$LAB_CACHE/build/$name-debug-$series"
-	exec 9>"$dir.lock"
-	flock -n 9 || { say "another build of this kernel is running: waiting for it"; flock 9; }
+	lock_build "$dir.lock"
 	echo "$LAB_TOP" >"$dir/checkout"
 	for machine in $MACHINE; do
 		if [[ ! -e $dir/$machine/stamp ]]; then
 			remove_old "$dir"
 			need_space 2000
 		fi
-		# Whether there is anything to build is for the inner half to find out.
-		{ sleep 5 >&- 2>&- && say "building the debug kernel $series for MACHINE=$machine (up to 8 minutes; log: $log)"; } \
-			9>&- & notice=$!
+		# The inner half finds out whether there is anything to build.
+		what="the debug kernel $series for MACHINE=$machine"
+		show_progress "$log" "building $what (up to 8 minutes; log: $log)" 9>&- &
+		notice=$!
 		status=0
 		sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_debug_kernel.sh \
 			"$series" "$machine" "/build/$tree-$series" >"$log" 2>&1 9>&- || status=$?
 		kill "$notice" 2>/dev/null || true
-		if ((status)); then
-			grep -q 'No space left on device' "$log" &&
-				die "the disk under $LAB_CACHE is full: free some space and run it again"
-			grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true
-			die "the debug kernel $series for MACHINE=$machine could not be built: see $log"
-		fi
+		((status == 0)) || build_failed "$log" "$what could not be built"
 	done
 done

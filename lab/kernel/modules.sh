@@ -12,10 +12,7 @@ LAB_TAG=modules
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-case ${KERNEL:=6.12 7.3} in
-6.12 | 7.3 | '6.12 7.3') ;;
-*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
-esac
+choose KERNEL '6.12 7.3' 6.12 7.3
 
 sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
@@ -24,17 +21,13 @@ mkdir -p "$LAB_CACHE/build"
 for series in $KERNEL; do
 	dir=$LAB_CACHE/build/$name-modules-$series
 	log=$dir.log
-	exec 9>"$dir.lock"
-	flock -n 9 || { say "another build of these modules is running: waiting for it"; flock 9; }
+	lock_build "$dir.lock"
 	if [[ ! -e $dir/stamp ]]; then
 		need_space 1500
 		say "building the modules for kernel $series (about a minute; log: $log)"
 	fi
 	if ! sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_modules.sh \
 		"$series" "/build/$name-modules-$series" /build >"$log" 2>&1 9>&-; then
-		grep -q 'No space left on device' "$log" &&
-			die "the disk under $LAB_CACHE is full: free some space and run it again"
-		grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true
-		die "the modules for kernel $series could not be built: see $log"
+		build_failed "$log" "the modules for kernel $series could not be built"
 	fi
 done
