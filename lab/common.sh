@@ -166,6 +166,12 @@ build_name() {
 	(echo "$LAB_TOP"; cat "$LAB_CACHE/root-$(image_key)/complete") | sha256sum | cut -c1-16
 }
 
+# source_kernel_name: what follows in the name of the build directory for the kernel of
+# KERNEL_SRC with POOL.
+source_kernel_name() {
+	echo "src-$(cd "$KERNEL_SRC" && pwd -P | sha256sum | cut -c1-8)-$POOL"
+}
+
 # lock_build FILE: hold this lock, as file descriptor 9, until the script ends.
 lock_build() {
 	exec 9>"$1"

@@ -7,6 +7,9 @@
 #   KERNEL=6.12|7.3             (6.12)   Debian 13's kernel, or its backports'
 #          6.12-debug|7.3-debug          the same source with our changes and the
 #                                        kernel's checkers (lab/kernel/debug_kernel.sh)
+#   KERNEL_SRC=DIR              instead of KERNEL: a kernel built from this source (see
+#                               lab/kernel/source_kernel.sh), with POOL=stock|fixes|new (stock): as
+#                               it is, with the fixes for radeon and TTM, or with all series
 #   CARD=NAME[,NAME]...|both|none  (rv370)  of lab/cards.list; both: its first two
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
@@ -55,16 +58,27 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 
 POOL_DEVICE=${POOL_DEVICE:-}
 RUN=${RUN:-}
+# By default six GiB: half of the memory, and under Xen all that dom0 gets, has machine addresses
+# above 4 GiB, where a 32-bit card cannot reach and a 40-bit card has to be told in full.
 MEMORY=${MEMORY:-6144M}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
 choose MACHINE xen bare xen
-choose KERNEL 6.12 6.12 7.3 6.12-debug 7.3-debug
+if [[ -n ${KERNEL_SRC:-} ]]; then
+	[[ ${KERNEL:-src} == src ]] ||
+		die "KERNEL=$KERNEL and KERNEL_SRC=$KERNEL_SRC exclude each other: leave one of them out"
+	[[ -d $KERNEL_SRC ]] || die "KERNEL_SRC=$KERNEL_SRC is not a directory: name a kernel's source"
+	KERNEL=src
+	choose POOL stock stock fixes new
+else
+	[[ ${KERNEL:-} != src ]] || die "KERNEL=src: set KERNEL_SRC to a kernel's source as well"
+	choose KERNEL 6.12 6.12 7.3 6.12-debug 7.3-debug
+	choose POOL new stock new
+fi
 [[ $KERNEL-${POOL:-} != *-debug-stock ]] ||
 	die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}"
 CARD=${CARD:-rv370}
 choose_cards "$CARD"
-choose POOL new stock new
 choose SECOND_DISPLAY '' qxl bochs virtio_gpu
 
 # scenario_head KEY: what the scenario's first comment says of KEY, a line each.
@@ -73,7 +87,8 @@ scenario_head() {
 }
 
 if [[ -n $RUN ]]; then
-	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" && printf '%s\n' *.sh | sed 's/\.sh$//')
+	mapfile -t scenarios < <(cd "$LAB_TOP/lab/guest/scenarios" &&
+		printf '%s\n' *.sh | sed 's/\.sh$//')
 	choose RUN '' "${scenarios[@]}"
 	for need in $(scenario_head needs); do
 		case $need in
@@ -116,18 +131,37 @@ if [[ $MACHINE == xen ]]; then
 fi
 
 initrd=initrd-$KERNEL
-[[ $KERNEL != *-debug ]] || initrd+=-$MACHINE
+case $KERNEL in
+src) initrd=initrd-$(source_kernel_name) ;;
+*-debug) initrd+=-$MACHINE ;;
+esac
 [[ -z $IGT ]] || initrd+=-igt
+
+# update SCRIPT [NAME=VALUE]...: bring up to date what a script of lab/ makes.
+update() {
+	local script=$1
+
+	shift
+	sub env "$@" "$LAB_TOP/lab/$script" || exit 2
+}
+
 if [[ ${BUILD:-} != no ]]; then
 	case $KERNEL-$POOL-$RUN in
-	*-debug-*-mutants) KERNEL=${KERNEL%-debug} sub "$LAB_TOP/lab/kernel/mutant_modules.sh" || exit 2 ;;
-	*-debug-*) KERNEL=${KERNEL%-debug} MACHINE=$MACHINE sub "$LAB_TOP/lab/kernel/debug_kernel.sh" || exit 2 ;;
-	*-new-*) KERNEL=$KERNEL sub "$LAB_TOP/lab/kernel/modules.sh" || exit 2 ;;
+	src-*) update kernel/source_kernel.sh KERNEL_SRC="$KERNEL_SRC" POOL="$POOL" ;;
+	*-debug-*-mutants) update kernel/mutant_modules.sh KERNEL="${KERNEL%-debug}" ;;
+	*-debug-*) update kernel/debug_kernel.sh KERNEL="${KERNEL%-debug}" MACHINE="$MACHINE" ;;
+	*-new-*) update kernel/modules.sh KERNEL="$KERNEL" ;;
 	esac
 	sub "$LAB_TOP/lab/image/build_lab.sh" "$initrd" || exit 2
 fi
 make_cache_dir
 build=/build/$(build_name)
+if [[ $KERNEL == src ]]; then
+	source_build=$(build_name)-$(source_kernel_name)
+	in_tree=$(cat "$LAB_CACHE/build/$source_build/out/pool" 2>/dev/null) ||
+		die "KERNEL_SRC=$KERNEL_SRC is not built with POOL=$POOL: leave BUILD out"
+	POOL=$in_tree
+fi
 
 if [[ -n ${OUT:-} ]]; then
 	mkdir -p "$OUT" 2>/dev/null && [[ -w $OUT ]] ||
@@ -139,51 +173,52 @@ else
 	OUT=$(mktemp -d "$LAB_CACHE/results/$MACHINE-$KERNEL-$CARD-$POOL${RUN:+-$RUN}.XXXXXX")
 fi
 
-# By default six GiB: half of the memory, and under Xen all that dom0 gets, has machine addresses
-# above 4 GiB, where a 32-bit card cannot reach and a 40-bit card has to be told in full.
-memory=$MEMORY
-dom0_memory=$DOM0_MEMORY
-
 vmlinux=/boot/lab/vmlinux-$KERNEL debug_args=
-if [[ $KERNEL == *-debug ]]; then
+case $KERNEL in
+src) vmlinux=/build/$source_build/out/vmlinux ;;
+*-debug)
 	debug_args='kmemleak=on dma_debug_entries=262144 page_poison=1'
 	case $MACHINE in
 	bare) vmlinux=bzImage ;;
 	xen) vmlinux=vmlinux debug_args+=' slab_debug=FZPU' ;;
 	esac
 	vmlinux=$build-debug-${KERNEL%-debug}/$MACHINE/out/$vmlinux
-fi
+	;;
+esac
 
 # Taken by the kernel as one argument; "quiet" in meaning, not in what is logged:
 # nothing here keeps a message from the log.
 kernel_args() {
-	local console=ttyS0
+	local console=ttyS0 card_list
 
 	[[ $MACHINE == bare ]] || console=hvc0
+	card_list=$(IFS=,; echo "${cards[*]:-none}")
 	# Mitigations guard against other programs on a CPU, at a price under emulation;
 	# an emulated clock need not be compared with others.
 	echo "console=$console loglevel=7 panic=-1" \
 		"mitigations=off tsc=reliable no_timer_check" \
 		"$debug_args" \
-		"lab.card=$(IFS=,; echo "${cards[*]:-none}") lab.pool=$POOL lab.clock=$CLOCK ${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN} ${GUEST_ARGS:-}"
+		"lab.card=$card_list lab.pool=$POOL lab.clock=$CLOCK" \
+		"${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN}" \
+		"${GUEST_ARGS:-}"
 }
 
-# machine ACCEL INITRD KERNEL_ARGS: QEMU's command line, into the array qemu.
+# machine ACCEL INITRD KERNEL_ARGS: sets qemu to QEMU's command line, an array.
 machine() {
 	local cpu=max clock=() initrd=$2
 
 	[[ $1 == tcg ]] || cpu=host
-	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks for
-	# the time: so the APIC's registers are in memory. A string instruction counts once for each
-	# step: so pages are cleared by steps of eight bytes, not of one.
+	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks
+	# for the time: so the APIC's registers are in memory. A string instruction counts once for
+	# each step: so pages are cleared by steps of eight bytes, not of one.
 	if [[ $CLOCK == instructions ]]; then
 		clock=(-icount shift=0,sleep=on)
 		cpu+=,x2apic=off,tsc-deadline=off,erms=off,fsrm=off,fsrs=off,fzrm=off
 	fi
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
 		-machine "q35,memory-backend=mem,vmport=off,smbus=off,sata=off,usb=off"
-		-accel "$1" "${clock[@]}" -cpu "$cpu" -smp "$SMP" -m "$memory"
-		-object "memory-backend-memfd,id=mem,size=$memory,share=on"
+		-accel "$1" "${clock[@]}" -cpu "$cpu" -smp "$SMP" -m "$MEMORY"
+		-object "memory-backend-memfd,id=mem,size=$MEMORY,share=on"
 		-chardev stdio,id=console,signal=off -serial chardev:console)
 	if [[ $MACHINE == bare ]]; then
 		qemu+=(-kernel "$vmlinux" -append "$3")
@@ -191,12 +226,13 @@ machine() {
 	else
 		# Multiboot: the first module is dom0's kernel, with its command line.
 		qemu+=(-kernel /boot/lab/xen
-			-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
+			-append "console=com1 com1=115200,8n1 dom0_mem=$DOM0_MEMORY,max:$DOM0_MEMORY dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
 			-initrd "$vmlinux ${3//,/,,}${initrd:+,$initrd}")
 	fi
 }
 
-# add_second_display: a display of QEMU's own, and the monitor that tells what it shows.
+# add_second_display: a display of QEMU's own, and the monitor that tells what it shows. Sets qemu
+# and options.
 add_second_display() {
 	local device
 
@@ -210,7 +246,7 @@ add_second_display() {
 	options+=(--display "$SECOND_DISPLAY")
 }
 
-# add_edu: the narrow one first.
+# add_edu: the narrow one first. Sets qemu.
 add_edu() {
 	local mask
 
@@ -220,7 +256,7 @@ add_edu() {
 	done
 }
 
-# add_out: the result directory, for files of the guest's.
+# add_out: the result directory, for files of the guest's. Sets qemu.
 add_out() {
 	[[ $IGT == yes ]] || return 0
 	qemu+=(-fsdev "local,id=out,path=/out,security_model=none"
@@ -228,7 +264,7 @@ add_out() {
 }
 
 # add_vfio_user NAME BUS: the device that a model of that name serves. By default QEMU gives up if
-# the host does not run the model for 5 s.
+# the host does not run the model for 5 s. Sets qemu.
 add_vfio_user() {
 	local socket="{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}"
 
@@ -236,17 +272,17 @@ add_vfio_user() {
 		\"socket\":$socket}")
 }
 
-# add_cards: where the table of cards says. Each root port is a slot of its own.
+# add_cards: where the table of cards says. Each root port is a slot of its own. Sets qemu.
 add_cards() {
 	local card bus vram slot=0
 
 	for card in "${cards[@]}"; do
 		bus=pcie.0
-		# The VRAM a second time, at the address before its card's, as lab/guest/vram-window.sh
-		# expects. QEMU makes devices in JSON after all others.
+		# The VRAM a second time, at the address before its card's, as
+		# lab/guest/vram-window.sh expects. QEMU makes devices in JSON after all others.
 		if [[ $(card_field "$card" irq) == intx ]]; then
-			vram="id=$card-vram,mem-path=/run/$card.vram,size=$(card_field "$card" vram)M"
-			qemu+=(-object "memory-backend-file,$vram,share=on"
+			vram="mem-path=/run/$card.vram,size=$(card_field "$card" vram)M"
+			qemu+=(-object "memory-backend-file,id=$card-vram,$vram,share=on"
 				-device "{\"driver\":\"ivshmem-plain\",\"memdev\":\"$card-vram\"}")
 		fi
 		if [[ $(card_field "$card" bus) == pcie ]]; then
@@ -257,14 +293,15 @@ add_cards() {
 	done
 }
 
-# add_pool_device: last on the root bus, so that all else has the address that it has without.
+# add_pool_device: last on the root bus, so that all else has the address that it has without. Sets
+# qemu and options.
 add_pool_device() {
 	[[ -n $POOL_DEVICE ]] || return 0
 	add_vfio_user pool pcie.0
 	options+=(--pool-model "${model%/*}/pool-device-model" --pool-device "$POOL_DEVICE")
 }
 
-# choose_accel: KVM only where this very kernel has come up on it: a host may have
+# choose_accel: sets ACCEL to KVM only where this very kernel has come up on it: a host may have
 # /dev/kvm and fail to run one. Tried once for each start of the host.
 choose_accel() {
 	local verdict trial
@@ -274,7 +311,8 @@ choose_accel() {
 		say "emulated CPU: there is no usable /dev/kvm"
 		return
 	fi
-	verdict=$LAB_CACHE/kvm-$(cut -c1-8 /proc/sys/kernel/random/boot_id)-$MACHINE-$KERNEL-$(image_key)
+	verdict=$LAB_CACHE/kvm-$(cut -c1-8 /proc/sys/kernel/random/boot_id)
+	verdict+=-$MACHINE-$KERNEL-$(image_key)
 	if [[ ! -s $verdict ]]; then
 		say "trying KVM"
 		trial=$(mktemp -d "$LAB_CACHE/kvm-trial.XXXXXX")
@@ -312,13 +350,15 @@ add_pool_device
 for card in "${cards[@]}"; do options+=(--card "$card"); done
 for arg in ${MODEL_ARGS:-}; do options+=(--model-arg "$arg"); done
 [[ -z ${ALLOW:-} ]] || options+=(--allow "$ALLOW")
-# Whatever runs: this kernel's first switch between tasks resumes a lazy MMU mode that none has paused.
+# In all scenarios: this kernel's first switch between tasks resumes a lazy MMU mode that was not
+# paused.
 [[ $MACHINE-$KERNEL != xen-7.3-debug ]] ||
-	options+=(--allow 'WARNING: include/linux/pgtable.h:[0-9]* at xen_(start|end)_context_switch\+')
+	options+=(--allow 'WARNING: include/linux/pgtable.h:[0-9]* at \
+xen_(start|end)_context_switch\+')
 if [[ -n $RUN ]]; then
 	while IFS= read -r regex; do
 		options+=(--allow "$regex")
-	done < <(scenario_head "allow(-$POOL)?")
+	done < <(scenario_head "allow(-${POOL/fixes/stock})?")
 	options+=(--limit "$LIMIT" --silence "$SILENCE")
 else
 	options+=(--interactive)

@@ -3,19 +3,21 @@
 #
 # Runs a command inside the lab's root:
 #
-#   enter.sh [--out DIR] [--env NAME=VALUE]... COMMAND [ARGUMENT]...
+#   enter.sh [--out DIR] [--source DIR] [--env NAME=VALUE]... COMMAND [ARGUMENT]...
 #
-# It sees the checkout at /src (read-only), the cache's build directory at /build and
-# DIR at /out (both writable), a root it cannot change, and no process or mount but
-# its own. However it ends, and if this script is killed, nothing of it is left.
+# It sees the checkout at /src (read-only), the cache's build directory at /build (writable), the
+# DIR of --out at /out (writable), that of --source at /run/source (read-only), a root it cannot
+# change, and no process or mount but its own. However it ends, and if this script is killed,
+# nothing of it is left.
 LAB_TAG=${LAB_TAG:-lab}
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-out='' env=()
+out='' source='' env=()
 while (($#)); do
 	case $1 in
 	--out) out=$2; shift 2 ;;
+	--source) source=$2; shift 2 ;;
 	--env) env+=("$2"); shift 2 ;;
 	--*) die "enter.sh: unknown option '$1'" ;;
 	*) break ;;
@@ -29,7 +31,7 @@ image=$LAB_CACHE/root-$(image_key)
 image_valid "$image" || die "there is no image yet: run 'make image' first"
 mkdir -p "$LAB_CACHE/build"
 
-# Whoever replaces or removes this image waits for, or leaves alone, a held lock.
+# What replaces or removes this image waits for this lock, or leaves the image alone.
 exec 8<"$image/use.lock"
 flock -s 8
 
@@ -50,7 +52,7 @@ compilers=$(grep -E '^(binutils|clang|cpp|gcc|libgcc|libllvm)' "$image/manifest"
 ccache=(CCACHE_DIR=/build/ccache CCACHE_MAXSIZE=5G CCACHE_NOHASHDIR=1
 	"CCACHE_COMPILERCHECK=string:$compilers")
 in_ns "$BASH" "$LAB_TOP/lab/image/inside.sh" "$image/root" "$LAB_TOP" \
-	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" \
+	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" "$source" \
 	env -i PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
 	TERM="${TERM:-dumb}" "${ccache[@]}" "${env[@]}" "$@" 8<&-
 status=0

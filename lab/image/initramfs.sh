@@ -10,6 +10,7 @@
 #                            with all they depend on, and the guest's own modules; our modules, if
 #                            BUILDDIR has them (lab/kernel)
 #   initrd-6.12-debug-bare   all modules of that debug kernel instead of Debian's
+#   initrd-src-HASH-POOL     the modules of a kernel of KERNEL_SRC
 #   initrd-...-igt           igt and the tests of igt-tests/lists as well
 #
 # Each is made of parts, which the kernel unpacks one after the other. Nothing is compressed, not
@@ -167,6 +168,10 @@ make_parts() {
 		parts+=("$out/debug-$series-$machine.cpio")
 		[[ " ${made[*]} " == *" $1 "* ]] || make_debug "$series" "$machine"
 		made+=("$1")
+		return
+	fi
+	if [[ $1 == src-* ]]; then
+		parts+=("$build-$1/modules.cpio")
 		return
 	fi
 	release=$(<"/boot/lab/version-$series")

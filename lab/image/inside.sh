@@ -4,11 +4,11 @@
 # The first process of enter.sh's namespaces: puts the lab's root together at a
 # mount of its own, and runs the command there.
 #
-#   inside.sh ROOT CHECKOUT BUILD OUT COMMAND [ARGUMENT]...
+#   inside.sh ROOT CHECKOUT BUILD OUT SOURCE COMMAND [ARGUMENT]...
 set -euo pipefail
 
-root=$1 src=$2 build=$3 out=$4
-shift 4
+root=$1 src=$2 build=$3 out=$4 source=$5
+shift 5
 
 # read_only PATH: a user namespace may add flags to a mount, not drop those that the
 # mount below has: name them all.
@@ -28,6 +28,11 @@ mount --bind "$out" "$root/out"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=1777,size=50% tmp "$root/tmp"
 mount -t tmpfs -o mode=755,size=256m run "$root/run"
+if [[ -n $source ]]; then
+	mkdir "$root/run/source"
+	mount --bind "$source" "$root/run/source"
+	read_only "$root/run/source"
+fi
 mount -t tmpfs -o mode=755,size=16m dev "$root/dev"
 mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$root/dev/pts"
@@ -46,7 +51,7 @@ read_only "$root"
 
 cd "$root"
 # Not exec: as first process a command would ignore signals that it does not handle.
-# When this shell ends, the kernel kills whatever the command left behind.
+# When this shell ends, the kernel kills all that the command has left behind.
 status=0
 chroot . "$@" || status=$?
 exit "$status"

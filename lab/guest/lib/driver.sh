@@ -128,7 +128,7 @@ unload_radeon() {
 	fi
 	# Our TTM has no other user and must be unloadable.
 	case $(uname -r) in
-	*-debug) ours="drm_ttm_helper ttm" ;;
+	*-debug | *-src) ours="drm_ttm_helper ttm" ;;
 	esac
 	for module in $ours; do
 		if [ -d "/sys/module/$module" ] && ! rmmod "$module"; then

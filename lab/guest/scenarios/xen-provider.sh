@@ -10,7 +10,7 @@
 # provider [PARAMETER=VALUE]...: load it.
 provider() {
 	case $(uname -r) in
-	*-debug) modprobe xen-ttm-pool "$@" ;;
+	*-debug | *-src) modprobe xen-ttm-pool "$@" ;;
 	*) insmod "/usr/lib/lab/modules/$(uname -r)/new/xen-ttm-pool.ko" "$@" ;;
 	esac
 }
