@@ -7,6 +7,9 @@
 #   KERNEL=6.12|7.3             (6.12)   with "-debug": our debug kernel
 #   CARD=rv370|rv100|both       (rv370)
 #   POOL=new|stock|both         (new)    both: one boot each, and a table of what differs
+#   KERNEL_SRC=DIR              instead of KERNEL: a kernel's source (see
+#                               lab/kernel/source_kernel.sh), with POOL=stock|fixes|new|both
+#                               (stock)
 #   LIST=short|full|two-gpus|generic (short)  of igt-tests/lists
 #
 # Leaves report.txt, report.html and igt's results.json for each boot and card below out/igt. Ends
@@ -16,8 +19,13 @@ LAB_TAG=igt LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
+if [[ -n ${KERNEL_SRC:-} ]]; then
+	KERNEL=${KERNEL:-src}
+	choose POOL stock stock fixes new both
+else
+	choose POOL new new stock both
+fi
 MACHINE=${MACHINE:-xen} KERNEL=${KERNEL:-6.12} CARD=${CARD:-rv370}
-choose POOL new new stock both
 pools=$POOL
 [[ $POOL != both ]] || pools='stock new'
 mapfile -t lists < <(cd "$LAB_TOP/igt-tests/lists" && printf '%s\n' *.txt | sed 's/\.txt$//')

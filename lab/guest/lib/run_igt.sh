@@ -42,8 +42,8 @@ igt_driver() {
 
 	where=$(machine)
 	case $LAB_POOL-$where in
-	stock-bare) echo radeon-stock-bare ;;
-	stock-*) echo radeon-stock-xen ;;
+	stock-bare | fixes-bare) echo radeon-stock-bare ;;
+	stock-* | fixes-*) echo radeon-stock-xen ;;
 	*) echo radeon ;;
 	esac
 }
