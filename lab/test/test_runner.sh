@@ -54,6 +54,7 @@ has() {
 start() {
 	local log=$dir/$1.log i
 
+	rm -rf "$out"
 	setsid env "${@:2}" "$top/lab/test/runner.sh" >"$log" 2>&1 </dev/null &
 	session=$!
 	for ((i = 0; i < 300; i++)); do
