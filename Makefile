@@ -99,10 +99,10 @@ debug-kernel:
 	@lab/kernel/debug_kernel.sh
 
 kunit mutants:
-	@RESULTS=all lab/test/run_debug.sh $@
+	@TIER=full ONLY='^$@-' RESULTS=all lab/test/runner.sh
 
 test-debug:
-	@RESULTS=all lab/test/run_debug.sh debug
+	@TIER=full ONLY='^debug-' RESULTS=all lab/test/runner.sh
 
 check-patches check-bisect check-tree:
 	@lab/kernel/check_kernel.sh $(@:check-%=%)

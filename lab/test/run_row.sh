@@ -38,10 +38,10 @@ boot() {
 		[A-Z]*) variables+=("$word") ;;
 		esac
 	done
-	# What the user says of limits and of the guest wins; the rest is the row's alone.
-	unset POOL POOL_DEVICE SECOND_DISPLAY EDU IGT MODEL MODEL_ARGS ALLOW
-	unset CLOCK SMP MEMORY DOM0_MEMORY
-	variables+=(MACHINE="${row_machine[$row]}" KERNEL="$kernel" CARD="${row_card[$row]}"
+	# What the user says of limits, the guest and a kernel's source wins; the rest is the row's.
+	unset POOL_DEVICE SECOND_DISPLAY EDU IGT MODEL MODEL_ARGS ALLOW CLOCK SMP MEMORY DOM0_MEMORY
+	[[ -n ${KERNEL_SRC:-} ]] || variables+=(KERNEL="$kernel")
+	variables+=(MACHINE="${row_machine[$row]}" CARD="${row_card[$row]}"
 		RUN="${row_test[$row]}" OUT="$dir" BUILD=no
 		${LIMIT:+LIMIT="$LIMIT"} ${SILENCE:+SILENCE="$SILENCE"}
 		GUEST_ARGS="${guest_args[*]} ${GUEST_ARGS:-}")

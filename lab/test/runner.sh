@@ -6,6 +6,11 @@
 #   TIER=check|test|full  which rows (test); "make check", "make test" and "make test-full" set it
 #   ONLY=REGEX            of these, the rows whose name matches
 #   CHANGED=REV           of these, the rows that touch what has changed since that commit
+#   MACHINE=bare|xen, KERNEL=6.12|7.3
+#                         of these, the rows of that machine or kernel
+#   KERNEL_SRC=DIR [POOL=stock|fixes|new]
+#                         of these, the rows of kernel 7.3 that can boot another kernel in its place:
+#                         one built from this source (see lab/kernel/source_kernel.sh)
 #   JOBS=N                how many rows and builds at a time (2)
 #   RESULTS=failed|all    which results are printed (failed)
 #   LIMIT, SILENCE, GUEST_ARGS, FUZZ_SECONDS   for all rows, see boot.sh and tests.list
@@ -45,10 +50,20 @@ changed_files() {
 
 # select_rows: Sets selected; refuses a choice that is empty.
 select_rows() {
-	local row file status=0 files=() others=0 after
+	local row file status=0 files=() others=0 after chosen_by
 	local -A chosen=()
 
 	choose TIER test "${TIERS[@]}"
+	choose MACHINE '' bare xen
+	choose KERNEL '' 6.12 7.3
+	if [[ -n ${KERNEL_SRC:-} ]]; then
+		[[ ${KERNEL:-7.3} == 7.3 ]] ||
+			die "KERNEL=$KERNEL and KERNEL_SRC=$KERNEL_SRC exclude each other: leave one out"
+		choose POOL stock stock fixes new
+		export POOL
+	elif [[ -n ${POOL:-} ]]; then
+		die "POOL=$POOL means nothing without KERNEL_SRC: each row says which pool it has"
+	fi
 	: "${ONLY:=.}"
 	grep -qE -e "$ONLY" </dev/null 2>&1 || status=$?
 	((status < 2)) || die "ONLY=$ONLY is no regular expression: see regex(7)"
@@ -58,7 +73,9 @@ select_rows() {
 		((${#files[@]})) || die "nothing has changed since CHANGED=$CHANGED: there is nothing to test"
 	fi
 	for row in "${rows[@]}"; do
-		[[ $row =~ $ONLY ]] || continue
+		[[ $row =~ $ONLY && ${row_machine[$row]} == *$MACHINE* &&
+			${row_kernel[$row]} == "$KERNEL"* ]] || continue
+		[[ -z ${KERNEL_SRC:-} ]] || takes_source "$row" || continue
 		if ! tier_has "$TIER" "$row"; then
 			others=$((others + 1))
 			continue
@@ -73,11 +90,11 @@ select_rows() {
 		done
 	done
 	if ((${#chosen[@]} == 0)); then
+		chosen_by="ONLY=$ONLY${MACHINE:+, MACHINE=$MACHINE}${KERNEL:+, KERNEL=$KERNEL}"
+		chosen_by+=${CHANGED:+, CHANGED=$CHANGED}${KERNEL_SRC:+, KERNEL_SRC with POOL=$POOL}
 		((others == 0)) ||
-			die "no row of TIER=$TIER matches ONLY=$ONLY: $others of TIER=full do"
-		[[ -z ${CHANGED:-} ]] ||
-			die "no row of TIER=$TIER matches ONLY=$ONLY and touches what has changed since $CHANGED"
-		die "no row matches ONLY=$ONLY: the rows are in lab/test/tests.list"
+			die "no row of TIER=$TIER matches $chosen_by: $others of TIER=full do"
+		die "no row matches $chosen_by: the rows are in lab/test/tests.list"
 	fi
 	selected=()
 	for row in "${rows[@]}"; do
@@ -331,8 +348,11 @@ exec 7>>"$LOCK"
 flock -n 7 ||
 	die "process $(<"$LOCK") runs tests in this checkout: wait for it, or use another checkout"
 echo "$$" >"$LOCK"
-# Before anything of the last run is removed: without the image there is no run.
+# Before anything of the last run is removed: without the image, or the user's kernel, there is no
+# run. Each row and each build says which machine and kernel it is for.
+unset MACHINE KERNEL CARD
 "$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
+[[ -z ${KERNEL_SRC:-} ]] || "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
 make_cache_dir
 need_command setpriv util-linux
 rm -rf "$OUT"

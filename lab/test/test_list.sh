@@ -14,7 +14,7 @@ TIERS=(check test full)
 rows=()
 declare -A row_tier=() row_machine=() row_kernel=() row_card=() row_test=() row_words=()
 tests=()
-declare -A test_about=() test_paths=() test_set=() test_elsewhere=()
+declare -A test_about=() test_paths=() test_set=() test_elsewhere=() test_source=()
 
 # is_scenario NAME
 is_scenario() {
@@ -89,13 +89,13 @@ add_row() {
 }
 
 # read_list [FILE]: all of the list, or an error that names the line. Sets rows, row_tier,
-# row_machine, row_kernel, row_card, row_test, row_words, tests, test_about, test_paths, test_set
-# and test_elsewhere.
+# row_machine, row_kernel, row_card, row_test, row_words, tests, test_about, test_paths, test_set,
+# test_elsewhere and test_source.
 read_list() {
-	local list_file=${1:-$LAB_TOP/lab/test/tests.list} list_line=0 line words name
+	local list_file=${1:-$LAB_TOP/lab/test/tests.list} list_line=0 line words name pool
 
 	rows=() row_tier=() row_machine=() row_kernel=() row_card=() row_test=() row_words=()
-	tests=() test_about=() test_paths=() test_set=() test_elsewhere=()
+	tests=() test_about=() test_paths=() test_set=() test_elsewhere=() test_source=()
 	while IFS= read -r line; do
 		list_line=$((list_line + 1))
 		while [[ $line == *\\ ]]; do
@@ -115,6 +115,12 @@ read_list() {
 		touches)
 			[[ -n ${test_about[$name]:-} ]] || bad_line "no line above describes '$name'"
 			add_paths test_paths "$name" "${words[@]:2}" ;;
+		source)
+			[[ -n ${test_about[$name]:-} ]] || bad_line "no line above describes '$name'"
+			for pool in "${words[@]:2}"; do
+				[[ $pool =~ ^(stock|fixes|new)$ ]] || bad_line "there is no pool '$pool'"
+			done
+			test_source[$name]=${line#*: } ;;
 		set) add_paths test_set "$name" "${words[@]:2}" ;;
 		elsewhere)
 			is_scenario "$name" || bad_line "there is no scenario '$name'"
@@ -146,6 +152,12 @@ tier_has() {
 	done
 }
 
+# takes_source ROW: can the row boot a kernel of KERNEL_SRC, with $POOL, in place of 7.3?
+takes_source() {
+	[[ ${row_machine[$1]} != - && ${row_kernel[$1]} == 7.3 && -z $(word_of "$1" POOL) &&
+		" ${test_source[${row_test[$1]}]:-} " == *" $POOL "* ]]
+}
+
 # row_touches ROW FILE: does the row depend on that file?
 row_touches() {
 	local test=${row_test[$1]} path
@@ -167,7 +179,9 @@ needs() {
 		return 0
 	fi
 	initrd=initrd-$kernel
-	case $kernel in
+	[[ -z ${KERNEL_SRC:-} ]] || initrd=initrd-$(source_kernel_name)
+	case ${KERNEL_SRC:+src}$kernel in
+	src*) ;;
 	*-debug)
 		initrd+=-${row_machine[$row]}
 		[[ $test != *mutants ]] || echo "mutants-${kernel%-debug}"
