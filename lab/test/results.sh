@@ -40,9 +40,9 @@ verdict_of_results() {
 	fi
 }
 
-# last_error: the line of the log that says best what was wrong.
+# last_error: the last line of the log that tells of an error, or the last line.
 last_error() {
-	grep -iE 'error|FAIL' "$dir/log" | tail -n 1
+	grep -iE 'error|FAIL' "$dir/log" | tail -n 1 | grep . || tail -n 1 "$dir/log"
 }
 
 # spent: leaves in the file "seconds" how long this script took, and the CPU time of its children.
