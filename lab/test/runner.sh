@@ -9,8 +9,8 @@
 #   MACHINE=bare|xen, KERNEL=6.12|7.3
 #                         of these, the rows of that machine or kernel
 #   KERNEL_SRC=DIR [POOL=stock|fixes|new]
-#                         of these, the rows of kernel 7.3 that can boot another kernel in its place:
-#                         one built from this source (see lab/kernel/source_kernel.sh)
+#                         of these, the rows of kernel 7.3 that can boot another kernel in its
+#                         place: one built from this source (see lab/kernel/source_kernel.sh)
 #   JOBS=N                how many rows and builds at a time (2)
 #   RESULTS=failed|all    which results are printed (failed)
 #   LIMIT, SILENCE, GUEST_ARGS, FUZZ_SECONDS   for all rows, see boot.sh and tests.list
@@ -48,10 +48,10 @@ changed_files() {
 	"${git[@]}" ls-files --others --exclude-standard
 }
 
-# select_rows: Sets selected; refuses a choice that is empty.
+# select_rows: Sets selected and KERNEL_SRC; refuses a choice that is empty.
 select_rows() {
-	local row file status=0 files=() others=0 after chosen_by
-	local -A chosen=()
+	local row file status=0 files=() after chosen_by tier
+	local -A chosen=() others=()
 
 	choose TIER test "${TIERS[@]}"
 	choose MACHINE '' bare xen
@@ -59,6 +59,9 @@ select_rows() {
 	if [[ -n ${KERNEL_SRC:-} ]]; then
 		[[ ${KERNEL:-7.3} == 7.3 ]] ||
 			die "KERNEL=$KERNEL and KERNEL_SRC=$KERNEL_SRC exclude each other: leave one out"
+		[[ -d $KERNEL_SRC ]] ||
+			die "KERNEL_SRC=$KERNEL_SRC is not a directory: name a kernel's source"
+		KERNEL_SRC=$(cd "$KERNEL_SRC" && pwd -P)
 		choose POOL stock stock fixes new
 		export POOL
 	elif [[ -n ${POOL:-} ]]; then
@@ -77,7 +80,7 @@ select_rows() {
 			${row_kernel[$row]} == "$KERNEL"* ]] || continue
 		[[ -z ${KERNEL_SRC:-} ]] || takes_source "$row" || continue
 		if ! tier_has "$TIER" "$row"; then
-			others=$((others + 1))
+			others[${row_tier[$row]}]=$((${others[${row_tier[$row]}]:-0} + 1))
 			continue
 		fi
 		[[ -z ${CHANGED:-} ]] || for file in "${files[@]}" ''; do
@@ -92,8 +95,10 @@ select_rows() {
 	if ((${#chosen[@]} == 0)); then
 		chosen_by="ONLY=$ONLY${MACHINE:+, MACHINE=$MACHINE}${KERNEL:+, KERNEL=$KERNEL}"
 		chosen_by+=${CHANGED:+, CHANGED=$CHANGED}${KERNEL_SRC:+, KERNEL_SRC with POOL=$POOL}
-		((others == 0)) ||
-			die "no row of TIER=$TIER matches $chosen_by: $others of TIER=full do"
+		for tier in "${TIERS[@]}"; do
+			[[ -z ${others[$tier]:-} ]] ||
+				die "no row of TIER=$TIER matches $chosen_by: ${others[$tier]} of TIER=$tier do"
+		done
 		die "no row matches $chosen_by: the rows are in lab/test/tests.list"
 	fi
 	selected=()

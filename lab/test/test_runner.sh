@@ -17,7 +17,8 @@ dir=$1
 top=$dir/checkout
 out=$top/out/test
 # What the run that this one is part of was told is no concern of these.
-unset TIER ONLY CHANGED MACHINE KERNEL KERNEL_SRC POOL JOBS RESULTS LIMIT SILENCE GUEST_ARGS FUZZ_SECONDS
+unset TIER ONLY CHANGED MACHINE KERNEL KERNEL_SRC POOL
+unset JOBS RESULTS LIMIT SILENCE GUEST_ARGS FUZZ_SECONDS
 
 git_here() {
 	git -c safe.directory='*' -c user.name=t -c user.email=t@example.invalid -C "$top" "$@"
@@ -145,6 +146,7 @@ refuse machine 'MACHINE=vax is unknown: choose bare\|xen' run MACHINE=vax
 refuse kernel 'no row matches ONLY=\., KERNEL=7.3' run KERNEL=7.3
 refuse pool 'POOL=stock means nothing without KERNEL_SRC' run POOL=stock
 refuse source 'no row matches ONLY=., KERNEL_SRC with POOL=fixes' run KERNEL_SRC=/ POOL=fixes
+refuse source-directory 'KERNEL_SRC=/nowhere is not a directory' run KERNEL_SRC=/nowhere
 refuse jobs 'JOBS=none is not a number from 1 to 99' run JOBS=none
 refuse results 'RESULTS=some is unknown: choose failed\|all' run RESULTS=some
 check results-stay "refused runs leave the last results alone" [ "$(sum)" = "$before" ]
