@@ -8,8 +8,8 @@ broken=()
 
 # start_report: empty the directory of results.
 start_report() {
-	rm -rf "$OUT"
-	mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
+	rm -rf "$OUT" 2>/dev/null && mkdir -p "$OUT" 2>/dev/null ||
+		die "cannot write to $OUT: make the checkout writable"
 }
 
 # boot DIR PREFIX VARIABLE=VALUE...: boot once, with results in $OUT/DIR, and add the guest's rows

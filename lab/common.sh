@@ -163,7 +163,11 @@ image_valid() {
 
 # build_name: the build directory's name, one for each checkout and image.
 build_name() {
-	(echo "$LAB_TOP"; cat "$LAB_CACHE/root-$(image_key)/complete") | sha256sum | cut -c1-16
+	local image
+
+	image=$LAB_CACHE/root-$(image_key)
+	image_valid "$image" || die "there is no image yet: run 'make image' first"
+	(echo "$LAB_TOP"; cat "$image/complete") | sha256sum | cut -c1-16
 }
 
 # source_kernel_name: what follows in the name of the build directory for the kernel of

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening DRM devices, as Debian's libigt.so.0 exports it; see igt_core.h.
+ * Functions of Debian's libigt.so.0 that open DRM devices; see igt_core.h.
  */
 #ifndef ABI_DRMTEST_H
 #define ABI_DRMTEST_H
@@ -13,9 +13,8 @@
 #define DRIVER_ANY	(~(DRIVER_VGEM | DRIVER_VKMS | DRIVER_VIRTIO))
 
 /*
- * The library does not know radeon's bit until patches/igt are in it. To it, radeon is a
- * driver like any; igt_require_radeon() sees that it is the right one, and
- * IGT_FORCE_DRIVER=radeon that no other is tried first.
+ * Debian's library has no bit for radeon; patches/igt adds it. Here the tests open any driver:
+ * IGT_FORCE_DRIVER=radeon selects the device, and igt_require_radeon() checks it.
  */
 #define DRIVER_RADEON	DRIVER_ANY
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * igt.h, which tests include; see igt_core.h.
+ * The header that tests include; see igt_core.h.
  */
 #ifndef ABI_IGT_H
 #define ABI_IGT_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Suspending the machine, and signals that interrupt, as Debian's libigt.so.0 exports them; see
- * igt_core.h.
+ * Functions of Debian's libigt.so.0 for suspend and for signals that interrupt; see igt_core.h.
  */
 #ifndef ABI_IGT_AUX_H
 #define ABI_IGT_AUX_H

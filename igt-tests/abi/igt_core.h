@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What our tests use of igt's framework, as Debian's libigt.so.0 exports it. Debian has no
- * headers of igt: these declare as much as the tests need, so that the same files build here
- * and, unchanged, in igt's own tree (IGT_SRC), where igt's headers stand in their place.
+ * Declarations of igt's framework in Debian's libigt.so.0. Debian has no headers of igt. These
+ * declare what the tests use, so that the same files build here and in igt's own tree (IGT_SRC),
+ * which has igt's headers instead.
  *
- * The forms of the macros are those of igt 2.4 and later: int igt_main(), igt_fixture().
+ * The macros have the form of igt 2.4 and later: int igt_main(), igt_fixture().
  */
 #ifndef ABI_IGT_CORE_H
 #define ABI_IGT_CORE_H
@@ -31,7 +31,7 @@ enum igt_log_level {
 	IGT_LOG_NONE,
 };
 
-/* A process beside the test; the test sets use_SIGKILL alone. */
+/* A helper process; tests set only use_SIGKILL. */
 struct igt_helper_process {
 	bool running;
 	bool use_SIGKILL;
@@ -78,7 +78,7 @@ void igt_emit_ignore_dmesg_regex(const char *ignore_dmesg_regex);
 
 #define IGT_TEST_DESCRIPTION(str) const char *__igt_test_description = str
 
-/* "int igt_main()" opens the body of the test; "int" is taken by the declaration of main(). */
+/* "int igt_main()" starts the body of the test; its "int" belongs to the declaration of main(). */
 #define igt_main()							\
 	main(int argc, char **argv);					\
 	static void abi_test(void);					\
@@ -91,7 +91,7 @@ void igt_emit_ignore_dmesg_regex(const char *ignore_dmesg_regex);
 	}								\
 	static void abi_test(void)
 
-/* A block that is left by a long jump when a check in it fails or skips. */
+/* A block; a check in it that fails or skips leaves it by a long jump. */
 #define abi_block(run, finish)						\
 	for (volatile int abi_unique(abi_once, __LINE__) = 1;		\
 	     abi_unique(abi_once, __LINE__) && (run) &&			\

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device's directory in debugfs, as Debian's libigt.so.0 exports it; see igt_core.h.
+ * Functions of Debian's libigt.so.0 for a device's debugfs directory; see igt_core.h.
  */
 #ifndef ABI_IGT_DEBUGFS_H
 #define ABI_IGT_DEBUGFS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioctls that all drivers have, as Debian's libigt.so.0 exports them; see igt_core.h.
+ * Functions of Debian's libigt.so.0 for ioctls that all drivers have; see igt_core.h.
  */
 #ifndef ABI_IOCTL_WRAPPERS_H
 #define ABI_IOCTL_WRAPPERS_H

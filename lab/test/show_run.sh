@@ -9,8 +9,8 @@ LAB_TAG=run LAB_DIE_STATUS=2
 . "$(dirname "$0")/../common.sh"
 
 OUT=$LAB_TOP/out/run
-rm -rf "$OUT"
-mkdir -p "$OUT" 2>/dev/null || die "cannot write to $OUT: make the checkout writable"
+rm -rf "$OUT" 2>/dev/null && mkdir -p "$OUT" 2>/dev/null ||
+	die "cannot write to $OUT: make the checkout writable"
 
 status=0
 RUN=run OUT=$OUT "$LAB_TOP/lab/boot/boot.sh" || status=$?
