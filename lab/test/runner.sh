@@ -5,7 +5,8 @@
 #
 #   TIER=check|test|full  which rows (test); "make check", "make test" and "make test-full" set it
 #   ONLY=REGEX            of these, the rows whose name matches
-#   CHANGED=REV           of these, the rows that touch what has changed since that commit
+#   CHANGED=REV           of these, the rows that touch what has changed since that commit; if that is
+#                         their scenario alone, the first row of each machine
 #   MACHINE=bare|xen, KERNEL=6.12|7.3
 #                         of these, the rows of that machine or kernel
 #   KERNEL_SRC=DIR [POOL=stock|fixes|new]
@@ -44,13 +45,32 @@ changed_files() {
 
 	"${git[@]}" rev-parse --quiet --verify "$1^{commit}" >/dev/null ||
 		die "CHANGED=$1 is no commit of this checkout: give a name or a hash that git log knows"
-	"${git[@]}" diff --name-only "$1"
+	"${git[@]}" diff --name-only --no-renames "$1"
 	"${git[@]}" ls-files --others --exclude-standard
+}
+
+# is_changed ROW FILE...: does the row touch one of these files? Of rows whose scenario alone has
+# changed, the first of each machine does. Sets boots_scenario.
+declare -A boots_scenario=()
+is_changed() {
+	local row=$1 file own="${row_test[$1]} ${row_machine[$1]}"
+
+	shift
+	for file; do
+		! row_touches "$row" "$file" || return 0
+	done
+	for file; do
+		if row_boots "$row" "$file" && [[ -z ${boots_scenario[$own]:-} ]]; then
+			boots_scenario[$own]=$row
+			return 0
+		fi
+	done
+	return 1
 }
 
 # select_rows: Sets selected and KERNEL_SRC; refuses a choice that is empty.
 select_rows() {
-	local row file status=0 files=() after chosen_by tier
+	local row status=0 files=() after chosen_by tier
 	local -A chosen=() others=()
 
 	choose TIER test "${TIERS[@]}"
@@ -83,10 +103,7 @@ select_rows() {
 			others[${row_tier[$row]}]=$((${others[${row_tier[$row]}]:-0} + 1))
 			continue
 		fi
-		[[ -z ${CHANGED:-} ]] || for file in "${files[@]}" ''; do
-			[[ -n $file ]] || continue 2
-			! row_touches "$row" "$file" || break
-		done
+		[[ -z ${CHANGED:-} ]] || is_changed "$row" "${files[@]}" || continue
 		chosen[$row]=y
 		for after in $(word_of "$row" after | tr , ' '); do
 			chosen[$after]=y
@@ -220,16 +237,16 @@ ended() {
 # startable TASK: has all that it waits for ended? A row whose build has failed, fails. Sets
 # task_state.
 startable() {
-	local wait
+	local wait why
 
 	[[ ${task_state[$1]} == waiting ]] || return 1
 	for wait in ${task_waits[$1]}; do
 		case ${task_state[$wait]:-'done'} in
 		failed)
 			task_state[$1]=failed
-			[[ $1 == build.* ]] ||
-				record "$1" fail "not run: the build of ${wait#build.} failed;" \
-					"see $OUT/$wait/log"
+			why="the build of ${wait#build.} failed; see $OUT/$wait/log"
+			[[ $wait == build.* ]] || why="$wait was not run"
+			[[ $1 == build.* ]] || record "$1" fail "not run: $why"
 			return 1 ;;
 		waiting | running) return 1 ;;
 		esac

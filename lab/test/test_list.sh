@@ -158,11 +158,15 @@ takes_source() {
 		" ${test_source[${row_test[$1]}]:-} " == *" $POOL "* ]]
 }
 
-# row_touches ROW FILE: does the row depend on that file?
+# row_boots ROW FILE: is that file the row's scenario?
+row_boots() {
+	[[ ${row_machine[$1]} != - && $2 == "lab/guest/scenarios/${row_test[$1]}.sh" ]]
+}
+
+# row_touches ROW FILE: does the row depend on that file, beside its scenario?
 row_touches() {
 	local test=${row_test[$1]} path
 
-	[[ $2 != "lab/guest/scenarios/$test.sh" || ${row_machine[$1]} == - ]] || return 0
 	for path in ${test_paths[$test]}; do
 		[[ $path != . && $2 != "$path" && $2 != "$path"/* ]] || return 0
 	done
