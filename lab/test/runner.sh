@@ -5,8 +5,8 @@
 #
 #   TIER=check|test|full  which rows (test); "make check", "make test" and "make test-full" set it
 #   ONLY=REGEX            of these, the rows whose name matches
-#   CHANGED=REV           of these, the rows that touch what has changed since that commit; if that is
-#                         their scenario alone, the first row of each machine
+#   CHANGED=REV           of these, the rows that touch what has changed since that commit; if that
+#                         is their scenario alone, the first row of each machine
 #   MACHINE=bare|xen, KERNEL=6.12|7.3
 #                         of these, the rows of that machine or kernel
 #   KERNEL_SRC=DIR [POOL=stock|fixes|new]
@@ -49,9 +49,10 @@ changed_files() {
 	"${git[@]}" ls-files --others --exclude-standard
 }
 
+declare -A boots_scenario=()
+
 # is_changed ROW FILE...: does the row touch one of these files? Of rows whose scenario alone has
 # changed, the first of each machine does. Sets boots_scenario.
-declare -A boots_scenario=()
 is_changed() {
 	local row=$1 file own="${row_test[$1]} ${row_machine[$1]}"
 
@@ -373,8 +374,8 @@ echo "$$" >"$LOCK"
 # Before anything of the last run is removed: without the image, or the user's kernel, there is no
 # run. Each row and each build says which machine and kernel it is for.
 unset MACHINE KERNEL CARD
-"$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
-[[ -z ${KERNEL_SRC:-} ]] || "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
+sub "$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
+[[ -z ${KERNEL_SRC:-} ]] || sub "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
 make_cache_dir
 need_command setpriv util-linux
 rm -rf "$OUT"

@@ -65,11 +65,11 @@ start() {
 	die "the run $1 has not started its row: see $log"
 }
 
-# left: processes of that session, once they had two seconds to end.
+# left: processes of that session, once they had five seconds to end.
 left() {
 	local i
 
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 50; i++)); do
 		pgrep -s "$session" -c . >"$dir/left" || break
 		sleep 0.1
 	done
