@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-full bench goals prime igt igt-run igt-install image image-refresh
 .PHONY: build boot modules tree series import debug-kernel kunit mutants test-debug
-.PHONY: check-patches check-bisect check-tree
+.PHONY: check-patches check-bisect check-series check-tree
 
 define HELP
 Variables: KERNEL=6.12|7.3  MACHINE=bare|xen  CARD=rv370|rv100|both  POOL=new|stock
@@ -36,7 +36,8 @@ make series         our patches as six series for that kernel, or for any other
 make import         a commit of a tree of "make tree", as a patch in patches/
                     (TREE=DIR SERIES=FOLDER, COMMIT=REV)
 make check-patches  checkpatch, kernel-doc, sparse and coccicheck on patches and files (KERNEL)
-make check-bisect   our modules build after each patch (KERNEL)
+make check-bisect   what the patches change builds after each of them (KERNEL)
+make check-series   what "make series" writes applies without fuzz and builds (KERNEL)
 make check-tree     all users of TTM in that kernel compile (KERNEL)
 make image          the Debian root the lab runs in (made when needed)
 make image-refresh  the same from what the mirror offers today
@@ -104,7 +105,7 @@ kunit mutants:
 test-debug:
 	@TIER=full ONLY='^debug-' RESULTS=all lab/test/runner.sh
 
-check-patches check-bisect check-tree:
+check-patches check-bisect check-series check-tree:
 	@lab/kernel/check_kernel.sh $(@:check-%=%)
 
 # Variables on make's command line are in the environment of its commands.

@@ -1,46 +1,65 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of check_kernel.sh bisect: our modules build, as modules.sh builds them, after
-# our new files and after each patch; runs inside the lab's root.
+# The inner half of check_kernel.sh bisect: TTM, its KUnit tests, radeon and Xen's provider build
+# without a warning after each patch of all series, and the fixes for TTM build without those for
+# radeon; runs inside the lab's root.
 #
-#   check_bisect.sh SERIES DIR CACHE
+#   check_bisect.sh KERNEL DIR
 #
 # DIR/tree is what is built; each step compiles only what it changes.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
-# shellcheck source=external.sh
-. "$(dirname "$0")/external.sh"
-# shellcheck source=findings.sh
-. "$(dirname "$0")/findings.sh"
+# shellcheck source=check_build.sh
+. "$(dirname "$0")/check_build.sh"
 # shellcheck source=fixed_path.sh
 . "$(dirname "$0")/fixed_path.sh"
+# shellcheck source=findings.sh
+. "$(dirname "$0")/findings.sh"
 
-series=$1 dir=/run/modules cache=$3
-mkdir -p "$2"
-at_fixed_path modules "$2"
-log=/out/bisect-$series-make.log
+kernel=$1 dir=/run/bisect
+log=/out/bisect-$kernel-make.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir -p "$2"
+at_fixed_path bisect "$2"
 
-clone_stock "$series" "$cache" "$work/tree" >&2
-apply_changes "$series" "$work/tree" >&2
-mapfile -t steps < <(git -C "$work/tree" rev-list --reverse base..HEAD)
-: >"$log"
-for step in "${steps[@]}"; do
-	subject=$(git -C "$work/tree" log -1 --format=%s "$step")
-	# In the background, as a shell whose status is asked for at once goes on after
-	# an error.
+# try_build WHERE: build the tree as it is; a failure is a line.
+try_build() {
+	local where=$1
+
+	# In the background, as a shell whose status is asked for at once goes on after an error.
 	(
-		echo "=== $subject"
-		git -C "$work/tree" checkout -q "$step"
-		rename_ttm "$work/tree"
-		take_tree "$work/tree" "$dir/tree"
-		make_modules "$series" "$dir/tree"
-		modules_depend "$dir/tree" >/dev/null
+		echo "=== $where"
+		build_tree "$kernel" "$dir"
 	) >"$work/log" 2>&1 &
-	wait $! || echo "after '$subject': $(grep -m1 -E 'error:|ERROR|\*\*\*' "$work/log" || tail -n 1 "$work/log")"
+	wait $! || echo "$where: $(first_error "$work/log")" >>"$work/findings"
 	cat "$work/log" >>"$log"
-done >"$work/findings"
-findings bisect "/out/bisect-$series.log" "$( ((${#steps[@]} == 1)) && echo "1 step" || echo "${#steps[@]} steps")" <"$work/findings"
+}
+
+prepare_tree "/usr/src/linux-source-$kernel.tar.xz" "$dir"
+: >"$log"
+: >"$work/findings"
+git -C "$dir/tree" checkout -q -B alone base
+apply_changes "$kernel" "$dir/tree" 2-ttm-fixes 2>>"$work/findings" || {
+	rm -rf "$dir/tree/.git/rebase-apply"
+	git -C "$dir/tree" reset -q --hard
+}
+git -C "$dir/tree" tag -d 2-ttm-fixes >/dev/null 2>&1 || true
+git -C "$dir/tree" checkout -q -B all base
+apply_changes "$kernel" "$dir/tree" >&2
+mapfile -t steps < <(git -C "$dir/tree" rev-list --reverse base..all)
+number=0
+for step in "${steps[@]}"; do
+	number=$((number + 1))
+	subject=$(git -C "$dir/tree" log -1 --format=%s "$step")
+	echo "progress $number of ${#steps[@]}: $subject"
+	git -C "$dir/tree" checkout -q "$step"
+	try_build "after '$subject'"
+done
+echo 'progress the fixes for TTM alone'
+git -C "$dir/tree" checkout -q alone
+try_build 'after 2-ttm-fixes alone'
+findings bisect "/out/bisect-$kernel.log" "${#steps[@]} patches, and 2-ttm-fixes alone" \
+	<"$work/findings"

@@ -4,11 +4,12 @@
 # The inner half of check_kernel.sh patches: what a reviewer's scripts find in our patches and
 # new files; runs inside the lab's root.
 #
-#   check_patches.sh SERIES MODULES CACHE all|ours
+#   check_patches.sh KERNEL MODULES CACHE all|ours
 #
-# MODULES is where our modules were built (compile_modules.sh). With "ours" coccicheck sees the new files
-# alone, and sparse the new and the changed ones. Each check leaves its output in
-# /out/CHECK-SERIES.log. A finding in a file of the kernel counts if the stock file does not have it.
+# MODULES is where our modules were built (compile_modules.sh). With "ours" coccicheck sees the new
+# files alone, and sparse the new and the changed ones. Each check leaves its output in
+# /out/CHECK-KERNEL.log. A finding in a file of the kernel counts if the stock file does not have
+# it.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
@@ -19,26 +20,27 @@ set -euo pipefail
 # shellcheck source=fixed_path.sh
 . "$(dirname "$0")/fixed_path.sh"
 
-series=$1 modules=/run/modules cache=$3 scope=$4
+kernel=$1 modules=/run/modules cache=$3 scope=$4
 at_fixed_path modules "$2"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=/out
 
-# extract_scripts: the kernel's own checkers, with what they look into, as $scripts.
+# extract_scripts: sets scripts to the kernel's own checkers, with what they look into.
 extract_scripts() {
-	local paths=(scripts include COPYING CREDITS Kbuild MAINTAINERS Makefile README)
+	local key paths=(scripts include COPYING CREDITS Kbuild MAINTAINERS Makefile README)
 
 	# Where 7.3 has kernel-doc.
-	[[ $series == 6.12 ]] || paths+=(tools/docs tools/lib/python)
-	scripts=$cache/scripts-$series-$( (source_version "$series"; echo "${paths[@]}") | sha256sum | cut -c1-16)
-	exec 8>"$cache/scripts-$series.lock"
+	[[ $kernel == 6.12 ]] || paths+=(tools/docs tools/lib/python)
+	key=$( (source_version "$kernel"; echo "${paths[@]}") | sha256sum | cut -c1-16)
+	scripts=$cache/scripts-$kernel-$key
+	exec 8>"$cache/scripts-$kernel.lock"
 	flock 8
 	if [[ ! -e $scripts ]]; then
-		rm -rf "$cache/scripts-$series-"*
+		rm -rf "$cache/scripts-$kernel-"*
 		mkdir "$scripts.tmp"
-		tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$scripts.tmp" \
-			--strip-components=1 --no-same-owner "${paths[@]/#/linux-source-$series/}"
+		tar -xJf "/usr/src/linux-source-$kernel.tar.xz" -C "$scripts.tmp" \
+			--strip-components=1 --no-same-owner "${paths[@]/#/linux-source-$kernel/}"
 		# By these checkpatch.pl knows the top of a kernel.
 		mkdir -p "$scripts.tmp"/{Documentation,arch,drivers,fs,init,ipc,kernel,lib}
 		mv "$scripts.tmp" "$scripts"
@@ -47,58 +49,48 @@ extract_scripts() {
 }
 
 extract_scripts
-clone_stock "$series" "$cache" "$work/ours"
+clone_stock "$kernel" "$cache" "$work/ours"
 cp -r "$work/ours" "$work/stock"
-apply_changes "$series" "$work/ours"
+apply_changes "$kernel" "$work/ours"
 mapfile -t new < <(git -C "$work/ours" diff --name-only --diff-filter=A base -- '*.[ch]')
 mapfile -t changed < <(git -C "$work/ours" diff --name-only --diff-filter=M base -- '*.[ch]')
-/src/lab/kernel/compose.sh "$series" "$work/patches"
+/src/lab/kernel/compose.sh "$kernel" "$work/patches"
 patches=("$work"/patches/*/*.patch)
 what="patches: ${#patches[@]}, new files: ${#new[@]}, changed: ${#changed[@]}"
 
-# checkpatch: not asked for are what a series lacks that nobody has signed off yet, an
-# entry in MAINTAINERS, as the directories have theirs, and whether a commit exists that is
-# named, as there is no history to look into. Nor does each fix for stable name the commit that
-# brought the fault: some are older than what can be named with certainty.
 checkpatch() {
-	local ignore=MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID,MISSING_FIXES_TAG
-	local options=(--strict --terse --showfile --show-types --no-summary --ignore "$ignore")
-	local log=$out/checkpatch-$series.log
-
-	# Where it finds a repository it wants a Python library for the licences' names.
-	export GIT_DIR=/nowhere
-	cd "$scripts"
-	{
-		perl scripts/checkpatch.pl "${options[@]}" "${patches[@]}" || true
-	} 2>&1 | findings checkpatch "$log" "$what"
-	unset GIT_DIR
+	run_checkpatch "$scripts" "${patches[@]}" |
+		findings checkpatch "$out/checkpatch-$kernel.log" "$what"
 }
 
-# kernel_doc TREE FILE...: warnings, with the line they are about on the same one.
+# kernel_doc TREE FILE...: its warnings, each with the line that it is about, as one line.
 kernel_doc() {
 	local tree=$1
 
 	shift
 	(($#)) || return 0
 	(cd "$tree" && "$scripts/scripts/kernel-doc" -none -Wall "$@" 2>&1 || true) |
-		awk '/^[^ ]/ { if (text != "") print text; text = $0; next } { text = text $0 } END { if (text != "") print text }' |
+		awk '
+			/^[^ ]/ && text != "" { print text; text = "" }
+			{ text = text $0 }
+			END { if (text != "") print text }' |
 		sort -u
 }
 
-# igt_style: the igt tests are of the kernel's style, with igt's own exceptions (PRIu64, "int
-# igt_main()" and types of user space are such, too); and each
-# subtest has a description.
+# igt_style: the igt tests have the kernel's style, with igt's exceptions (PRIu64, "int igt_main()",
+# types of user space); and each subtest has a description.
 igt_style() {
 	local options=(--strict --terse --show-types --no-summary --max-line-length=100
 		--ignore "BIT_MACRO,SPLIT_STRING,LONG_LINE_STRING,BOOL_MEMBER,PREFER_KERNEL_TYPES,CAMELCASE,FUNCTION_WITHOUT_ARGS,MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES")
-	local files
+	local files patches=(/src/patches/igt{,-pool}/*.patch)
 
 	# checkpatch writes where it is started.
 	cp -r /src/igt-tests "$work/igt"
 	mapfile -t files < <(cd "$work/igt" && find lib tests -name '*.[ch]' | sort)
 	export GIT_DIR=/nowhere
 	{
-		(cd "$scripts" && perl scripts/checkpatch.pl "${options[@]}" /src/patches/igt{,-pool}/*.patch) || true
+		(cd "$scripts" && perl scripts/checkpatch.pl "${options[@]}" "${patches[@]}") ||
+			true
 		cd "$work/igt"
 		perl "$scripts/scripts/checkpatch.pl" --root="$scripts" --no-tree "${options[@]}" \
 			-f "${files[@]}" || true
@@ -109,7 +101,8 @@ igt_style() {
 				print FILENAME ":" FNR ": a subtest without igt_describe()"
 			described = 0
 		}' "${files[@]}"
-	} 2>&1 | findings igt-style "$out/igt-style-$series.log" "patches: $(ls /src/patches/igt{,-pool}/*.patch | wc -l), files: ${#files[@]}"
+	} 2>&1 | findings igt-style "$out/igt-style-$kernel.log" \
+		"patches: ${#patches[@]}, files: ${#files[@]}"
 	unset GIT_DIR
 }
 
@@ -117,14 +110,13 @@ kernel_docs() {
 	kernel_doc "$work/stock" "${changed[@]}" >"$work/doc.stock"
 	kernel_doc "$work/ours" "${new[@]}" "${changed[@]}" >"$work/doc.ours"
 	new_findings "$work/doc.stock" "$work/doc.ours" |
-		findings kernel-doc "$out/kernel-doc-$series.log" "$what"
+		findings kernel-doc "$out/kernel-doc-$kernel.log" "$what"
 }
 
-# run_sparse TREE: as C=2 does, in the way that our modules' files were compiled, but
-# with those of another tree: stock ones need not be compiled for it. Nor does it ask
-# first whether sparse is new enough: sparse 0.6.4 does not know __typeof_unqual__, which
-# is why Debian's headers for 7.3 would skip it. Nor can it work out the assertion in
-# that kernel's MODULE_INFO(), at the first column; the compiler can.
+# run_sparse TREE: as C=2 does, with the options by which our modules' files were compiled, on the
+# files of TREE: so the stock ones need not be compiled. Debian's headers for 7.3 skip sparse
+# 0.6.4, as it does not know __typeof_unqual__; here that is defined away. sparse cannot evaluate
+# the assertion in that kernel's MODULE_INFO(), at the first column; that line is dropped.
 run_sparse() {
 	local drivers=$modules/tree/drivers headers file dir options number=0
 	local ours=" ${new[*]} ${changed[*]} "
@@ -132,11 +124,12 @@ run_sparse() {
 		-Wno-return-void -Wno-unknown-attribute --arch=x86 -mlittle-endian -m64 -D__x86_64__
 		-D__typeof_unqual__=__typeof__'
 
-	headers=/usr/lib/modules/$(<"/boot/lab/version-$series")/build
+	headers=/usr/lib/modules/$(<"/boot/lab/version-$kernel")/build
 	rm -rf "$work/sparse"
 	mkdir "$work/sparse"
-	find "$drivers" -name '.*.o.cmd' ! -name '.*.mod.o.cmd' ! -name '.module-common.o.cmd' -exec \
-		sed -nE 's/^savedcmd_\S+ := +\S+ (.*) -c -o \S+ (\S+\.c)\b.*/\2 \1/p' {} + | sort |
+	find "$drivers" -name '.*.o.cmd' ! -name '.*.mod.o.cmd' ! -name '.module-common.o.cmd' \
+		-exec sed -nE 's/^savedcmd_\S+ := +\S+ (.*) -c -o \S+ (\S+\.c)\b.*/\2 \1/p' {} + |
+		sort |
 		while read -r file options; do
 			# 6.12 compiles in the headers, 7.3 in the modules' directory.
 			dir=$headers
@@ -153,31 +146,39 @@ run_sparse() {
 		grep -vE ':1: error: bad constant expression$' || true
 }
 
-# sparse_modules: what it says of the stock files is kept, as it stays the same.
+# sparse_modules: its findings in the stock files are kept for the next run.
 sparse_modules() {
 	local key stock
 
 	(rename_ttm "$work/stock")
 	(rename_ttm "$work/ours")
-	key=$( (git -C "$work/stock" rev-parse 'HEAD^{tree}'; echo "$scope ${changed[*]}"; cat "$0") |
-		sha256sum | cut -c1-16)
+	key=$(
+		{
+			git -C "$work/stock" rev-parse 'HEAD^{tree}'
+			echo "$scope ${changed[*]}"
+			cat "$0"
+		} | sha256sum | cut -c1-16
+	)
 	stock=$scripts/sparse-$key
 	if [[ ! -e $stock ]]; then
 		run_sparse "$work/stock" >"$stock.$$"
 		mv "$stock.$$" "$stock"
 	fi
-	run_sparse "$work/ours" >"$out/sparse-$series-all.log"
+	run_sparse "$work/ours" >"$out/sparse-$kernel-all.log"
 	grep -E ': (warning|error): ' "$stock" >"$work/sparse.stock" || true
-	grep -E ': (warning|error): ' "$out/sparse-$series-all.log" >"$work/sparse.ours" || true
-	[[ -s $work/sparse.stock ]] || { echo "error: sparse has not looked at radeon" >&2; exit 1; }
+	grep -E ': (warning|error): ' "$out/sparse-$kernel-all.log" >"$work/sparse.ours" || true
+	if [[ ! -s $work/sparse.stock ]]; then
+		echo "error: sparse has not looked at radeon" >&2
+		exit 1
+	fi
 	new_findings "$work/sparse.stock" "$work/sparse.ours" |
-		findings sparse "$out/sparse-$series.log" \
+		findings sparse "$out/sparse-$kernel.log" \
 			"nothing new beside $(wc -l <"$work/sparse.stock") of stock's own"
 }
 
-# run_coccicheck DIR: on the files in it, with each of the kernel's semantic patches that
-# can report, but for two that want an OCaml compiler. Several at a time, as there are more
-# of them than files.
+# run_coccicheck DIR: on the files in it, with each of the kernel's semantic patches that can
+# report, except two that need an OCaml compiler. Several run at a time, as there are more of them
+# than files.
 run_coccicheck() {
 	local drm=$work/ours/drivers/gpu/drm
 
@@ -186,13 +187,14 @@ run_coccicheck() {
 		MODE=report J=1 srctree=$scripts srcroot=$1 KBUILD_EXTMOD=$1 \
 			LINUXINCLUDE="-I$drm/ttm -I$drm/radeon -I$work/ours/include -I$scripts/include" \
 			xargs -P "$(nproc)" -I FILE sh -c \
-			'COCCI=FILE "$srctree/scripts/coccicheck" 2>&1 || echo "FILE:1:1: broke off"' |
+			'COCCI=FILE "$srctree/scripts/coccicheck" 2>&1 ||
+				echo "FILE:1:1: broke off"' |
 		sed "s|$1/||; s|^$scripts/||"
 }
 
-# coccicheck: stock's copies of the changed files are done with ours.
+# coccicheck: on our files, and on the stock copies of the changed ones at the same time.
 coccicheck() {
-	local files=$work/cocci log=$out/coccicheck-$series-all.log changed=("${changed[@]}")
+	local files=$work/cocci log=$out/coccicheck-$kernel-all.log changed=("${changed[@]}")
 
 	[[ $scope == all ]] || changed=()
 	mkdir -p "$files"/{stock,ours}
@@ -201,9 +203,10 @@ coccicheck() {
 		(cd "$work/ours" && cp --parents "${changed[@]}" "${new[@]}" "$files/ours")
 	run_coccicheck "$files" >"$log"
 	sed -nE 's,^stock/(.*:[0-9]+:[0-9-]+: ),\1,p' "$log" | sort -u >"$work/cocci.stock"
-	sed -nE 's,^(ours/)?((drivers|include|scripts)/.*:[0-9]+:[0-9-]+: ),\2,p' "$log" | sort -u >"$work/cocci.ours"
+	sed -nE 's,^(ours/)?((drivers|include|scripts)/.*:[0-9]+:[0-9-]+: ),\2,p' "$log" |
+		sort -u >"$work/cocci.ours"
 	new_findings "$work/cocci.stock" "$work/cocci.ours" |
-		findings coccicheck "$out/coccicheck-$series.log" \
+		findings coccicheck "$out/coccicheck-$kernel.log" \
 			"nothing new beside $(wc -l <"$work/cocci.stock") of stock's own"
 }
 

@@ -4,7 +4,7 @@
 # The inner half of check_kernel.sh tree: compiles every file of the whole kernel that uses TTM,
 # with our changes; runs inside the lab's root.
 #
-#   check_tree.sh SERIES DIR CACHE
+#   check_tree.sh KERNEL DIR CACHE
 #
 # DIR/tree is the kernel, with what was compiled. git changes only files in it whose
 # content has changed, so make compiles only what depends on those again.
@@ -18,11 +18,11 @@ set -euo pipefail
 # shellcheck source=fixed_path.sh
 . "$(dirname "$0")/fixed_path.sh"
 
-series=$1 dir=/run/tree cache=$3
+kernel=$1 dir=/run/tree cache=$3
 mkdir -p "$2"
 at_fixed_path tree "$2"
 tree=$dir/tree
-log=/out/tree-$series-make.log
+log=/out/tree-$kernel-make.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -30,11 +30,12 @@ trap 'rm -rf "$work"' EXIT
 take_changes() {
 	local index=$tree/.git/next commit
 
-	clone_stock "$series" "$cache" "$work/ours"
-	apply_changes "$series" "$work/ours"
+	clone_stock "$kernel" "$cache" "$work/ours"
+	apply_changes "$kernel" "$work/ours"
 	git -C "$work/ours" diff --binary --full-index base HEAD >"$work/changes"
 	GIT_INDEX_FILE=$index git -C "$tree" read-tree base
-	GIT_INDEX_FILE=$index git -C "$tree" apply --cached --allow-empty --whitespace=nowarn "$work/changes"
+	GIT_INDEX_FILE=$index git -C "$tree" apply --cached --allow-empty --whitespace=nowarn \
+		"$work/changes"
 	commit=$(git -C "$tree" commit-tree -p base -m 'The DMA-aware page pool' \
 		"$(GIT_INDEX_FILE=$index git -C "$tree" write-tree)")
 	git -C "$tree" reset -q --hard "$commit"
@@ -55,23 +56,24 @@ configure() {
 	KCONFIG_ALLCONFIG=$work/config make -s -C "$tree" allmodconfig
 }
 
-if [[ ! -e $dir/version || $(<"$dir/version") != "$(source_version "$series")" ]]; then
+if [[ ! -e $dir/version || $(<"$dir/version") != "$(source_version "$kernel")" ]]; then
 	find "$dir" -mindepth 1 -delete
-	extract_source "$series" "$tree"
-	source_version "$series" >"$dir/version"
+	extract_source "$kernel" "$tree"
+	source_version "$kernel" >"$dir/version"
 fi
 {
 	take_changes
 	configure
 } >&2
 
-# users: files that use TTM, and who provides the pool device; not those that others
-# include. amdkfd's are parts of amdgpu.
+# users: files that use TTM, and the provider of the pool device, without those that another file
+# includes. amdkfd's are parts of amdgpu.
 users() {
 	cd "$tree"
 	grep -rHE --include='*.c' '^#include ".*\.c"' drivers/gpu/drm |
 		sed -nE 's|^(.*)/[^/]+\.c:#include "(.*)"$|\1/\2|p' >"$work/included"
-	grep -rlE --include='*.c' 'ttm_(bo|tt|pool|device|resource)|drm/ttm/|drm_gem_(vram|ttm)_helper\.h' \
+	grep -rlE --include='*.c' \
+		'ttm_(bo|tt|pool|device|resource)|drm/ttm/|drm_gem_(vram|ttm)_helper\.h' \
 		drivers/gpu/drm drivers/accel drivers/xen | grep -vxFf "$work/included" |
 		sed 's/c$/o/; s|/amd/amdkfd/|/amd/amdgpu/../amdkfd/|' | sort
 }
@@ -84,7 +86,8 @@ make -C "$tree" -k -j"$(nproc)" W=e "${objects[@]}" >"$log" 2>&1 || true
 for object in "${objects[@]}"; do
 	[[ ! -e $tree/$object ]] || echo "${object#drivers/}"
 done >"$work/compiled"
-text="$(wc -l <"$work/compiled") files: $(sed -E 's|^gpu/drm/||; s|^amd/||; s|/.*||' "$work/compiled" |
+text="$(wc -l <"$work/compiled") files: $(
+	sed -E 's|^gpu/drm/||; s|^amd/||; s|/.*||' "$work/compiled" |
 	grep -v '\.o$' | sort | uniq -c | awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $2, $1 }')"
 {
 	grep -E '^[^ ]+:[0-9]+:([0-9]+:)? (fatal )?error: |^make.*\*\*\* ' "$log" |
@@ -92,4 +95,4 @@ text="$(wc -l <"$work/compiled") files: $(sed -E 's|^gpu/drm/||; s|^amd/||; s|/.
 	for driver in gpu/drm/{ttm,ttm/tests,radeon,amd/amdgpu,nouveau,qxl,vmwgfx,i915,xe} xen; do
 		grep -q "^$driver/" "$work/compiled" || echo "no file of $driver was compiled"
 	done
-} | findings tree "/out/tree-$series.log" "$text"
+} | findings tree "/out/tree-$kernel.log" "$text"

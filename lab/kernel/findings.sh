@@ -1,8 +1,24 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What the checks say and how they tell our findings from the kernel's own; inside the
-# lab's root. Sourced.
+# How the checks report, and how they tell our findings from the kernel's own; inside the lab's
+# root. Sourced.
+
+# run_checkpatch TREE PATCH...: its findings, one a line. Not asked for are
+#   the sign-off, which the submitter gives,
+#   an entry in MAINTAINERS, as the directories have theirs,
+#   whether a commit exists that is named, as there is no history to look into,
+#   a commit for each fix for stable: some faults are older than what can be named with certainty.
+run_checkpatch() {
+	local tree=$1 ignore
+
+	shift
+	ignore=MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
+	ignore+=,MISSING_FIXES_TAG
+	# Where it finds a repository it wants a Python library for the licences' names.
+	(cd "$tree" && GIT_DIR=/nowhere perl scripts/checkpatch.pl --strict --terse --showfile \
+		--show-types --no-summary --ignore "$ignore" "$@" 2>&1) || true
+}
 
 # findings NAME LOG TEXT: the verdict on a check whose findings, one a line, come on
 # standard input and go into LOG: a line "pass|fail NAME TEXT" that check_kernel.sh prints.
@@ -14,12 +30,12 @@ findings() {
 	if ((count == 0)); then
 		echo "pass $name $text"
 	else
-		echo "fail $name $count finding$( ((count == 1)) || echo s), the first: $(head -n 1 "$log")"
+		echo "fail $name findings: $count, the first: $(head -n 1 "$log")"
 	fi
 }
 
-# new_findings STOCK OURS: the lines of OURS that STOCK has not, wherever in a file they
-# are: what is above may have grown.
+# new_findings STOCK OURS: the lines of OURS that STOCK has not. Line numbers do not count, as the
+# part of a file above them may have grown.
 new_findings() {
 	awk '
 		{

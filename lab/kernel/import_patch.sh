@@ -45,8 +45,7 @@ fi
 # The file's head, then its own fields but for new files, then what the commit has.
 {
 	# $() takes the empty lines at the end away.
-	# shellcheck disable=SC2005
-	echo "$("${git[@]}" log -1 --format='Subject: [PATCH] %s%n%n%b' "$COMMIT")"
+	printf '%s\n' "$("${git[@]}" log -1 --format='Subject: [PATCH] %s%n%n%b' "$COMMIT")"
 	echo ---
 	[[ ! -e $folder/$name ]] || awk '
 		/^---$/ { fields = 1; next }

@@ -19,8 +19,8 @@ LAB_TAG=series
 # shellcheck source=apply.sh
 . "$(dirname "$0")/apply.sh"
 
-[[ -z ${KERNEL:-} ]] || choose KERNEL 7.3 6.12
-choose SIGNOFF yes no
+[[ -z ${KERNEL:-} ]] || choose KERNEL 7.3 6.12 7.3
+choose SIGNOFF yes yes no
 need_command git git tar tar xz xz-utils
 
 # know_submitter: sets author to the submitter, and GIT_COMMITTER_NAME and the like.
@@ -55,8 +55,8 @@ take_files() {
 				(cd "$SOURCE" && cp --parents -- "$path" "$work/tree")
 		done ;;
 	tarball)
-		tar -xf "$SOURCE" -C "$work/tree" --strip-components=1 --no-same-owner \
-			--occurrence=1 "${@/#/$top/}" 2>/dev/null || true ;;
+		XZ_DEFAULTS=-T0 tar -xf "$SOURCE" -C "$work/tree" --strip-components=1 \
+			--no-same-owner --occurrence=1 "${@/#/$top/}" 2>/dev/null || true ;;
 	esac
 }
 

@@ -51,12 +51,19 @@ extract_source() {
 	mkdir -p "$dir"
 	tar -xJf "/usr/src/linux-source-$kernel.tar.xz" -C "$dir" \
 		--strip-components=1 --no-same-owner "${@/#/linux-source-$kernel/}"
+	make_repository "$dir" "Debian's linux-source-$kernel $(source_version "$kernel")"
+}
+
+# make_repository DIR TEXT: of the files in it, with one commit, tagged "base".
+make_repository() {
+	local dir=$1 text=$2
+
 	git -C "$dir" init -q -b radeon-ttm-pool
 	# Packing is not worth its time here. Ignored files are part of the source too.
 	git -C "$dir" config core.compression 1
 	git -C "$dir" config gc.auto 0
 	git -C "$dir" add -A -f
-	git -C "$dir" commit -q -m "Debian's linux-source-$kernel $(source_version "$kernel")"
+	git -C "$dir" commit -q -m "$text"
 	git -C "$dir" tag base
 }
 
