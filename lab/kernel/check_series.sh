@@ -30,12 +30,13 @@ count="${#patches[@]} patches"
 
 # take FOLDER...: git am, with all context; a failure is a line.
 take() {
-	local folder
+	local folder reason
 
 	for folder; do
 		if ! git -C "$tree" am -q --empty=drop --whitespace=error "$folder"/*.patch \
 			>"$work/said" 2>&1; then
-			echo "${folder##*/}: $(grep -m1 '^error: ' "$work/said" || head -n 1 "$work/said")"
+			reason=$(grep -m1 '^error: ' "$work/said" || head -n 1 "$work/said")
+			echo "${folder##*/}: $reason"
 			rm -rf "$tree/.git/rebase-apply"
 			git -C "$tree" reset -q --hard
 		fi

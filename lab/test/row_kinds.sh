@@ -213,6 +213,10 @@ row_check-bisect() {
 	kernel_check bisect
 }
 
+row_check-series() {
+	kernel_check series
+}
+
 row_check-tree() {
 	kernel_check tree
 }
