@@ -52,8 +52,9 @@ int lab_card_open(struct lab_card *card, const char *name, bool render)
 	const drmPciBusInfo *bus;
 
 	count = drmGetDevices2(0, devices, MAX_DEVICES);
+	/* Without a driver there is no /dev/dri. */
 	if (count < 0)
-		return count;
+		return count == -ENOENT ? -ENODEV : count;
 	for (i = 0; i < count; i++) {
 		int k = known_card(devices[i]);
 
