@@ -68,7 +68,11 @@ static void copy_name(char *name, size_t size, const char *from, size_t len)
 
 static bool starts_with(const char *line, const char *word)
 {
-	return !strncmp(line, word, strlen(word));
+	while (*word && *line == *word) {
+		line++;
+		word++;
+	}
+	return !*word;
 }
 
 static bool is_version(const char *line)
