@@ -22,16 +22,9 @@ OUT=$LAB_TOP/out/bench
 # shellcheck source=report.sh
 . "$LAB_TOP/bench/report.sh"
 
-export KERNEL=${KERNEL:-6.12} POOL=new RUN=bench
-
-case $KERNEL in
-6.12 | 7.3) ;;
-*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
-esac
-case ${GOALS:=bench} in
-bench | all) ;;
-*) die "GOALS=$GOALS is unknown: choose bench|all" ;;
-esac
+choose KERNEL 6.12 6.12 7.3
+choose GOALS bench bench all
+export KERNEL POOL=new RUN=bench
 # One GPU reaches 4 GiB, the other all memory; WC needs PCIe.
 narrow=$(first_card dma 32)
 wide=$(first_card bus pcie)

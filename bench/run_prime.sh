@@ -20,16 +20,12 @@ OUT=$LAB_TOP/out/prime
 # shellcheck source=report.sh
 . "$LAB_TOP/bench/report.sh"
 
-case ${KERNEL:=both} in
-6.12 | 7.3) kernels=$KERNEL ;;
-both) kernels='6.12 7.3' ;;
-*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3|both" ;;
-esac
-case ${MACHINE:=all} in
-bare | xen | xen-pool-device) machines=$MACHINE ;;
-all) machines='bare xen xen-pool-device' ;;
-*) die "MACHINE=$MACHINE is unknown: choose bare|xen|xen-pool-device|all" ;;
-esac
+choose KERNEL both 6.12 7.3 both
+kernels=$KERNEL
+[[ $KERNEL != both ]] || kernels='6.12 7.3'
+choose MACHINE all bare xen xen-pool-device all
+machines=$MACHINE
+[[ $MACHINE != all ]] || machines='bare xen xen-pool-device'
 narrow=$(first_card dma 32)
 wide=$(first_card bus pcie)
 start_report

@@ -14,10 +14,7 @@ LAB_TAG=tree
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-case ${KERNEL:=7.3} in
-6.12 | 7.3) ;;
-*) die "KERNEL=$KERNEL is unknown: choose 6.12|7.3" ;;
-esac
+choose KERNEL 7.3 6.12 7.3
 
 sub "$LAB_TOP/lab/image/make_image.sh"
 make_cache_dir
