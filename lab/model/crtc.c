@@ -5,8 +5,8 @@
  *
  * Nothing counts lines: the current line and frame follow from the clock at the
  * time of a read, and events that are due are handled at the next access or
- * display_tick(), whichever is first. So what the driver reads is consistent
- * however late the timer is.
+ * display_tick(), whichever is first. So the driver reads consistent values
+ * even if the timer is late.
  *
  * radeon_get_vblank_counter_kms() and radeon_get_crtc_scanoutpos() combine
  * frame counter, current line and vertical blank bit. They fit together if the

@@ -2,7 +2,7 @@
 /*
  * A UNIX stream socket: lines in, one line out for each.
  *
- * What the lines mean is the owner's business. Answers start with "ok" or "error".
+ * The owner interprets the lines. Answers start with "ok" or "error".
  */
 #define _GNU_SOURCE
 #include <errno.h>

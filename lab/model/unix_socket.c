@@ -17,7 +17,7 @@
 
 #include "unix_socket.h"
 
-/* True if @addr is free afterwards: it was, or what was there was stale. */
+/* Returns true if @addr is free now: it was free, or a stale socket was removed. */
 static bool make_free(const struct sockaddr_un *addr, char *err, size_t err_size)
 {
 	struct stat st;

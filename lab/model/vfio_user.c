@@ -9,10 +9,10 @@
  * lock that serving those would need, so guest memory is reached by mapping
  * the descriptors of DMA_MAP alone.
  *
- * Receiving never waits: what has come of a message is kept until the rest is
- * there. Sending waits for a client that does not read, but not for ever. A
- * message that breaks the framing ends the connection; any other bad message is
- * answered with an error and changes nothing.
+ * Receiving never waits: a part of a message is kept until the rest arrives.
+ * Sending waits for a client that does not read, with a time limit. A message
+ * that breaks the framing ends the connection; any other bad message is answered
+ * with an error and changes nothing.
  */
 #define _GNU_SOURCE
 #include "vfio_user.h"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The table of cards: what is wrong with it is told in one line, and what the header says of it.
+# The table of cards: each error is one line, and the header has every card.
 #
 #   test_card_table.sh AWK_PROGRAM TABLE
 set -euo pipefail

@@ -135,7 +135,7 @@ static void has_nothing_to_write(void **state)
 		assert_memory_equal(before, after, sizeof(before));
 	}
 	assert_int_not_equal(dev.region_write(pool, VU_REGION_CONFIG, PCI_CONFIG_SIZE, val, 1), 0);
-	/* What it says is not the guest's to reset. */
+	/* A reset keeps the contents. */
 	dev.reset(pool);
 	read_config(pool, 0, after, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
