@@ -10,14 +10,23 @@ table = ARG1
 colors = "0xc04020 0xf0b0a0 0x2060b0 0xa8c8f0"
 bar = 0.2	# of the distance between groups, which have four bars and a gap
 
-stats table skip 1 using 2 nooutput
+# A column without a number leaves the variables of the one before.
 set datafile missing "-"
+top = groups = 0
+do for [i = 2:5] {
+	stats table skip 1 using i nooutput
+	if (exists("STATS_max")) {
+		top = STATS_max > top ? STATS_max : top
+		groups = STATS_records > groups ? STATS_records : groups
+	}
+}
+
 set terminal pngcairo size 960,540 font "DejaVu Sans,12"
 set output ARG2
 set title ARG3
 set ylabel "CPU time per BO (create, map, write) [µs]"
-set yrange [0:STATS_max * 1.08]
-set xrange [-0.6:STATS_records - 0.4]
+set yrange [0:top * 1.08]
+set xrange [-0.6:groups - 0.4]
 set grid ytics
 set border 3
 set tics nomirror out
