@@ -73,7 +73,8 @@ add_row() {
 	if [[ $3 == - ]]; then
 		declare -F "row_$6" >/dev/null ||
 			bad_line "row '$1': the test '$6' needs a machine, or a function row_$6"
-		[[ $4 =~ ^(-|6\.12(\.y)?|7\.3)$ && $5 == - ]] || bad_line "row '$1': '$4 $5' means nothing there"
+		[[ $4 =~ ^(-|6\.12(\.y)?|7\.3)$ && $5 == - ]] ||
+			bad_line "row '$1': '$4 $5' means nothing there"
 	else
 		is_scenario "$6" || bad_line "row '$1': there is no scenario '$6'"
 		[[ $3 =~ ^(bare|xen)$ ]] || bad_line "row '$1': there is no machine '$3'"
