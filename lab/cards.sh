@@ -16,23 +16,25 @@ card_field() {
 		$1 == card { print $number[column] }' "$LAB_TOP/lab/cards.list"
 }
 
-# choose_cards CARD: what CARD= means: a card, several with commas, both (the table's first two) or
-# none. Sets the array cards; refuses all else.
+# choose_cards [CARD]: what CARD= means: a card (without one: the table's first), several with
+# commas, both (the first two) or none. Sets CARD and the array cards; refuses all else.
 choose_cards() {
-	local known card chosen
+	local known card chosen choices
 
 	mapfile -t known < <(card_names)
+	CARD=${1:-${known[0]}}
 	cards=()
-	case $1 in
+	case $CARD in
 	none) return ;;
 	both) cards=("${known[@]:0:2}"); return ;;
 	esac
-	IFS=, read -ra chosen <<<"$1"
+	IFS=, read -ra chosen <<<"$CARD"
 	for card in "${chosen[@]:-}"; do
-		[[ -n $card && " ${known[*]} " == *" $card "* &&
-			" ${cards[*]} " != *" $card "* ]] ||
-			die "CARD=$1 is unknown: choose $(IFS='|'; echo "${known[*]}|both|none")," \
-				"or different cards with commas"
+		if [[ -z $card || " ${known[*]} " != *" $card "* ||
+			" ${cards[*]} " == *" $card "* ]]; then
+			choices=$(IFS='|'; echo "${known[*]}|both|none")
+			die "CARD=$CARD is unknown: choose $choices, or different cards with commas"
+		fi
 		cards+=("$card")
 	done
 }

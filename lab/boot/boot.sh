@@ -10,7 +10,7 @@
 #   KERNEL_SRC=DIR              instead of KERNEL: a kernel built from this source (see
 #                               lab/kernel/source_kernel.sh), with POOL=stock|fixes|new (stock): as
 #                               it is, with the fixes for radeon and TTM, or with all series
-#   CARD=NAME[,NAME]...|both|none  (rv370)  of lab/cards.list; both: its first two
+#   CARD=NAME[,NAME]...|both|none        of lab/cards.list (its first); both: its first two
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
@@ -77,8 +77,7 @@ else
 fi
 [[ $KERNEL-${POOL:-} != *-debug-stock ]] ||
 	die "POOL=stock: a debug kernel has no TTM but ours: leave POOL out, or choose KERNEL=${KERNEL%-debug}"
-CARD=${CARD:-rv370}
-choose_cards "$CARD"
+choose_cards "${CARD:-}"
 choose SECOND_DISPLAY '' qxl bochs virtio_gpu
 
 # scenario_head KEY: what the scenario's first comment says of KEY, a line each.

@@ -5,7 +5,7 @@
 #
 #   MACHINE=bare|xen            (xen)
 #   KERNEL=6.12|7.3             (6.12)   with "-debug": our debug kernel
-#   CARD=rv370|rv100|both       (rv370)
+#   CARD=NAME[,NAME]...|both             of lab/cards.list (its first); both: its first two
 #   POOL=new|stock|both         (new)    both: one boot each, and a table of what differs
 #   KERNEL_SRC=DIR              instead of KERNEL: a kernel's source (see
 #                               lab/kernel/source_kernel.sh), with POOL=stock|fixes|new|both
@@ -18,6 +18,8 @@
 LAB_TAG=igt LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
+# shellcheck source=../cards.sh
+. "$LAB_TOP/lab/cards.sh"
 
 if [[ -n ${KERNEL_SRC:-} ]]; then
 	KERNEL=${KERNEL:-src}
@@ -25,7 +27,8 @@ if [[ -n ${KERNEL_SRC:-} ]]; then
 else
 	choose POOL new new stock both
 fi
-MACHINE=${MACHINE:-xen} KERNEL=${KERNEL:-6.12} CARD=${CARD:-rv370}
+MACHINE=${MACHINE:-xen} KERNEL=${KERNEL:-6.12}
+choose_cards "${CARD:-}"
 pools=$POOL
 [[ $POOL != both ]] || pools='stock new'
 mapfile -t lists < <(cd "$LAB_TOP/igt-tests/lists" && printf '%s\n' *.txt | sed 's/\.txt$//')
@@ -68,9 +71,7 @@ for pool in $pools; do
 done
 
 if [[ $POOL == both ]]; then
-	cards=$CARD
-	[[ $CARD != both ]] || cards='rv370 rv100'
-	for card in $cards; do
+	for card in "${cards[@]}"; do
 		for pool in stock new; do
 			[[ -s $(dir "$pool")/$card-igt/verdicts.txt ]] ||
 				die "$card has no results with POOL=$pool: see $(dir "$pool")"
