@@ -191,13 +191,13 @@ build_failed() {
 	die "$2: see $1"
 }
 
-# show_progress LOG TEXT: in the background while a kernel is built: TEXT after five seconds, as
-# there may be nothing to do, then how far it is, every half minute.
+# show_progress LOG TEXT: in the background while a script builds a kernel: TEXT after five seconds,
+# as there may be nothing to do, then how far it is, every half minute. Ends with the script.
 show_progress() {
-	# The sleeps outlive us: what we print to must not stay open for them.
+	# A sleep outlives the script: it must not keep open what the script prints to.
 	sleep 5 >&- 2>&-
 	say "$2"
-	while sleep 30 >&- 2>&-; do
+	while sleep 30 >&- 2>&- && kill -0 $$ 2>/dev/null; do
 		say "$(awk '
 			/^  (CC|AS) / { files++ }
 			/^  [A-Z]/ { last = $1 " " $NF }
