@@ -82,7 +82,8 @@ rm -f "$root"/boot/xen-*.efi
 for series in $series_list; do
 	release=$(<"$lab/version-$series")
 	modules=$root/usr/lib/modules/$release
-	[[ ! -e $root/boot/vmlinuz-$release ]] || mv "$root/boot/vmlinuz-$release" "$modules/vmlinuz"
+	[[ ! -e $root/boot/vmlinuz-$release ]] ||
+		mv "$root/boot/vmlinuz-$release" "$modules/vmlinuz"
 	unpack_bzimage "$modules/vmlinuz" "$lab/vmlinux-$series"
 	chroot "$root" depmod "$release"
 done

@@ -7,7 +7,7 @@
 #   root-KEY/root       the file system; enter.sh shows it read-only
 #   root-KEY/manifest   packages and versions in it
 #   root-KEY/complete   written last: a hash of the manifest
-#   root-KEY/use.lock   held by those who are inside
+#   root-KEY/use.lock   held by each command inside
 #   debs/               packages as downloaded, for the next time
 #
 # KEY is a hash of these scripts and the package list, so a changed list makes a new
@@ -58,7 +58,7 @@ if ! flock -n 9; then
 	fi
 fi
 
-# in_use DIR: does anyone hold the root open?
+# in_use DIR: is the root open in some boot or build?
 in_use() {
 	[[ -e $1/use.lock ]] && ! flock -n -x "$1/use.lock" true
 }
@@ -88,7 +88,7 @@ need_command mmdebstrap mmdebstrap \
 	/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 
 # find_mirrors: Debian's archive as this host's apt knows it, so that the lab works
-# wherever the host's own updates work. Sets DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR.
+# where the host's own updates work. Sets DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR.
 find_mirrors() {
 	local uri origin label component
 
@@ -107,7 +107,8 @@ find_mirrors() {
 	[[ -n $DEBIAN_MIRROR ]] ||
 		die "this host's apt sources name no Debian archive: set DEBIAN_MIRROR to the address of one (what stands before 'trixie main')"
 	DEBIAN_MIRROR=${DEBIAN_MIRROR%/}
-	[[ -n $DEBIAN_SECURITY_MIRROR ]] || DEBIAN_SECURITY_MIRROR=${DEBIAN_MIRROR%/debian}/debian-security
+	[[ -n $DEBIAN_SECURITY_MIRROR ]] ||
+		DEBIAN_SECURITY_MIRROR=${DEBIAN_MIRROR%/debian}/debian-security
 	DEBIAN_SECURITY_MIRROR=${DEBIAN_SECURITY_MIRROR%/}
 }
 
@@ -141,11 +142,14 @@ progress() {
 
 # explain: why mmdebstrap failed, as the one thing to do about it.
 explain() {
+	local unreachable='Could not (resolve|connect)|Failed to fetch|Unable to connect|No route'
+
+	unreachable+='|Connection (failed|timed)|Temporary failure'
 	if grep -q 'No space left on device' "$log"; then
 		die "the disk under $LAB_CACHE is full: free some space and run it again"
 	elif grep -qE 'NO_PUBKEY|not signed|EXPKEYSIG' "$log"; then
 		die "the archive's signature was not accepted: update debian-archive-keyring on this machine"
-	elif grep -qE 'Could not resolve|Could not connect|Failed to fetch|Unable to connect|Connection (failed|timed)|Temporary failure|No route' "$log"; then
+	elif grep -qE "$unreachable" "$log"; then
 		die "the mirror $DEBIAN_MIRROR could not be reached: check the network, or set DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR"
 	fi
 	grep -E '^(E:|dpkg: error|error:)' "$log" | tail -n5 >&2 || true
@@ -164,8 +168,8 @@ mkdir "$work/root" "$work/debs"
 say "making the lab's Debian 13 root in $final (about 3 minutes; log: $log)"
 
 # Packages that the mirror no longer has leave the cache first, so that kernels.sh finds
-# one version of each. Fixed choices: no recommended packages, no documentation, no fsync per file (the
-# whole is synced at the end), nothing started.
+# one version of each. Fixed choices: no recommended packages, no documentation, no fsync per file
+# (the whole is synced at the end), nothing started.
 in_ns --mount-proc mmdebstrap --verbose --mode=root --variant=apt --architectures=amd64 \
 	--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
 	"${aptopts[@]}" \
@@ -207,4 +211,5 @@ mv "$work/debs" "$LAB_CACHE/debs"
 remove_tree "$final" 9>&-
 mv "$work" "$final"
 work=
-say "the image is ready: $(wc -l <"$final/manifest") packages, $(du -sm "$final" 2>/dev/null | cut -f1) MiB"
+size=$(du -sm "$final" 2>/dev/null | cut -f1) || true
+say "the image is ready: $(wc -l <"$final/manifest") packages, $size MiB"
