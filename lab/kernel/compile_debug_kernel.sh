@@ -5,10 +5,10 @@
 #
 #   compile_debug_kernel.sh SERIES bare|xen DIR
 #
-# DIR/tree is the source; git knows the files in it that our patches change, and changes only
-# those whose content has changed. DIR/bare and DIR/xen are of the machine's kernel: objects,
-# and out, which holds it as bzImage for the bare machine or as vmlinux for Xen, the file
-# "version" with its release, and all modules below lib/modules.
+# DIR/tree is the source. git tracks the files in it that our patches change, and writes only those
+# whose content changes. DIR/bare and DIR/xen belong to one machine's kernel: objects, and out with
+# the kernel as bzImage (bare) or vmlinux (Xen), the file "version" with its release, and all
+# modules below lib/modules.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
@@ -33,8 +33,8 @@ stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(
 rm -rf "$kernel"/{out,out.tmp,stamp}
 mkdir -p "$objects"
 
-# What nothing of ours is built from is two thirds of the source; the directories'
-# Kconfig files are needed. Of the network's drivers that of the loopback device is.
+# Two thirds of the source are not needed, but the Kconfig files of all directories are, and the
+# network's loopback driver.
 unused=(
 	'Documentation/[!K]*' 'arch/[!x]*.[chS]' 'arch/[!x]*.dts*' 'drivers/gpu/drm/amd/*.[ch]'
 	'drivers/net/*/*.[ch]' 'drivers/media/*.[ch]' 'sound/*.[ch]'
@@ -43,8 +43,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 clone_stock "$series" /build "$work/tree"
 apply_changes "$series" "$work/tree"
-# Files that git has changed stay so when it no longer knows them: another list of files takes a
-# fresh source. That has to be free of objects.
+# A file that git has patched stays patched when git no longer tracks it: another list of files
+# takes a fresh source. Objects in the source would be in the way.
 source="$version without ${unused[*]}, $(git -C "$work/tree" ls-tree -r --name-only base |
 	sha256sum)"
 if [[ ! -e $dir/source || $(<"$dir/source") != "$source" || -e $dir/tree/.config ]]; then

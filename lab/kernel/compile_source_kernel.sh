@@ -5,10 +5,10 @@
 #
 #   compile_source_kernel.sh stock|fixes|new SERIES DIR
 #
-# /run/source is the tree that KERNEL_SRC names, read-only. What we change in it lies above it in
-# an overlay. DIR/patched holds the files that our patches change, DIR/objects what is built, and
-# DIR/out the kernel as vmlinux, its release as "version", and the file "pool": stock, fixes or new.
-# DIR/modules.cpio has all of its modules, and the guest's own.
+# /run/source is the tree that KERNEL_SRC names, read-only; an overlay above it holds our changes.
+# DIR/patched has the files that our patches change, and DIR/objects the objects. DIR/out has the
+# kernel as vmlinux, its release as "version", and the file "pool": stock, fixes or new.
+# DIR/modules.cpio has all of its modules and the guest's own.
 set -euo pipefail
 # shellcheck source=fixed_path.sh
 . "$(dirname "$0")/fixed_path.sh"
@@ -35,9 +35,9 @@ paths_in() {
 	sed -nE 's,^(---|\+\+\+) [ab]/([^\t]*).*,\2,p' "$@" | sort -u
 }
 
-# patch_files PATCH...: $work/files gets the files that the patches name, with all of them
-# applied. Those that the tree has already are taken back first, the last one first, so that
-# the rest meets what it was made for.
+# patch_files PATCH...: copy the files that the patches name to $work/files and apply all patches
+# there. Patches that the tree has already are reverted first, from the last to the first, so that
+# the others find the files they were made for.
 patch_files() {
 	local path patch i present=0 error
 
@@ -62,9 +62,9 @@ patch_files() {
 	echo "$present of $# patches are in the tree, $(($# - present)) are applied"
 }
 
-# update_patched PATCH...: DIR/patched gets what $work/files has otherwise than the tree. A file
-# is written only if its content changes, as make goes by its time; one that patches no
-# longer change stays, with what the tree has.
+# update_patched PATCH...: copy the files of $work/files that differ from the tree to DIR/patched.
+# A file is written only if its content changes, as make compares times. A file that the patches no
+# longer change stays, with the tree's content.
 update_patched() {
 	local path wanted
 

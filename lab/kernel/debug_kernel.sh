@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Kernels of our own, from Debian's source with our changes: small, and with the
-# kernel's checkers and KUnit (debug.config). In them our TTM is the kernel's.
+# The debug kernels: small kernels from Debian's source with our changes, with the
+# kernel's checkers and KUnit (debug.config). Their own TTM is ours.
 #
 #   KERNEL=6.12|7.3    for this one (both)
-#   MACHINE=bare|xen   for this machine (both): a kernel with KASAN is no PV domain's
+#   MACHINE=bare|xen   for this machine (both): a PV domain cannot run a kernel with KASAN
 #
 # Prints nothing when they are up to date. They are left in the cache's build
 # directory, where boots with KERNEL=6.12-debug and 7.3-debug find them.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Our modules for Debian's kernels: rttm.ko, a TTM with names of its own that stays
+# Our modules for Debian's kernels: rttm.ko, a TTM with its own symbol names that is loaded
 # beside the kernel's ttm.ko, and the radeon.ko that uses it.
 #
 #   KERNEL=6.12|7.3   for this one (both)
