@@ -42,7 +42,8 @@ programs | initrd-*) sub "$LAB_TOP/lab/image/build_lab.sh" "$name" ;;
 modules-*) KERNEL=$series sub "$LAB_TOP/lab/kernel/modules.sh" ;;
 debug-*) KERNEL=$series MACHINE=${name##*-} sub "$LAB_TOP/lab/kernel/debug_kernel.sh" ;;
 mutants-*) KERNEL=$series sub "$LAB_TOP/lab/kernel/mutant_modules.sh" ;;
-sanitized) variant 'model/(radeon|pool-device)-model|guest/[a-z-]+|[a-z]*/.*test[-_][a-z0-9_]*' gcc ;;
+sanitized)
+	variant 'model/(radeon|pool-device)-model|guest/[a-z-]+|[a-z]*/.*test[-_][a-z0-9_]*' gcc ;;
 fuzz) variant 'model/fuzz/fuzz_[a-z0-9_]*' clang -Dfuzz=true ;;
 *) die "there is no build '$name'" ;;
 esac

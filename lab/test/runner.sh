@@ -43,6 +43,10 @@ PROGRESS_SECONDS=30
 
 tasks=()
 declare -A task_waits=() task_state=()
+# Of those that run: by process, and when each task started.
+declare -A running=() started=()
+# A signal sets the status to end with.
+interrupted=
 
 # add_build NAME: with what it takes from other builds. Sets tasks, task_waits and task_state.
 add_build() {
@@ -269,36 +273,41 @@ summary() {
 
 # ---- the run
 
-choose RESULTS failed failed all
-[[ ${JOBS:=2} =~ ^[1-9][0-9]?$ ]] || die "JOBS=$JOBS is not a number from 1 to 99"
-[[ ${FUZZ_SECONDS:=20} =~ ^[1-9][0-9]{0,4}$ ]] ||
-	die "FUZZ_SECONDS=$FUZZ_SECONDS is not a number from 1 to 99999"
-export FUZZ_SECONDS
-read_list
-select_rows
-add_tasks
+# main: bash reads a script while it runs: in a function, all of it has been read. Sets JOBS,
+# FUZZ_SECONDS and interrupted.
+main() {
+	choose RESULTS failed failed all
+	[[ ${JOBS:=2} =~ ^[1-9][0-9]?$ ]] || die "JOBS=$JOBS is not a number from 1 to 99"
+	[[ ${FUZZ_SECONDS:=20} =~ ^[1-9][0-9]{0,4}$ ]] ||
+		die "FUZZ_SECONDS=$FUZZ_SECONDS is not a number from 1 to 99999"
+	export FUZZ_SECONDS
+	read_list
+	select_rows
+	add_tasks
 
-mkdir -p "$LAB_TOP/out" 2>/dev/null && [[ -w $LAB_TOP/out ]] ||
-	die "cannot write to $LAB_TOP/out: make the checkout writable"
-exec 7>>"$LOCK"
-flock -n 7 ||
-	die "process $(<"$LOCK") runs tests in this checkout: wait for it, or use another checkout"
-echo "$$" >"$LOCK"
-# Before anything of the last run is removed: without the image, or the user's kernel, there is no
-# run. Each row and each build says which machine and kernel it is for.
-unset MACHINE KERNEL CARD
-sub "$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
-[[ -z ${KERNEL_SRC:-} ]] || sub "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
-make_cache_dir
-need_command setpriv util-linux
-rm -rf "$OUT"
-mkdir "$OUT"
+	mkdir -p "$LAB_TOP/out" 2>/dev/null && [[ -w $LAB_TOP/out ]] ||
+		die "cannot write to $LAB_TOP/out: make the checkout writable"
+	exec 7>>"$LOCK"
+	flock -n 7 ||
+		die "process $(<"$LOCK") runs tests in this checkout: wait for it," \
+			"or use another checkout"
+	echo "$$" >"$LOCK"
+	# Each row and each build says which machine and kernel it is for.
+	unset MACHINE KERNEL CARD
+	# Without these there is no run: the results of the last one stay.
+	sub "$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
+	[[ -z ${KERNEL_SRC:-} ]] || sub "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
+	make_cache_dir
+	need_command setpriv util-linux
+	rm -rf "$OUT"
+	mkdir "$OUT"
 
-declare -A running=() started=()
-interrupted=
-trap 'interrupted=130' INT
-trap 'interrupted=143' TERM HUP
-say "${#selected[@]} rows of TIER=$TIER, $JOBS at a time"
-run_tasks
-[[ -z $interrupted ]] || stop_tasks
-summary
+	trap 'interrupted=130' INT
+	trap 'interrupted=143' TERM HUP
+	say "${#selected[@]} rows of TIER=$TIER, $JOBS at a time"
+	run_tasks
+	[[ -z $interrupted ]] || stop_tasks
+	summary
+}
+
+main; exit
