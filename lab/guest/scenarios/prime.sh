@@ -56,7 +56,8 @@ measure() {
 	local what figures hex='\([0-9a-f]*\)' number='\([0-9]*\)' slots='\([-0-9]*\)' bo wrong
 
 	run_test radeon_pool 'copies-*'
-	sed -n "s/.*copies $hex $hex $number cached: $number\$/\\1.\\2.\\3 \\4/p" /tmp/out >/tmp/copies
+	sed -n "s/.*copies $hex $hex $number cached: $number\$/\\1.\\2.\\3 \\4/p" \
+		/tmp/out >/tmp/copies
 	run_test radeon_prime '*reads*-cached,*writes*-cached'
 	bo="share $hex $hex $number cached \\([a-z]*\\)"
 	wrong="wrong $number of $number error $number swiotlb $slots"
