@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * TTM's pool device for a Xen PV domain, as a PCI function made of software.
+ * A software PCI function that is TTM's pool device in a Xen PV domain.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -28,25 +28,23 @@
 /**
  * DOC: Pool device of a Xen PV domain
  *
- * By a PCI function without any hardware, the pool device, a hypervisor tells TTM which
- * memory has to be coherent for GPUs to reach it. An emulator adds it to its machine.
- * A PV domain, and dom0 in particular, has no emulator: its buses are those of the
- * real machine. So the domain makes the function for itself. It knows what there is to
- * tell: a page has some other frame of the machine than the kernel's own number,
- * neighbours are not neighbours there, and since no IOMMU is between, a frame's address
- * holds for all devices.
+ * A hypervisor tells TTM by the pool device, a PCI function without hardware, which memory
+ * has to be coherent for GPUs. An emulator can add it to its machine. A PV domain has no
+ * emulator: the buses of dom0 are those of the real machine. So this module adds the function
+ * inside the domain. It knows what to tell: the machine frame of a page differs from its
+ * frame number in the kernel, adjacent pages are not adjacent on the bus, and without an
+ * IOMMU a bus address is valid for all devices.
  *
- * The function is the only one on a host bridge with a PCI domain of its own. It is
- * from 0x10000 up: firmware names 16 bits, and so do the calls by which dom0 tells Xen
- * of its devices (see drivers/xen/pci.c). Nothing of the machine, and nothing that Xen
- * knows of it, is touched.
+ * The function is the only one on a host bridge of its own PCI domain. The domain number is
+ * 0x10000 or more. Firmware uses 16 bits, and so do the hypercalls by which dom0 tells Xen of
+ * its devices (see drivers/xen/pci.c), so the function is unknown to both.
  */
 
-/* Domains above are neither the firmware's nor known to Xen. */
+/* PCI domains from here on are unknown to the firmware and to Xen. */
 #define XEN_TTM_POOL_DOMAIN_MIN		(U16_MAX + 1)
 
 #define XEN_TTM_POOL_DEVFN		PCI_DEVFN(0, 0)
-/* Where the capability is. */
+/* Offset of the capability. */
 #define XEN_TTM_POOL_CAP		PCI_STD_HEADER_SIZEOF
 
 #define XEN_TTM_POOL_ZONES_NARROW	TTM_POOL_ZONE_DMA32
@@ -54,17 +52,17 @@
 
 static unsigned int zones = XEN_TTM_POOL_ZONES_ALL;
 module_param(zones, uint, 0444);
-MODULE_PARM_DESC(zones, "Memory that has to be coherent: 1 (DMA32), 3 (DMA32 and NORMAL, default)");
+MODULE_PARM_DESC(zones, "Zones that have to be coherent: 1 (DMA32), 3 (DMA32 and NORMAL, default)");
 
 /**
- * struct xen_ttm_pool - the host bridge's own part
- * @sysdata: what x86 wants to know of a bus; leads from a bus to here
- * @buses: the range of bus numbers, which is one
- * @lock: held while @config is read or written, as x86 has no lock around config space
+ * struct xen_ttm_pool - private data of the host bridge
+ * @sysdata: x86's data of a bus
+ * @buses: the range of bus numbers, which is a single one
+ * @lock: protects @config; x86 does not serialize accesses to config space
  * @config: config space of the function
  *
- * Lives as long as anyone has a reference to the bridge, its bus or the function, which
- * may be longer than this module is loaded.
+ * Exists as long as there is a reference to the bridge, its bus or the function, which may
+ * be longer than this module is loaded.
  */
 struct xen_ttm_pool {
 	struct pci_sysdata sysdata;
@@ -75,10 +73,7 @@ struct xen_ttm_pool {
 
 static struct pci_host_bridge *pool_bridge;
 
-/*
- * Bits that can be written. There is nothing to decode, so the function has no use for
- * being told to.
- */
+/* Writable bits. The function decodes no addresses, so the bits that enable it are fixed. */
 static const u8 writable[PCI_STD_HEADER_SIZEOF] = {
 	[PCI_COMMAND] = PCI_COMMAND_MASTER | PCI_COMMAND_PARITY,
 	[PCI_COMMAND + 1] = (PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE) >> 8,
@@ -148,8 +143,8 @@ static struct pci_ops xen_ttm_pool_ops = {
 };
 
 /*
- * The machine's highest frame, not the domain's. The call is open to every domain and
- * is said not to fail; if it did, all bits are the safe answer.
+ * The number of bits of the machine's highest address, not the domain's. Every domain may
+ * make this hypercall. It is not expected to fail; if it does, all bits are the safe answer.
  */
 static u8 bus_address_width(void)
 {
@@ -204,7 +199,7 @@ static struct pci_host_bridge *__init alloc_bridge(void)
 		pci_free_host_bridge(bridge);
 		return ERR_PTR(domain);
 	}
-	/* The number is given back with the bridge's last reference. */
+	/* The number is freed with the last reference to the bridge. */
 	bridge->domain_nr = domain;
 
 	pool = pci_host_bridge_priv(bridge);
@@ -259,7 +254,7 @@ static int __init xen_ttm_pool_init(void)
 		pr_err("not loaded: this is not a Xen PV domain, which alone can use it\n");
 		return -ENODEV;
 	}
-	/* Then nobody would know the machine's addresses of coherent memory. */
+	/* Without xen-swiotlb coherent memory has no machine addresses. */
 	if (!get_arch_dma_ops()) {
 		pr_err("not loaded: this domain has no DMA by xen-swiotlb: boot its kernel with iommu=soft\n");
 		return -ENODEV;

@@ -8,12 +8,12 @@ struct device;
 struct ttm_pool_cap;
 
 /**
- * enum ttm_backing_kind - where the pages of a device's BOs come from
- * @TTM_BACKING_SHARED: the system's pages, mapped for the device; they belong to
- *	no device and any other may have them mapped too
+ * enum ttm_backing_kind - where the pages of a device's BOs are allocated
+ * @TTM_BACKING_SHARED: pages of the system, mapped for the device; they belong to no
+ *	device and can be mapped for others
  * @TTM_BACKING_DEVICE: coherent memory of the device, from chunks
- * @TTM_BACKING_HYPERVISOR: coherent memory of no device, from chunks that all devices
- *	share which reach them
+ * @TTM_BACKING_HYPERVISOR: coherent memory from the global DMA pools, which belongs to no
+ *	device
  */
 enum ttm_backing_kind {
 	TTM_BACKING_SHARED,
@@ -23,15 +23,14 @@ enum ttm_backing_kind {
 
 /**
  * struct ttm_backing_facts - what the choice depends on
- * @xen_pv: the frame numbers of this kernel are not those on the bus, and mapping a
- *	page may bounce it
- * @mem_encrypt: a device sees plain memory only where it was made so
- * @limited: the device does not reach all of this kernel's memory
+ * @xen_pv: Xen PV domain: the kernel's frame numbers differ from those on the bus, and
+ *	mapping a page may bounce it
+ * @mem_encrypt: memory encryption is active: a device sees decrypted memory only
+ * @limited: the device does not reach all memory of this kernel
  * @reach: highest bus address that the device can use
- * @bus_end: first bus address beyond the machine's memory; with @xen_pv alone
- * @translated: an IOMMU or an offset is between the device and the bus, so that the
- *	bus addresses of others mean nothing to it
- * @cap: what the pool device says, or NULL without one
+ * @bus_end: first bus address behind the machine's memory; U64_MAX without @xen_pv
+ * @translated: the device's addresses are translated; see ttm_dma_translated()
+ * @cap: the capability of the pool device, or NULL without one
  */
 struct ttm_backing_facts {
 	bool xen_pv;
@@ -44,12 +43,12 @@ struct ttm_backing_facts {
 };
 
 /**
- * enum ttm_backing_force - what the user asks for
- * @TTM_BACKING_AUTO: nothing: the facts decide
+ * enum ttm_backing_force - the user's choice
+ * @TTM_BACKING_AUTO: no choice; the facts decide
  * @TTM_BACKING_FORCE_SHARED: shared pages
  * @TTM_BACKING_FORCE_DEVICE: coherent memory of the device
- * @TTM_BACKING_FORCE_HYPERVISOR: coherent memory of no device, whatever zones the pool
- *	device names; without a pool device as with @TTM_BACKING_AUTO
+ * @TTM_BACKING_FORCE_HYPERVISOR: coherent memory of no device, for all zones; without a
+ *	pool device as @TTM_BACKING_AUTO
  */
 enum ttm_backing_force {
 	TTM_BACKING_AUTO,
@@ -60,33 +59,30 @@ enum ttm_backing_force {
 
 /**
  * struct ttm_backing - the choice
- * @kind: where pages come from
- * @reason: why, for people
- * @dma32: shared pages have to come from below 4 GiB
- * @single: bus addresses of neighbouring pages have nothing to do with each other:
- *	shared pages are mapped one by one
- * @private: bus addresses of coherent memory hold for the device alone that it was
- *	allocated for, as a pool device says
- * @coherent32: memory below 4 GiB has to be coherent, as a pool device says: shared
- *	pages from there will not do
- * @reaches_all: the device reaches any page of the machine, so coherent memory
- *	may be made of single pages as they come
- * @width: bits of the bus addresses that the device reaches and the machine has; with
- *	TTM_BACKING_HYPERVISOR, else 0
+ * @kind: where pages are allocated
+ * @reason: why, for the log
+ * @dma32: shared pages have to be below 4 GiB
+ * @single: adjacent pages are not adjacent on the bus, so shared pages are mapped one by
+ *	one
+ * @reaches_all: the device reaches all memory of the machine, so coherent memory may
+ *	consist of single pages
+ * @private: by the pool device, bus addresses of coherent memory are valid only for the
+ *	device that it was allocated for
+ * @coherent32: by the pool device, BO pages below 4 GiB have to be coherent memory
+ * @width: DMA width of the pages in bits, with TTM_BACKING_HYPERVISOR; else 0
  */
 struct ttm_backing {
 	enum ttm_backing_kind kind;
 	const char *reason;
 	bool dma32;
 	bool single;
+	bool reaches_all;
 	bool private;
 	bool coherent32;
-	bool reaches_all;
 	unsigned int width;
 };
 
-void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
-			   struct ttm_backing_facts *facts);
+void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts);
 void ttm_backing_choose(const struct ttm_backing_facts *facts,
 			enum ttm_backing_force force,
 			struct ttm_backing *backing);
@@ -94,8 +90,6 @@ int ttm_backing_parse(const char *name, enum ttm_backing_force *force);
 enum ttm_backing_force ttm_backing_forced(void);
 void ttm_backing_get(struct device *dev, const struct ttm_backing_facts *facts,
 		     enum ttm_backing_force force, struct ttm_backing *backing);
-bool ttm_backing_remapped(struct device *dev);
-bool ttm_backing_translated(struct device *dev);
 const char *ttm_backing_name(const struct ttm_backing *backing);
 
 #endif

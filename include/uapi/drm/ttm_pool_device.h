@@ -3,15 +3,12 @@
 #define _UAPI_DRM_TTM_POOL_DEVICE_H_
 
 /*
- * The TTM pool device: a PCI function without a BAR or an interrupt, by which a
- * hypervisor tells its guest which memory has to be coherent for GPUs to reach it. All
- * that it says is in one vendor-specific capability. The specification is
- * Documentation/gpu/ttm-pool-device.rst.
- *
- * For those who provide the device, those who read it, and the tools of both.
+ * The TTM pool device: a PCI function without a BAR or an interrupt. It has one
+ * vendor-specific capability, by which a hypervisor tells its guest which memory has to be
+ * coherent for GPUs. The specification is Documentation/gpu/ttm-pool-device.rst.
  */
 
-/* The range that the owner of the vendor ID has set aside for experiments. */
+/* An ID from the range that the owner of the vendor ID has reserved for experiments. */
 #define TTM_POOL_PCI_VENDOR		0x1af4
 #define TTM_POOL_PCI_DEVICE		0x10f0
 /* Memory controller, other. */
@@ -33,15 +30,15 @@
 #define TTM_POOL_VERSION		1
 #define TTM_POOL_SIGNATURE		"TTMP"
 
-/* Memory of these zones has to be coherent for a device to reach it. */
+/* BO pages of these zones have to be coherent memory. */
 #define TTM_POOL_ZONE_DMA32		0x1	/* below 4 GiB */
 #define TTM_POOL_ZONE_NORMAL		0x2	/* all that the kernel maps */
 #define TTM_POOL_ZONE_HIGHMEM		0x4	/* all else, on 32-bit kernels */
 #define TTM_POOL_ZONES			0x7
 
-/* A bus address of coherent memory holds for every device. */
+/* A bus address of coherent memory is valid for every device. */
 #define TTM_POOL_FLAG_SHAREABLE		0x1
-/* Neighbouring pages need not be neighbours on the bus. */
+/* Adjacent pages need not be adjacent on the bus. */
 #define TTM_POOL_FLAG_NOT_CONTIGUOUS	0x2
 #define TTM_POOL_FLAGS			0x3
 

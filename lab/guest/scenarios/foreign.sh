@@ -8,7 +8,7 @@
 # limit: 1500
 # silence: 240
 # needs: edu
-# allow: cannot be shared with .* there is no way to memory that both reach
+# allow: cannot be shared with .* there is no memory that both devices reach
 # allow: of raw_export cannot be imported
 # allow: [0-9]+ pages of [0-9]+ chunks are still in use: they stay in memory
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * BOs that another device uses, and those of another device's.
+ * dma-buf export and import.
  */
 
 #include <linux/debugfs.h>
@@ -14,7 +14,6 @@
 
 #include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
-#include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_dma_limit.h>
 #include <drm/ttm/ttm_tt.h>
 
@@ -23,40 +22,40 @@
 #include "radeon_trace.h"
 
 /**
- * DOC: BOs between devices
+ * DOC: Sharing BOs between devices
  *
- * A BO that is exported is pinned in GTT while it is attached to another device. Its
- * pages are those of the exporter's GPU, and the importer may drive fewer address bits.
- * Left to itself the DMA API would map a page out of reach by a copy of it, which for a
- * GPU is wrong: what the importer writes never gets to the BO.
+ * An exported BO is pinned in GTT while it is attached to another device. The importer may
+ * drive fewer address bits than the exporter's GPU. The DMA API would bounce the pages that
+ * it does not reach, and what the importer writes would never get to the BO.
  *
- * So what the importer reaches is looked at before its first mapping. If it reaches all
- * pages, they are mapped as they are, in segments that are contiguous on the bus. If not,
- * the contents move once, to pages that both devices reach; the exporter's GART and CPU
- * mappings then lead there. That takes the BO to be idle, and needs that no other
- * importer has its pages mapped: nobody could tell that one. Then the mapping is refused.
+ * So a mapping first compares the BO's pages with the importer's DMA limit. If the importer
+ * reaches all pages they are mapped as they are, in segments that are contiguous on the bus.
+ * If not, the contents are moved once to pages that both devices reach, and the exporter's
+ * GART and CPU mappings are changed to these. The move waits until the BO is idle. It is
+ * refused if another importer has the pages mapped, as that one cannot be told.
  *
- * Coherent pages have bus addresses already, and these hold for every device that
- * nothing translates for: they are handed out as they are. Where a pool device says that
- * they hold for one device alone the DMA API is asked for the other's.
+ * Coherent pages have bus addresses. Devices whose addresses are not translated get these
+ * addresses, unless a pool device says that they are valid for one device only; the DMA API
+ * maps the pages for all others.
  *
- * Importers keep the pages when the exporter's GPU goes, which does not reach them then.
+ * When the exporter's GPU goes away the importers keep the pages, and they are unmapped for
+ * the exporter.
  *
- * An import is checked as it comes: addresses that the GPU does not drive are refused, and
- * so are pages that the exporter had bounced.
+ * An import is refused if the GPU does not drive an address of it, or if the exporter has
+ * bounced its pages.
  */
 
 /**
  * struct radeon_dma_buf_table - a mapping for an importer
- * @base: what the importer gets
- * @direct: bus addresses were handed out, nothing has to be unmapped
+ * @base: the importer's part
+ * @direct: the addresses are those of coherent pages and are not to be unmapped
  */
 struct radeon_dma_buf_table {
 	struct sg_table base;
 	bool direct;
 };
 
-/* Runs that are contiguous for the CPU and on the bus. */
+/* The length of the run at page @first that is contiguous for the CPU and on the bus. */
 static unsigned int run_length(const struct ttm_tt *tt, unsigned int first, unsigned int max)
 {
 	unsigned int n = 1;
@@ -68,9 +67,9 @@ static unsigned int run_length(const struct ttm_tt *tt, unsigned int first, unsi
 	return n;
 }
 
-/* The addresses that the exporter's GPU uses, for an importer that sees the same bus. */
-static int table_of_addresses(struct sg_table *sgt, const struct ttm_tt *tt,
-			      struct device *importer)
+/* A table of the addresses that the exporter's GPU uses, too. */
+static int table_of_bus_addresses(struct sg_table *sgt, const struct ttm_tt *tt,
+				  struct device *importer)
 {
 	unsigned int max = max(dma_get_max_seg_size(importer) >> PAGE_SHIFT, 1u);
 	unsigned int i, n, runs = 0;
@@ -92,7 +91,7 @@ static int table_of_addresses(struct sg_table *sgt, const struct ttm_tt *tt,
 	return 0;
 }
 
-/* One line for each, but not for ever: user space can go on trying. */
+/* Rate limited: user space can try again and again. */
 static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const char *why)
 {
 	struct radeon_device *rdev = bo->rdev;
@@ -107,8 +106,8 @@ static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const 
 }
 
 /*
- * The pages, mapped for the importer. None is out of its reach; some devices have all that
- * they map bounced nevertheless.
+ * A table of the pages, mapped for the importer. They are within its reach, and for some
+ * devices the DMA API bounces all pages nevertheless.
  */
 static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
 			  struct device *importer, enum dma_data_direction dir)
@@ -131,7 +130,7 @@ static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
 	if (ttm_dma_bounced(importer, sgt)) {
 		dma_unmap_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
 		ret = refuse(bo, importer, -EOPNOTSUPP,
-			     "whatever is mapped for it is copied, which no GPU would see");
+			     "the DMA API bounces all pages that are mapped for it");
 		goto free_table;
 	}
 	return 0;
@@ -142,10 +141,10 @@ free_table:
 }
 
 /*
- * Move a BO's contents to where the importer reaches them. The BO is reserved and pinned
- * in GTT.
+ * Move the contents of a BO to pages that the importer reaches. The BO is reserved and
+ * pinned in GTT.
  */
-static int move_within(struct radeon_bo *bo, struct device *importer)
+static int move_below_limit(struct radeon_bo *bo, struct device *importer)
 {
 	struct ttm_operation_ctx ctx = { .interruptible = true };
 	struct radeon_device *rdev = bo->rdev;
@@ -153,16 +152,19 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
 	int ret, bound;
 
 	if (drm_dev_is_unplugged(bo->tbo.base.dev))
-		return refuse(bo, importer, -ENODEV, "the GPU it belongs to has gone");
+		return refuse(bo, importer, -ENODEV, "the BO's GPU has been removed");
 	if (bo->dma_buf_maps)
 		return refuse(bo, importer, -EBUSY, "another device has its pages mapped");
 	if (bo->dma_buf_vmaps || bo->kptr)
 		return refuse(bo, importer, -EBUSY, "the kernel has it mapped");
 
-	/* Fences of importers are in the same object. */
+	/* The importers' fences are in the same reservation object. */
 	ret = ttm_bo_wait_ctx(&bo->tbo, &ctx);
 	if (ret == -EDEADLK) {
-		/* The GPU hangs, its next ioctl resets it. Importers have their own EDEADLK. */
+		/*
+		 * The GPU hangs and the next ioctl resets it. For an importer -EDEADLK would
+		 * mean something else.
+		 */
 		return -EBUSY;
 	}
 	if (ret)
@@ -174,8 +176,8 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
 	radeon_vm_bo_invalidate(rdev, bo);
 	if (ret)
 		return refuse(bo, importer, ret, ret == -ENOMEM ?
-			      "there is no memory that both reach" :
-			      "there is no way to memory that both reach");
+			      "no memory is free that both devices reach" :
+			      "there is no memory that both devices reach");
 	if (bound)
 		return bound;
 	atomic_long_inc(&rdev->dma_buf_stats.copies);
@@ -189,11 +191,15 @@ static int move_within(struct radeon_bo *bo, struct device *importer)
  * @attach: attachment, whose BO is pinned and reserved
  * @dir: direction of the importer's accesses
  *
- * Return: the mapping, or an error pointer: -EBUSY if pages would have to move while
- * others have them mapped, or the GPU was not done with them for 15 s or hangs; -ENODEV if it
- * has gone; -EOPNOTSUPP if there are none that both devices reach, or the importer does not
- * see pages themselves;
- * -ENOMEM; -ERESTARTSYS if a signal ended the wait for the GPU.
+ * Return: the mapping, or an error pointer:
+ *
+ * * -EBUSY if the contents have to be moved and the pages are mapped by another device or
+ *   by the kernel, or the GPU uses them for more than 15 s or hangs;
+ * * -ENODEV if the GPU has been removed;
+ * * -EOPNOTSUPP if there is no memory that both devices reach, or the DMA API bounces the
+ *   importer's pages;
+ * * -ENOMEM;
+ * * -ERESTARTSYS if a signal has ended the wait for the GPU.
  */
 static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 					   enum dma_data_direction dir)
@@ -211,7 +217,7 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 		return ERR_PTR(-EINVAL);
 
 	if (!ttm_tt_within_limit(tt, ttm_dma_limit(importer))) {
-		ret = move_within(bo, importer);
+		ret = move_below_limit(bo, importer);
 		if (ret)
 			return ERR_PTR(ret);
 		copied = true;
@@ -222,9 +228,9 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 		return ERR_PTR(-ENOMEM);
 	table->direct = ttm_tt_is_coherent(tt) && tt->dma_address &&
 		!ttm_tt_is_private(bo->tbo.bdev, tt) &&
-		!ttm_backing_translated(importer) && !ttm_backing_translated(bo->rdev->dev);
+		!ttm_dma_translated(importer) && !ttm_dma_translated(bo->rdev->dev);
 	if (table->direct)
-		ret = table_of_addresses(&table->base, tt, importer);
+		ret = table_of_bus_addresses(&table->base, tt, importer);
 	else
 		ret = table_of_pages(&table->base, bo, importer, dir);
 	if (ret) {
@@ -253,7 +259,7 @@ static void radeon_dma_buf_unmap(struct dma_buf_attachment *attach, struct sg_ta
 	kfree(table);
 }
 
-/* Whoever has the kernel's mapping cannot be told that pages move. */
+/* Pages that the kernel has mapped for an importer must not move. */
 static int radeon_dma_buf_vmap(struct dma_buf *dma_buf, struct iosys_map *map)
 {
 	struct drm_gem_object *gobj = dma_buf->priv;
@@ -284,9 +290,9 @@ static const struct dma_buf_ops radeon_dma_buf_ops = {
 };
 
 /**
- * radeon_dma_buf_export() - make a BO available to other devices
- * @gobj: its GEM object
- * @flags: of the file, DRM_CLOEXEC and DRM_RDWR
+ * radeon_dma_buf_export() - export a BO
+ * @gobj: GEM object of the BO
+ * @flags: flags of the file: DRM_CLOEXEC and DRM_RDWR
  *
  * Return: the dma-buf or an error pointer.
  */
@@ -300,9 +306,9 @@ struct dma_buf *radeon_dma_buf_export(struct drm_gem_object *gobj, int flags)
 }
 
 /**
- * radeon_dma_buf_import() - a BO for what another device has exported
+ * radeon_dma_buf_import() - import a dma-buf
  * @dev: DRM device
- * @dma_buf: what was exported; of this device's own it is the BO itself
+ * @dma_buf: dma-buf; if @dev has exported it, the result is the exported BO
  *
  * Return: a GEM object or an error pointer.
  */
@@ -312,7 +318,7 @@ struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
 	struct drm_gem_object *gobj = dma_buf->priv;
 
 	if (dma_buf->ops == &radeon_dma_buf_ops && gobj->dev == dev) {
-		/* The BO lives as long as the dma-buf, which it keeps. */
+		/* The dma-buf has a reference to the BO, so the BO exists. */
 		drm_gem_object_get(gobj);
 		return gobj;
 	}
@@ -320,14 +326,14 @@ struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
 }
 
 /**
- * radeon_dma_buf_check() - can the GPU use what was mapped for it?
+ * radeon_dma_buf_check() - check whether the GPU can use a mapping of an import
  * @rdev: device
  * @attach: attachment
- * @sgt: its mapping
+ * @sgt: mapping
  *
- * Return: 0, or the reason to refuse it: -EINVAL if it is not the buffer's size or not made
- * of whole pages, -ERANGE if the GPU does not drive an address, -EOPNOTSUPP if the exporter
- * had it bounced.
+ * Return: 0; -EINVAL if the mapping has another size than the buffer or does not consist of
+ * whole pages; -ERANGE if the GPU does not drive an address; -EOPNOTSUPP if the exporter has
+ * bounced pages.
  */
 int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *attach,
 			 struct sg_table *sgt)
@@ -345,20 +351,20 @@ int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *
 			goto refused;
 		}
 		if (!PAGE_ALIGNED(sg_dma_address(sg)) || !PAGE_ALIGNED(sg_dma_len(sg))) {
-			why = "it is not made of whole pages";
+			why = "it does not consist of whole pages";
 			ret = -EINVAL;
 			goto refused;
 		}
 		size += sg_dma_len(sg);
 	}
 	if (size != PAGE_ALIGN(attach->dmabuf->size)) {
-		why = "not all of it was mapped, or more";
+		why = "the mapping has another size than the buffer";
 		ret = -EINVAL;
 		goto refused;
 	}
-	/* Where that is on, dma-buf hides the pages from importers. */
+	/* CONFIG_DMABUF_DEBUG hides the pages from importers. */
 	if (!IS_ENABLED(CONFIG_DMABUF_DEBUG) && ttm_dma_bounced(rdev->dev, sgt)) {
-		why = "its exporter has mapped copies of pages, which this GPU does not reach";
+		why = "the exporter has bounced pages that this GPU does not reach";
 		ret = -EOPNOTSUPP;
 		goto refused;
 	}
@@ -373,8 +379,10 @@ refused:
 }
 
 /**
- * radeon_dma_buf_leave() - a BO's GPU goes, and those who have it attached do not
+ * radeon_dma_buf_leave() - unmap the pages of a BO whose GPU is removed
  * @bo: BO, reserved, and in neither GART nor VRAM
+ *
+ * Importers may still use the pages.
  */
 void radeon_dma_buf_leave(struct radeon_bo *bo)
 {
@@ -398,7 +406,7 @@ static int radeon_dma_buf_show(struct seq_file *m, void *data)
 DEFINE_SHOW_ATTRIBUTE(radeon_dma_buf);
 
 /**
- * radeon_dma_buf_debugfs_init() - make the file "radeon_dma_buf"
+ * radeon_dma_buf_debugfs_init() - create the debugfs file "radeon_dma_buf"
  * @rdev: device
  * @root: its directory in debugfs
  */

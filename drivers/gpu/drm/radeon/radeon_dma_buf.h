@@ -14,11 +14,11 @@ struct radeon_device;
 struct sg_table;
 
 /**
- * struct radeon_dma_buf_stats - what became of a GPU's BOs at their importers
- * @copies: BOs whose contents moved to pages that an importer reaches
- * @copied_bytes: their bytes
- * @copies_avoided: mappings of BOs for another device as they were
- * @refused: mappings and imports that were not possible
+ * struct radeon_dma_buf_stats - counters of sharing with other devices
+ * @copies: BOs whose contents were moved to pages that an importer reaches
+ * @copied_bytes: bytes of these BOs
+ * @copies_avoided: mappings for an importer without a move
+ * @refused: refused mappings and imports
  */
 struct radeon_dma_buf_stats {
 	atomic_long_t copies;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Where a device's BO pages come from: the policy of TTM's page pool.
+ * The policy of TTM's page pool: where the BO pages of a device are allocated.
  */
 
 #define pr_fmt(fmt) "[TTM] " fmt
@@ -10,7 +10,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
-#include <linux/iommu.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -24,40 +23,33 @@
 
 #include <drm/drm_util.h>
 #include <drm/ttm/ttm_backing.h>
+#include <drm/ttm/ttm_dma_limit.h>
 
-#include "ttm_pool_cap.h"
+#include "ttm_backing_cap.h"
 
 /**
  * DOC: Backing of BO pages
  *
- * A page that the CPU sees at one address may be at another on the bus. Where the
- * two are the same, or an IOMMU makes them whatever is wanted, BO pages are the
- * system's: anyone allocates them, every device that reaches them maps them, and
- * a BO is shared without a copy. A device with few address bits gets its pages
- * from below 4 GiB.
+ * On most machines BO pages are *shared* pages: the pool allocates them with alloc_pages()
+ * and maps them for the device. They belong to no device, so a BO can be shared without a
+ * copy. A device that does not reach all memory gets pages from below 4 GiB.
  *
- * Two machines are different. In a Xen PV domain the frame numbers of the kernel
- * are not those of the machine: a page from below 4 GiB may be above it on the bus,
- * and neighbours are not neighbours there. With memory encryption a page is
- * useless to a device until it is decrypted. Mapping a page then means to copy it
- * through swiotlb, behind the back of a GPU which reads and writes it as it likes.
- * There the pages have to be coherent memory of the device.
+ * On two kinds of machines the DMA API would copy such pages to bounce buffers when they
+ * are mapped, which breaks GPUs:
  *
- * A hypervisor can say so itself, by a pool device: which zones of memory have to be
- * coherent, and whether such memory has to belong to one device at all. Where it need
- * not, BO pages are nobody's, and a BO is shared without a copy there as well. A zone
- * that it does not name is shared memory as on bare metal, unless this kernel knows
- * better: where mapping a page may copy it, the pool device is not believed.
+ * * In a Xen PV domain the kernel's frame numbers are not those of the machine. A page from
+ *   below 4 GiB may be above 4 GiB on the bus, and adjacent pages need not be adjacent
+ *   there.
+ * * With memory encryption a device cannot read a page unless it is decrypted.
  *
- * On all others this would be pure loss: coherent memory belongs to one device. So
- * nothing but these reasons leads there; in particular not where the machine
- * has its I/O memory, which drm_need_swiotlb() goes by: its end is above 4 GiB
- * on most machines, whatever memory they have.
+ * There, BO pages are coherent memory of the device. Coherent memory belongs to one device
+ * and is slow to allocate, so no other machine uses it. In particular the address of I/O
+ * memory does not matter: drm_need_swiotlb() looks at its end, which is above 4 GiB on
+ * most machines.
  *
- * The parameter "backing" of the module overrides the choice for devices that are
- * bound after it was set. What is found out of device and machine is found out when
- * the device is bound, too: of all that the choice depends on, only the pool device may
- * come and go.
+ * Device and machine are sampled once, when the device is bound. So is the module parameter
+ * "backing", which overrides the choice. Only the pool device of a hypervisor can change
+ * later; see ttm_backing_cap.c.
  */
 
 static const char * const backing_names[] = {
@@ -70,11 +62,11 @@ static const char * const backing_names[] = {
 static enum ttm_backing_force backing_force;
 
 /**
- * ttm_backing_parse() - a value of the parameter "backing"
- * @name: "auto", "shared", "device" or "hypervisor", a newline at its end is ignored
+ * ttm_backing_parse() - parse a value of the parameter "backing"
+ * @name: value; a newline at its end is ignored
  * @force: set to its meaning
  *
- * Return: 0, or -EINVAL for any other name; @force is left alone then.
+ * Return: 0, or -EINVAL for an unknown value; @force is not changed then.
  */
 int ttm_backing_parse(const char *name, enum ttm_backing_force *force)
 {
@@ -110,12 +102,12 @@ static const struct kernel_param_ops backing_ops = {
 };
 
 module_param_cb(backing, &backing_ops, &backing_force, 0644);
-MODULE_PARM_DESC(backing, "Where BO pages come from: auto (default), shared, device, hypervisor");
+MODULE_PARM_DESC(backing, "Where BO pages are allocated: auto (default), shared, device, hypervisor");
 
 #ifdef CONFIG_XEN_PV
 /*
- * Xen's frames, not ours: a domain may be given any frame of the machine. The
- * call is open to every domain and returns the number of frames.
+ * The end of the machine's memory: Xen may give a domain any frame of the machine. Every
+ * domain may make this hypercall, which returns the highest frame number.
  */
 static u64 xen_bus_end(void)
 {
@@ -131,9 +123,9 @@ static u64 xen_bus_end(void)
 #endif
 
 /**
- * ttm_backing_forced() - what the user asks for at the moment
+ * ttm_backing_forced() - read the parameter "backing"
  *
- * Return: the parameter "backing".
+ * Return: its current value.
  */
 enum ttm_backing_force ttm_backing_forced(void)
 {
@@ -141,54 +133,14 @@ enum ttm_backing_force ttm_backing_forced(void)
 }
 
 /**
- * ttm_backing_remapped() - does anything bring all memory within the device's reach?
- * @dev: device
- *
- * DMA ops of an architecture's may remap as they like, as those of AMD's GART do. Those
- * of Xen know the bus address of a page, and bounce it where that is out of reach.
- *
- * Return: whether an IOMMU is between it and the bus.
- */
-bool ttm_backing_remapped(struct device *dev)
-{
-	if (get_dma_ops(dev) && !xen_domain())
-		return true;
-#ifdef CONFIG_IOMMU_API
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
-
-	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING))
-		return true;
-#endif
-	return false;
-}
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_remapped);
-
-/**
- * ttm_backing_translated() - does anything give the device addresses of its own?
- * @dev: device
- *
- * An offset does, but it reaches no page that would be out of reach without.
- *
- * Return: whether an IOMMU or an offset is between it and the bus, so that the bus
- * addresses of others mean nothing to it.
- */
-bool ttm_backing_translated(struct device *dev)
-{
-	return dev->dma_range_map || ttm_backing_remapped(dev);
-}
-EXPORT_SYMBOL(ttm_backing_translated);
-
-/**
  * ttm_backing_facts_get() - find out what the choice for a device depends on
  * @dev: device, its DMA mask set
- * @cap: what the pool device says, or NULL without one; @facts point to it
- * @facts: filled in
+ * @facts: set to the facts
  *
- * A Xen PV domain alone does not tell: a device behind an IOMMU that Xen lets the
- * domain program has no DMA ops of its own and no use for coherent memory.
+ * A device behind an IOMMU that Xen lets the domain program has no DMA ops of its own. It
+ * needs no coherent memory, so it does not count as one of a Xen PV domain.
  */
-void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
-			   struct ttm_backing_facts *facts)
+void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts)
 {
 	*facts = (struct ttm_backing_facts) {
 		.xen_pv = xen_pv_domain() && get_dma_ops(dev),
@@ -196,8 +148,7 @@ void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
 		.limited = dma_addressing_limited(dev),
 		.reach = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit),
 		.bus_end = U64_MAX,
-		.translated = ttm_backing_translated(dev),
-		.cap = cap,
+		.translated = ttm_dma_translated(dev),
 	};
 	/* Coherent memory has a mask of its own. */
 	facts->reach = min_not_zero(facts->reach, dev->coherent_dma_mask);
@@ -205,8 +156,8 @@ void ttm_backing_facts_get(struct device *dev, const struct ttm_pool_cap *cap,
 		facts->bus_end = xen_bus_end();
 }
 
-/* The choice without a pool device, but for the user's. */
-static void choose_alone(const struct ttm_backing_facts *facts, struct ttm_backing *backing)
+static void choose_by_machine(const struct ttm_backing_facts *facts,
+			      struct ttm_backing *backing)
 {
 	if (facts->xen_pv) {
 		backing->kind = TTM_BACKING_DEVICE;
@@ -221,81 +172,13 @@ static void choose_alone(const struct ttm_backing_facts *facts, struct ttm_backi
 	}
 }
 
-/* The last bit of addresses that are all within reach. */
-static unsigned int reach_bits(const struct ttm_backing_facts *facts)
-{
-	return facts->reach == U64_MAX ? 64 : ilog2(facts->reach + 1);
-}
-
-/* The zones that shared pages for the device would be from, as ttm_pool.c asks for them. */
-static u32 zones_of(const struct ttm_backing_facts *facts)
-{
-	if (facts->limited || reach_bits(facts) <= 32)
-		return TTM_POOL_ZONE_DMA32;
-	return TTM_POOL_ZONE_NORMAL |
-		(IS_ENABLED(CONFIG_HIGHMEM) ? TTM_POOL_ZONE_HIGHMEM : 0);
-}
-
-/*
- * Could a shared page be copied when it is mapped? Then it is no BO page, whatever a
- * pool device says. A page of the kernel's may be anywhere on such a bus.
- */
-static bool may_bounce(const struct ttm_backing_facts *facts)
-{
-	if (facts->mem_encrypt)
-		return true;
-	if (facts->xen_pv)
-		return facts->bus_end - 1 > facts->reach;
-	return (facts->cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS) &&
-		reach_bits(facts) < facts->cap->width;
-}
-
-/* The choice by a pool device. */
-static void choose_by_cap(const struct ttm_backing_facts *facts, bool forced,
-			  struct ttm_backing *backing)
-{
-	const u32 zones = zones_of(facts);
-	const bool dma32 = zones == TTM_POOL_ZONE_DMA32;
-
-	if (facts->cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS)
-		backing->single = true;
-
-	if (!forced && !(facts->cap->zones & zones)) {
-		if (may_bounce(facts)) {
-			backing->kind = TTM_BACKING_DEVICE;
-			backing->reason = dma32 ?
-				"pool device leaves out DMA32, but pages may be out of reach" :
-				"pool device leaves out NORMAL, but pages may be out of reach";
-			return;
-		}
-		backing->kind = TTM_BACKING_SHARED;
-		backing->reason = dma32 ? "pool device leaves out DMA32" :
-					  "pool device leaves out NORMAL";
-		return;
-	}
-	if (backing->private) {
-		backing->kind = TTM_BACKING_DEVICE;
-		backing->reason = "pool device: coherent memory belongs to one device";
-		return;
-	}
-	if (reach_bits(facts) < TTM_POOL_WIDTH_MIN) {
-		backing->kind = TTM_BACKING_DEVICE;
-		backing->reason = "device reaches less than 32 bits";
-		return;
-	}
-	backing->kind = TTM_BACKING_HYPERVISOR;
-	backing->reason = forced ? "forced by the parameter backing" :
-			  dma32 ? "pool device names DMA32" : "pool device names NORMAL";
-	backing->width = min(reach_bits(facts), facts->cap->width);
-}
-
 /**
- * ttm_backing_choose() - choose by the facts
- * @facts: what is known of device and machine
- * @force: what the user wants
- * @backing: filled in with the choice
+ * ttm_backing_choose() - choose a backing
+ * @facts: facts about device and machine
+ * @force: the user's choice
+ * @backing: set to the choice
  *
- * A pure function; the table of the policy is its test.
+ * The result depends on the arguments alone. The KUnit test has the table of the policy.
  */
 void ttm_backing_choose(const struct ttm_backing_facts *facts,
 			enum ttm_backing_force force,
@@ -304,10 +187,6 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 	*backing = (struct ttm_backing) {
 		.dma32 = facts->limited,
 		.single = facts->xen_pv,
-		.private = facts->cap && !facts->translated &&
-			   !(facts->cap->flags & TTM_POOL_FLAG_SHAREABLE),
-		.coherent32 = facts->cap && !facts->translated &&
-			      (facts->cap->zones & TTM_POOL_ZONE_DMA32),
 		.reaches_all = facts->xen_pv && facts->bus_end - 1 <= facts->reach,
 	};
 
@@ -317,11 +196,10 @@ void ttm_backing_choose(const struct ttm_backing_facts *facts,
 	} else if (force == TTM_BACKING_FORCE_DEVICE) {
 		backing->kind = TTM_BACKING_DEVICE;
 		backing->reason = "forced by the parameter backing";
-	} else if (facts->cap && !facts->translated) {
-		choose_by_cap(facts, force == TTM_BACKING_FORCE_HYPERVISOR, backing);
 	} else {
-		choose_alone(facts, backing);
+		choose_by_machine(facts, backing);
 	}
+	ttm_backing_apply_cap(facts, force, backing);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_choose);
 
@@ -344,11 +222,11 @@ const char *ttm_backing_name(const struct ttm_backing *backing)
 }
 
 /**
- * ttm_backing_get() - choose for a device and log it
+ * ttm_backing_get() - choose a backing for a device and log it
  * @dev: device
- * @facts: what is known of it, from ttm_backing_facts_get(), and of the pool device
- * @force: what the user wanted when the device was bound
- * @backing: filled in with the choice
+ * @facts: facts about device and machine
+ * @force: the user's choice when the device was bound
+ * @backing: set to the choice
  */
 void ttm_backing_get(struct device *dev, const struct ttm_backing_facts *facts,
 		     enum ttm_backing_force force, struct ttm_backing *backing)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Pages for BOs out of chunks of coherent memory.
+ * Allocates pages for BOs from chunks of coherent memory.
  */
 
 #include <linux/bitmap.h>
@@ -8,13 +8,13 @@
 #include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include <drm/drm_util.h>
 
 #include "ttm_chunk.h"
+#include "ttm_chunk_cpu.h"
 
 #define CREATE_TRACE_POINTS
 #include "ttm_chunk_trace.h"
@@ -22,38 +22,52 @@
 /**
  * DOC: Chunks
  *
- * To get coherent memory is slow, and so is changing its caching: a hypercall, or an
- * interrupt to every CPU. Both cost about as much for 2 MiB as for a page. So the
- * pool gets chunks of 2 MiB, sets the caching of all of it once, and hands out pages
- * and power-of-two runs of pages.
+ * Allocating coherent memory is slow, and so is changing its caching: the first can be a
+ * hypercall, the second interrupts every CPU. Both take about as long for 2 MiB as for a
+ * page. So the allocator gets chunks of 2 MiB, sets the caching of a whole chunk once, and
+ * hands out pages and power-of-two runs of pages:
  *
- * A chunk is made of pieces which are contiguous on the bus, all of the same order:
- * one piece of 2 MiB where the source has it, else two of 1 MiB, and so on down to
- * single pages, which are also what a scattered source is asked for. If memory is
- * short a chunk may have fewer pages.
+ * .. code-block:: c
  *
- * All that is known of a chunk is in its struct ttm_chunk: a bit for each page, and
- * 12 bytes for each piece. The way back from a page is its private field. So there is no
- * allocation for a page or a run, and 16 bytes for a page are never exceeded in a
- * chunk of 2 MiB. Where the CPU does not see coherent memory in its linear mapping, as on
- * 32-bit machines, a pointer for each piece is added.
+ *	struct ttm_chunk_source source = { .ops = &ops, .dev = dev };
+ *	struct ttm_chunk_allocator alloc;
+ *	struct page *pages[17];
+ *	dma_addr_t bus[17];
  *
- * Pages come from the fullest chunk that has them, so that others become empty. An
- * empty chunk stays until the shrinker or the limit of the pool takes it. Larger runs
- * are tried first, but no chunk is made while there are free pages.
+ *	ret = ttm_chunk_allocator_init(&alloc, &source, ttm_write_combined);
+ *	if (ret)
+ *		return ret;
+ *	ret = ttm_chunk_alloc_pages(&alloc, pages, bus, 17, GFP_USER);
+ *	if (!ret) {
+ *		// The device uses pages[] at the addresses bus[].
+ *		ttm_chunk_free_pages(pages, 17);
+ *	}
+ *	ttm_chunk_shrink(&alloc, NUMA_NO_NODE, ULONG_MAX);
+ *	ttm_chunk_allocator_fini(&alloc);
  *
- * Free pages are always clean: coherent memory comes zeroed, and pages are cleared
- * when a BO gives them back.
+ * A chunk consists of pieces. A piece is contiguous on the bus, and all pieces of a chunk
+ * have the same order: one piece of 2 MiB if the source has it, else two of 1 MiB, and so
+ * on down to single pages. A scattered source is asked for single pages alone. If memory
+ * is short a chunk has fewer pages.
  *
- * Each CPU keeps a few pages at hand, for BOs of one page, and for those of a few where
- * runs are of no use. These count as used in their chunk. Before a chunk is made or given
- * back, all CPUs' pages go home.
+ * The bookkeeping of a chunk is its struct ttm_chunk: a bit for each page and 12 bytes for
+ * each piece. A page's private field points back to it. So nothing is allocated for a page
+ * or a run, and a chunk of 2 MiB needs at most 16 bytes for each page. On machines where
+ * coherent memory is outside of the linear mapping (32-bit ones), a pointer for each piece
+ * is added.
  *
- * A page that is given back finds its way home by itself: whoever has it need not know
- * which allocator it is from, and a BO may have pages of several.
+ * Pages are taken from the fullest chunk that has them, so that other chunks become empty.
+ * An empty chunk is kept until the shrinker or the limit of the pool frees it. Larger runs
+ * are tried first, but no chunk is allocated while there are free pages.
+ *
+ * Free pages are always zeroed: the source allocates zeroed memory, and pages are cleared
+ * when a BO frees them.
+ *
+ * ttm_chunk_free_pages() finds the allocator of each page by itself, so a BO may have
+ * pages of several allocators.
  */
 
-/* The page's index is in the low bits of a pointer to its chunk. */
+/* A page's private field is a pointer to its chunk, with the page's index in the low bits. */
 #define CHUNK_ALIGN		512
 
 /**
@@ -67,17 +81,17 @@ struct ttm_chunk_piece {
 } __packed __aligned(4);
 
 /**
- * struct ttm_chunk - memory that was got at once
+ * struct ttm_chunk - memory that is allocated and freed together
  * @link: in one of the allocator's lists
- * @alloc: the allocator that made it
- * @remapped: where the CPU sees the pieces, if not in the linear mapping; else NULL
- * @used: a bit for each page that is not free
+ * @alloc: the allocator
+ * @remapped: virtual addresses of the pieces if they are outside of the linear mapping,
+ *	else NULL
+ * @used: a bit for each page, set if the page is not free
  * @pages: number of pages
  * @free: number of free pages
  * @nid: NUMA node of the first page
  * @order: the order of the pieces
- * @run_order: no free run is of a higher order than this; -1 if nothing is free.
- *	There may be none of this order either.
+ * @run_order: upper bound of the order of the largest free run; -1 if no page is free
  * @pieces: the pieces
  */
 struct ttm_chunk {
@@ -93,20 +107,7 @@ struct ttm_chunk {
 	struct ttm_chunk_piece pieces[];
 };
 
-/**
- * struct ttm_chunk_cpu - free pages that a CPU has at hand
- * @lock: nearly always taken by its own CPU alone; outside of the allocator's
- * @count: number of pages
- * @pages: the pages, all clean
- */
-struct ttm_chunk_cpu {
-	/* Held for a few pages' copying. */
-	spinlock_t lock;
-	unsigned int count;
-	struct page *pages[TTM_CHUNK_CPU_PAGES];
-};
-
-/* chunk_size: a power of two, as only then kmalloc() aligns. */
+/* A power of two: kmalloc() aligns only such sizes to the size. */
 static size_t chunk_size(unsigned int order)
 {
 	struct ttm_chunk *chunk;
@@ -169,9 +170,7 @@ static void *page_vaddr(const struct page *page)
 	       ((size_t)(index & ((1u << chunk->order) - 1)) << PAGE_SHIFT);
 }
 
-/*
- * Put the chunk where it belongs by its number of free pages.
- */
+/* Move the chunk to the list for its number of free pages. */
 static void chunk_file(struct ttm_chunk_allocator *alloc, struct ttm_chunk *chunk,
 		       unsigned int old_free)
 {
@@ -198,9 +197,7 @@ static void chunk_file(struct ttm_chunk_allocator *alloc, struct ttm_chunk *chun
 	}
 }
 
-/*
- * The chunk with the fewest free pages that may have a free run of the order.
- */
+/* Find the chunk with the fewest free pages that may have a free run of the order. */
 static struct ttm_chunk *chunk_find(struct ttm_chunk_allocator *alloc, int order)
 {
 	struct ttm_chunk *chunk;
@@ -221,10 +218,7 @@ static struct ttm_chunk *chunk_find(struct ttm_chunk_allocator *alloc, int order
 	return NULL;
 }
 
-/*
- * As many runs of the order as are wanted and as the chunk has. Returns the number
- * of pages.
- */
+/* Take as many runs of the order as fit into @count. Returns the number of pages. */
 static unsigned int chunk_take(struct ttm_chunk_allocator *alloc,
 			       struct ttm_chunk *chunk, unsigned int order,
 			       struct page **pages, dma_addr_t *bus,
@@ -237,7 +231,7 @@ static unsigned int chunk_take(struct ttm_chunk_allocator *alloc,
 		index = bitmap_find_next_zero_area(chunk->used, chunk->pages, index,
 						   size, size - 1);
 		if (index >= chunk->pages) {
-			/* All of it was looked at. */
+			/* The search covered the whole chunk. */
 			chunk->run_order = (int)order - 1;
 			break;
 		}
@@ -254,7 +248,7 @@ static unsigned int chunk_take(struct ttm_chunk_allocator *alloc,
 	return taken;
 }
 
-/* The order of the runs that a request of so many pages is best served with. */
+/* The order of runs to try first for a request of @count pages. */
 static unsigned int best_order(const struct ttm_chunk_allocator *alloc, unsigned int count)
 {
 	if (READ_ONCE(alloc->source->scattered))
@@ -263,13 +257,13 @@ static unsigned int best_order(const struct ttm_chunk_allocator *alloc, unsigned
 }
 
 /*
- * Free pages out of chunks, in runs of the order or, if there are none, of a lower one.
- * Takes them from one chunk, so that the lock is not held for long. Returns how many, 0
- * if there are none.
+ * Take free pages in runs of @order or, if there are none, of a lower order. Takes them
+ * from one chunk, to keep the time short that the lock is held. Returns the number of
+ * pages, 0 if there are none.
  */
-static unsigned int chunks_take(struct ttm_chunk_allocator *alloc, int order,
-				struct page **pages, dma_addr_t *bus,
-				unsigned int count)
+unsigned int ttm_chunk_take_runs(struct ttm_chunk_allocator *alloc, int order,
+				 struct page **pages, dma_addr_t *bus,
+				 unsigned int count)
 {
 	struct ttm_chunk *chunk;
 	unsigned int taken = 0;
@@ -286,11 +280,9 @@ static unsigned int chunks_take(struct ttm_chunk_allocator *alloc, int order,
 	return taken;
 }
 
-/*
- * Clean pages go home to their chunks.
- */
-static void chunks_give(struct ttm_chunk_allocator *alloc, struct page **pages,
-			unsigned int count)
+/* Return zeroed pages to their chunks. */
+void ttm_chunk_return_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
+			    unsigned int count)
 {
 	struct ttm_chunk *chunk;
 	unsigned int i = 0, old_free, index;
@@ -311,94 +303,19 @@ static void chunks_give(struct ttm_chunk_allocator *alloc, struct page **pages,
 	spin_unlock(&alloc->lock);
 }
 
-/*
- * Are so many pages dealt with by each CPU for itself? Runs are not: a CPU has single
- * pages, of anywhere.
- */
-static bool cpu_serves(const struct ttm_chunk_allocator *alloc, unsigned int count)
-{
-	return count == 1 || (count <= TTM_CHUNK_CPU_BATCH &&
-			      READ_ONCE(alloc->source->scattered));
-}
-
-static unsigned int cpu_take(struct ttm_chunk_allocator *alloc, struct page **pages,
-			     dma_addr_t *bus, unsigned int count)
-{
-	struct ttm_chunk_cpu *cpu = raw_cpu_ptr(alloc->cpu);
-	unsigned int taken = 0, i;
-
-	spin_lock(&cpu->lock);
-	if (cpu->count < count)
-		/* One by one: a run would be of no use here, and is for somebody else. */
-		cpu->count += chunks_take(alloc, 0, cpu->pages + cpu->count, NULL,
-					  TTM_CHUNK_CPU_BATCH);
-	while (taken < count && cpu->count)
-		pages[taken++] = cpu->pages[--cpu->count];
-	spin_unlock(&cpu->lock);
-
-	for (i = 0; bus && i < taken; i++)
-		bus[i] = chunk_bus(page_chunk(pages[i]), page_index_in_chunk(pages[i]));
-	return taken;
-}
-
-static void cpu_give(struct ttm_chunk_allocator *alloc, struct page **pages,
-		     unsigned int count)
-{
-	struct ttm_chunk_cpu *cpu = raw_cpu_ptr(alloc->cpu);
-
-	spin_lock(&cpu->lock);
-	if (cpu->count + count > TTM_CHUNK_CPU_PAGES) {
-		/* Those that were given back longest ago. */
-		chunks_give(alloc, cpu->pages, TTM_CHUNK_CPU_BATCH);
-		cpu->count -= TTM_CHUNK_CPU_BATCH;
-		memmove(cpu->pages, cpu->pages + TTM_CHUNK_CPU_BATCH,
-			cpu->count * sizeof(cpu->pages[0]));
-	}
-	memcpy(cpu->pages + cpu->count, pages, count * sizeof(pages[0]));
-	cpu->count += count;
-	spin_unlock(&cpu->lock);
-}
-
-static unsigned long cpu_count(struct ttm_chunk_allocator *alloc)
-{
-	unsigned long count = 0;
-	int i;
-
-	for_each_possible_cpu(i)
-		count += READ_ONCE(per_cpu_ptr(alloc->cpu, i)->count);
-	return count;
-}
-
-/* All CPUs' pages go home. */
-static void cpu_drain(struct ttm_chunk_allocator *alloc)
-{
-	struct ttm_chunk_cpu *cpu;
-	int i;
-
-	for_each_possible_cpu(i) {
-		cpu = per_cpu_ptr(alloc->cpu, i);
-		spin_lock(&cpu->lock);
-		if (cpu->count) {
-			chunks_give(alloc, cpu->pages, cpu->count);
-			cpu->count = 0;
-		}
-		spin_unlock(&cpu->lock);
-	}
-}
-
 static unsigned int chunk_nr_pieces(const struct ttm_chunk *chunk)
 {
 	return chunk->pages >> chunk->order;
 }
 
 /*
- * Get the pieces, at most those of 2 MiB. Only for the first @need pages is memory
- * worth reclaiming.
+ * Allocate the pieces of a chunk, up to 2 MiB. Memory is reclaimed for the first @need
+ * pages only.
  */
 static void chunk_get_pieces(struct ttm_chunk_allocator *alloc,
 			     struct ttm_chunk *chunk, unsigned int need, gfp_t gfp)
 {
-	const gfp_t no_effort = __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC;
+	const gfp_t no_reclaim = __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC;
 	struct ttm_chunk_source *source = alloc->source;
 	unsigned int n = TTM_CHUNK_MAX_PAGES >> chunk->order;
 	unsigned int size = 1u << chunk->order, i, j;
@@ -413,7 +330,7 @@ static void chunk_get_pieces(struct ttm_chunk_allocator *alloc,
 		flags = gfp;
 		if (chunk->order || i >= need) {
 			flags &= ~__GFP_RETRY_MAYFAIL;
-			flags |= no_effort;
+			flags |= no_reclaim;
 		}
 		vaddr = source->ops->alloc(source, chunk->order, &bus, flags);
 		if (!vaddr)
@@ -426,16 +343,16 @@ static void chunk_get_pieces(struct ttm_chunk_allocator *alloc,
 				return;
 			}
 		}
-		/* A chunk is all in the linear mapping or all outside of it. */
+		/* All pieces are in the linear mapping, or all are outside of it. */
 		if (WARN_ON_ONCE(!PAGE_ALIGNED(bus) ||
 				 !is_vmalloc_addr(vaddr) != !chunk->remapped)) {
 			source->ops->free(source, chunk->order, vaddr, bus);
 			return;
 		}
 		/*
-		 * DMA API: the pages of coherent memory are nobody's business. TTM
-		 * maps them to user space by frame number all the same; that it
-		 * may is what DMA_ATTR_FORCE_CONTIGUOUS and history say.
+		 * The DMA API does not promise that coherent memory has a struct page.
+		 * TTM needs one to map it to user space, and asks for it by
+		 * DMA_ATTR_FORCE_CONTIGUOUS, as ttm_pool.c always did.
 		 */
 		if (chunk->remapped) {
 			chunk->remapped[i] = vaddr;
@@ -468,8 +385,8 @@ static void chunk_put_pieces(struct ttm_chunk_allocator *alloc,
 }
 
 /*
- * Change the caching of all of the chunk: by one call, or when there is no memory
- * for its arguments, which is no reason not to free memory, by several.
+ * Change the caching of the whole chunk by one call. If there is no memory for the array
+ * of its pages use several calls, as freeing a chunk must not fail.
  */
 static int chunk_set_caching(struct ttm_chunk_allocator *alloc,
 			     struct ttm_chunk *chunk, enum ttm_caching caching)
@@ -494,16 +411,14 @@ static int chunk_set_caching(struct ttm_chunk_allocator *alloc,
 	return ret;
 }
 
-/*
- * Give the chunk's memory back. The chunk is in no list any more.
- */
+/* Free a chunk that is in no list. */
 static void chunk_destroy(struct ttm_chunk_allocator *alloc, struct ttm_chunk *chunk)
 {
 	if (alloc->caching != ttm_cached &&
 	    chunk_set_caching(alloc, chunk, ttm_cached)) {
-		/* Whoever got such a page would have two views of it that differ. */
+		/* The next user would map it with another caching than the kernel does. */
 		dev_err_once(alloc->source->dev,
-			     "pages cannot be made cached again: %u of them are lost\n",
+			     "caching of %u pages could not be restored: they are not freed\n",
 			     chunk->pages);
 		return;
 	}
@@ -512,7 +427,7 @@ static void chunk_destroy(struct ttm_chunk_allocator *alloc, struct ttm_chunk *c
 	kfree(chunk);
 }
 
-/* A chunk of pieces of this order, of at least one. */
+/* Allocate a chunk of at least one piece of this order. */
 static struct ttm_chunk *chunk_of_order(struct ttm_chunk_allocator *alloc,
 					unsigned int order, unsigned int need,
 					gfp_t gfp)
@@ -534,10 +449,10 @@ static struct ttm_chunk *chunk_of_order(struct ttm_chunk_allocator *alloc,
 }
 
 /*
- * Make a chunk, of the largest pieces that can be had. It has at least one page.
+ * Allocate a chunk of the largest pieces that are available. It has at least one page.
  *
- * To try in vain costs time, under Xen a hypercall. So while memory is fragmented
- * each chunk begins with the order above that of the last one.
+ * An attempt that fails costs time, under Xen a hypercall. So while memory is fragmented
+ * each chunk starts with the order above that of the last chunk.
  */
 static struct ttm_chunk *chunk_create(struct ttm_chunk_allocator *alloc,
 				      unsigned int need, gfp_t gfp)
@@ -558,17 +473,14 @@ static struct ttm_chunk *chunk_create(struct ttm_chunk_allocator *alloc,
 
 	if (alloc->caching != ttm_cached &&
 	    chunk_set_caching(alloc, chunk, alloc->caching)) {
-		/* Some of its pages may have changed, so all change back. */
+		/* Some pages may have changed: restore the caching of all. */
 		chunk_destroy(alloc, chunk);
 		return NULL;
 	}
 	return chunk;
 }
 
-/*
- * Make a chunk, unless there are free pages after all: those of a chunk that somebody
- * else has just made.
- */
+/* Allocate a chunk, unless another task has just done so and there are free pages. */
 static int chunks_grow(struct ttm_chunk_allocator *alloc, unsigned int need, gfp_t gfp)
 {
 	struct ttm_chunk *chunk;
@@ -606,63 +518,64 @@ out:
 }
 
 /**
- * ttm_chunk_take_pages() - get pages that are free, clean ones
+ * ttm_chunk_take_pages() - take pages that are free
  * @alloc: allocator
- * @pages: filled in
- * @bus: filled in with their bus addresses, or NULL
- * @count: how many
+ * @pages: set to the pages, which are zeroed
+ * @bus: set to their bus addresses, or NULL
+ * @count: number of pages
  *
- * Makes no chunk, and does not sleep.
+ * Allocates no chunk and does not sleep.
  *
- * Return: how many there were, from 0 to @count.
+ * Return: the number of pages taken, from 0 to @count.
  */
 unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
 				  struct page **pages, dma_addr_t *bus,
 				  unsigned int count)
 {
-	unsigned int done = 0, taken;
+	unsigned int done = 0, taken, i;
 	bool drained = false;
 
 	if (READ_ONCE(alloc->source->closed))
 		return 0;
-	if (cpu_serves(alloc, count))
-		done = cpu_take(alloc, pages, bus, count);
+	if (ttm_chunk_cpu_serves(alloc, count))
+		done = ttm_chunk_cpu_take(alloc, pages, count);
+	for (i = 0; bus && i < done; i++)
+		bus[i] = chunk_bus(page_chunk(pages[i]), page_index_in_chunk(pages[i]));
 	while (done < count) {
-		taken = chunks_take(alloc, best_order(alloc, count - done), pages + done,
-				    bus ? bus + done : NULL, count - done);
+		taken = ttm_chunk_take_runs(alloc, best_order(alloc, count - done),
+					    pages + done, bus ? bus + done : NULL,
+					    count - done);
 		done += taken;
 		if (taken)
 			continue;
-		if (drained || !cpu_count(alloc))
+		if (drained || !ttm_chunk_cpu_count(alloc))
 			break;
-		cpu_drain(alloc);
+		ttm_chunk_cpu_drain(alloc);
 		drained = true;
 	}
 	return done;
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_take_pages);
 
-/* Pages have come back. If the source is closed their chunks are not kept. */
+/* Free the chunks of pages that were returned to a closed source. */
 static void shrink_if_closed(struct ttm_chunk_allocator *alloc)
 {
-	/* Pairs with ttm_chunk_close(): one of us sees that a chunk is empty. */
+	/* Pairs with ttm_chunk_close(): one of the two finds the empty chunk. */
 	smp_mb();
 	if (READ_ONCE(alloc->source->closed))
 		ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
 }
 
 /**
- * ttm_chunk_alloc_pages() - get pages, clean ones
+ * ttm_chunk_alloc_pages() - allocate pages
  * @alloc: allocator
- * @pages: filled in
- * @bus: filled in with their bus addresses, or NULL
- * @count: how many
- * @gfp: for the memory of new chunks, may sleep; zone modifiers have no meaning
+ * @pages: set to the pages, which are zeroed
+ * @bus: set to their bus addresses, or NULL
+ * @count: number of pages
+ * @gfp: flags for the memory of new chunks; zone modifiers are ignored
  *
- * May sleep and reclaim memory. There is no page in @pages that is not cached as the
- * allocator says.
+ * May sleep and reclaim memory. All returned pages have the allocator's caching mode.
  *
- * Return: 0; -ENOMEM; -ENODEV if its source is closed. On failure no page is kept.
+ * Return: 0; -ENOMEM; -ENODEV if the source is closed. On failure no page is allocated.
  */
 int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp)
@@ -679,10 +592,10 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 		if (ret)
 			break;
 	}
-	/* They may be many, and others wait for the lock. */
+	/* In batches: other tasks wait for the lock. */
 	for (; done; done -= n) {
 		n = min_t(unsigned int, done, TTM_CHUNK_MAX_PAGES);
-		chunks_give(alloc, pages + done - n, n);
+		ttm_chunk_return_pages(alloc, pages + done - n, n);
 		cond_resched();
 	}
 	shrink_if_closed(alloc);
@@ -690,8 +603,8 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_alloc_pages);
 
-/* How many of the pages, from the first on, come from the same allocator: at least one. */
-static unsigned int same_chunk(struct page **pages, unsigned int count)
+/* The number of pages at the start of @pages that have the same allocator, at least 1. */
+static unsigned int same_allocator(struct page **pages, unsigned int count)
 {
 	const struct ttm_chunk_allocator *alloc = page_chunk(pages[0])->alloc;
 	unsigned int n = 1;
@@ -702,12 +615,11 @@ static unsigned int same_chunk(struct page **pages, unsigned int count)
 }
 
 /**
- * ttm_chunk_free_pages() - give pages back
- * @pages: pages of any allocators, in any order; they need not have come together
- * @count: how many
+ * ttm_chunk_free_pages() - free pages
+ * @pages: pages of any allocators, in any order; they need not have been allocated together
+ * @count: number of pages
  *
- * Clears them: nobody sees what was in them. No device must use them any more. May
- * sleep.
+ * Clears the pages. No device may use them any more. May sleep.
  */
 void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 {
@@ -721,40 +633,39 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 	}
 	for (i = 0; i < count; i += n) {
 		alloc = page_chunk(pages[i])->alloc;
-		n = same_chunk(pages + i, min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES));
-		if (cpu_serves(alloc, count))
-			cpu_give(alloc, pages + i, n);
+		n = same_allocator(pages + i,
+				   min_t(unsigned int, count - i, TTM_CHUNK_MAX_PAGES));
+		if (ttm_chunk_cpu_serves(alloc, count))
+			ttm_chunk_cpu_return(alloc, pages + i, n);
 		else
-			chunks_give(alloc, pages + i, n);
+			ttm_chunk_return_pages(alloc, pages + i, n);
 		shrink_if_closed(alloc);
 	}
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_free_pages);
 
 /**
- * ttm_chunk_close() - the source has been closed
- * @alloc: one of its allocators
+ * ttm_chunk_close() - free the chunks of a source that has been closed
+ * @alloc: one of the source's allocators
  *
- * For whoever has set &ttm_chunk_source.closed. When it returns, no chunk is being made,
- * and none is left that has no page in use; each of the others goes with its last page.
- * May sleep.
+ * To be called after &ttm_chunk_source.closed was set. Afterwards no chunk is allocated, and
+ * each chunk has a page in use and is freed with its last one. May sleep.
  */
 void ttm_chunk_close(struct ttm_chunk_allocator *alloc)
 {
-	/* Who is making a chunk may not have seen that it is closed. */
+	/* Wait for tasks that allocate a chunk and have not seen that the source is closed. */
 	mutex_lock(&alloc->grow_lock);
 	mutex_unlock(&alloc->grow_lock);
 	/* Pairs with shrink_if_closed(). */
 	smp_mb();
 	ttm_chunk_shrink(alloc, NUMA_NO_NODE, ULONG_MAX);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_close);
 
 /**
- * ttm_chunk_free_count() - pages that are free in chunks
+ * ttm_chunk_free_count() - count the free pages of the chunks
  * @alloc: allocator
  *
- * Return: their number, without those in the per-CPU caches.
+ * Return: the number of pages, without those in the per-CPU caches.
  */
 unsigned long ttm_chunk_free_count(struct ttm_chunk_allocator *alloc)
 {
@@ -762,14 +673,14 @@ unsigned long ttm_chunk_free_count(struct ttm_chunk_allocator *alloc)
 }
 
 /**
- * ttm_chunk_reclaimable() - pages that ttm_chunk_shrink() may be able to free
+ * ttm_chunk_reclaimable() - estimate the pages that ttm_chunk_shrink() can free
  * @alloc: allocator
  * @nid: NUMA node, or NUMA_NO_NODE for all
  *
- * Takes no lock. Pages that CPUs have at hand may be all that keeps a chunk from
- * being empty, so they count.
+ * Takes no lock. Pages in the per-CPU caches are included, as they may be all that keeps
+ * their chunks from being empty.
  *
- * Return: an estimate of their number.
+ * Return: the estimated number of pages.
  */
 unsigned long ttm_chunk_reclaimable(struct ttm_chunk_allocator *alloc, int nid)
 {
@@ -781,7 +692,7 @@ unsigned long ttm_chunk_reclaimable(struct ttm_chunk_allocator *alloc, int nid)
 	else
 		for_each_node(i)
 			count += READ_ONCE(alloc->empty_pages[i]);
-	return count + cpu_count(alloc);
+	return count + ttm_chunk_cpu_count(alloc);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_reclaimable);
 
@@ -789,12 +700,12 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_reclaimable);
  * ttm_chunk_shrink() - free empty chunks
  * @alloc: allocator
  * @nid: NUMA node that needs the memory, or NUMA_NO_NODE for any
- * @count: how many pages are wanted
+ * @count: number of pages to free
  *
  * May be called from reclaim.
  *
- * Return: number of pages freed; more than @count by less than a chunk, or fewer if
- * there are no more empty chunks.
+ * Return: the number of pages freed: at least @count unless there are no more empty
+ * chunks, and less than @count plus a chunk.
  */
 unsigned long ttm_chunk_shrink(struct ttm_chunk_allocator *alloc, int nid,
 			       unsigned long count)
@@ -802,7 +713,7 @@ unsigned long ttm_chunk_shrink(struct ttm_chunk_allocator *alloc, int nid,
 	struct ttm_chunk *chunk, *found;
 	unsigned long freed = 0;
 
-	cpu_drain(alloc);
+	ttm_chunk_cpu_drain(alloc);
 	while (freed < count) {
 		found = NULL;
 		spin_lock(&alloc->lock);
@@ -836,23 +747,23 @@ unsigned long ttm_chunk_shrink(struct ttm_chunk_allocator *alloc, int nid,
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_shrink);
 
 /**
- * ttm_chunk_stats_get() - what an allocator has and has done
+ * ttm_chunk_stats_add() - add the counters of an allocator to others
  * @alloc: allocator
- * @stats: filled in
+ * @stats: counters
  */
-void ttm_chunk_stats_get(struct ttm_chunk_allocator *alloc,
+void ttm_chunk_stats_add(struct ttm_chunk_allocator *alloc,
 			 struct ttm_chunk_stats *stats)
 {
+	unsigned long per_cpu;
 	struct ttm_chunk *chunk;
 	unsigned int i;
 
-	memset(stats, 0, sizeof(*stats));
 	spin_lock(&alloc->lock);
-	stats->chunks = alloc->chunks;
-	stats->allocs = alloc->allocs;
-	stats->frees = alloc->frees;
-	stats->caching_changes = alloc->caching_changes;
-	stats->bookkeeping = alloc->bookkeeping;
+	stats->chunks += alloc->chunks;
+	stats->allocs += alloc->allocs;
+	stats->frees += alloc->frees;
+	stats->caching_changes += alloc->caching_changes;
+	stats->bookkeeping += alloc->bookkeeping;
 	for (i = 0; i < ARRAY_SIZE(alloc->partial); i++) {
 		list_for_each_entry(chunk, &alloc->partial[i], link) {
 			stats->partial++;
@@ -867,18 +778,19 @@ void ttm_chunk_stats_get(struct ttm_chunk_allocator *alloc,
 		stats->empty++;
 		stats->by_order[chunk->order]++;
 	}
-	stats->per_cpu = min(cpu_count(alloc), alloc->pages - alloc->free_pages);
-	stats->free = alloc->free_pages + stats->per_cpu;
-	stats->in_use = alloc->pages - stats->free;
+	per_cpu = min(ttm_chunk_cpu_count(alloc), alloc->pages - alloc->free_pages);
+	stats->per_cpu += per_cpu;
+	stats->free += alloc->free_pages + per_cpu;
+	stats->in_use += alloc->pages - alloc->free_pages - per_cpu;
 	spin_unlock(&alloc->lock);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_stats_get);
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_stats_add);
 
 /**
- * ttm_chunk_allocator_init() - an allocator without chunks
+ * ttm_chunk_allocator_init() - initialize an allocator, which has no chunks yet
  * @alloc: allocator
- * @source: where its chunks will come from; has to outlive it
- * @caching: the caching of its pages
+ * @source: where its chunks are allocated; has to outlive it
+ * @caching: the caching mode of its pages
  *
  * Return: 0 or -ENOMEM.
  */
@@ -887,7 +799,6 @@ int ttm_chunk_allocator_init(struct ttm_chunk_allocator *alloc,
 			     enum ttm_caching caching)
 {
 	unsigned int i;
-	int cpu;
 
 	memset(alloc, 0, sizeof(*alloc));
 	alloc->source = source;
@@ -903,25 +814,22 @@ int ttm_chunk_allocator_init(struct ttm_chunk_allocator *alloc,
 	alloc->empty_pages = kcalloc(nr_node_ids, sizeof(*alloc->empty_pages), GFP_KERNEL);
 	if (!alloc->empty_pages)
 		return -ENOMEM;
-	alloc->cpu = alloc_percpu(struct ttm_chunk_cpu);
-	if (!alloc->cpu) {
+	if (ttm_chunk_cpu_init(alloc)) {
 		kfree(alloc->empty_pages);
 		return -ENOMEM;
 	}
-	for_each_possible_cpu(cpu)
-		spin_lock_init(&per_cpu_ptr(alloc->cpu, cpu)->lock);
 	return 0;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_allocator_init);
 
 /**
- * ttm_chunk_allocator_fini() - give all memory back
- * @alloc: allocator, of which no page is in use and which nobody else uses
+ * ttm_chunk_allocator_fini() - free all memory of an allocator
+ * @alloc: allocator without pages in use
  *
- * Pages that are still in use are not freed, as a device may write to them, and whoever
- * has them may give them back yet.
+ * If pages are in use all the same, their chunks are not freed: a device may write to
+ * them, and their user may free them later.
  *
- * Return: whether there are none. If there are, the allocator has to stay for good.
+ * Return: true on success; false if pages are in use. @alloc must not be freed then.
  */
 bool ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc)
 {
@@ -931,7 +839,7 @@ bool ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc)
 			alloc->pages - alloc->free_pages, alloc->chunks);
 		return false;
 	}
-	free_percpu(alloc->cpu);
+	ttm_chunk_cpu_fini(alloc);
 	kfree(alloc->empty_pages);
 	return true;
 }

@@ -15,48 +15,44 @@
 
 struct device;
 struct page;
+struct ttm_chunk_cpu;
 struct ttm_chunk_source;
 
-/* A chunk is 2 MiB where that much can be had. */
+/* A chunk is 2 MiB, less if the page allocator does not go so far. */
 #define TTM_CHUNK_ORDER		min_t(unsigned int, ilog2(SZ_2M) - PAGE_SHIFT, MAX_PAGE_ORDER)
 #define TTM_CHUNK_MAX_PAGES	(SZ_2M >> PAGE_SHIFT)
 
-/* Pages that a CPU keeps at hand for each caching mode, and how many at a time. */
-#define TTM_CHUNK_CPU_PAGES	32
-#define TTM_CHUNK_CPU_BATCH	(TTM_CHUNK_CPU_PAGES / 2)
-
 /**
- * struct ttm_chunk_source_ops - how a source gets its memory
+ * struct ttm_chunk_source_ops - how a source allocates its memory
  *
- * All may sleep. @free, and @set_caching back to what it was, are called by reclaim and
- * with a lock that it takes: they must not wait for memory.
+ * All may sleep. Reclaim calls @free, and @set_caching to restore the caching. These two
+ * must not allocate memory that they wait for.
  */
 struct ttm_chunk_source_ops {
 	/**
-	 * @alloc: get 1 << @order pages, contiguous on the bus and for the CPU,
-	 * zeroed; sets the bus address of the first. Returns where the CPU
-	 * sees them, or NULL.
+	 * @alloc: allocate 1 << @order zeroed pages, contiguous for the CPU and on the
+	 * bus. Sets the bus address of the first page. Returns the kernel's virtual
+	 * address, or NULL.
 	 */
 	void *(*alloc)(struct ttm_chunk_source *source, unsigned int order,
 		       dma_addr_t *bus, gfp_t gfp);
-	/** @free: give back what @alloc has returned. */
+	/** @free: free what @alloc has returned. */
 	void (*free)(struct ttm_chunk_source *source, unsigned int order,
 		     void *vaddr, dma_addr_t bus);
 	/**
-	 * @set_caching: change the caching of the kernel's mapping of @pages, in one
-	 * go. Returns 0 or a negative errno; the pages may then have either.
+	 * @set_caching: change the caching of the kernel's mapping of @pages. Returns 0
+	 * or a negative errno; the pages may then have the old or the new caching.
 	 */
 	int (*set_caching)(struct ttm_chunk_source *source, struct page **pages,
 			   unsigned int count, enum ttm_caching caching);
 };
 
 /**
- * struct ttm_chunk_source - where chunks come from
- * @ops: how
+ * struct ttm_chunk_source - where chunks are allocated
+ * @ops: operations
  * @dev: device that the memory is coherent for
  * @scattered: chunks are made of single pages instead of contiguous memory
- * @closed: there is no more memory to be had, and what comes back is not kept; see
- *	ttm_chunk_close()
+ * @closed: no more memory is allocated, and free pages are not kept; see ttm_chunk_close()
  */
 struct ttm_chunk_source {
 	const struct ttm_chunk_source_ops *ops;
@@ -65,32 +61,28 @@ struct ttm_chunk_source {
 	bool closed;
 };
 
-void ttm_chunk_source_init(struct ttm_chunk_source *source, struct device *dev,
-			   bool scattered);
-
-struct ttm_chunk_cpu;
-
 /**
  * struct ttm_chunk_allocator - the chunks of one source in one caching mode
- * @source: where they come from
- * @caching: the caching of all of their pages
- * @grow_lock: held while a chunk is made, so that one shortage makes one chunk;
- *	protects @first_order
+ * @source: where the chunks are allocated
+ * @caching: the caching mode of all pages
+ * @grow_lock: serializes the allocation of chunks, so that tasks which run out of pages
+ *	at the same time allocate one chunk; protects @first_order. Reclaim does not take
+ *	it.
  * @first_order: the order of pieces that is tried first
- * @cpu: pages that each CPU has at hand
- * @lock: protects all below, and the chunks themselves; a leaf, never held while
- *	anything is allocated or freed
- * @partial: chunks with free pages and used ones, by ilog2 of their free pages
+ * @cpu: per-CPU caches of free pages
+ * @lock: protects everything below unless noted, and the chunks. Nothing is allocated
+ *	or freed under it.
+ * @partial: chunks with free and with used pages, indexed by ilog2 of the free pages
  * @full: chunks without a free page
  * @empty: chunks without a used page, the last used first
  * @empty_pages: pages of the empty chunks by NUMA node; read without @lock
  * @pages: pages of all chunks
- * @free_pages: pages that are free in them; those of @cpu are not
- * @bookkeeping: bytes that the chunks' own structures take
+ * @free_pages: free pages of all chunks, those of @cpu not included; read without @lock
+ * @bookkeeping: bytes of the chunks' own structures
  * @chunks: number of chunks
- * @allocs: chunks made so far
- * @frees: chunks given back so far
- * @caching_changes: how often the caching of a chunk was changed so far
+ * @allocs: number of chunks allocated so far
+ * @frees: number of chunks freed so far
+ * @caching_changes: number of caching changes so far
  */
 struct ttm_chunk_allocator {
 	struct ttm_chunk_source *source;
@@ -100,7 +92,7 @@ struct ttm_chunk_allocator {
 	unsigned int first_order;
 	struct ttm_chunk_cpu __percpu *cpu;
 
-	/* Nothing below is looked at without it but where it says so. */
+	/* Protects everything below unless noted. */
 	spinlock_t lock;
 	struct list_head partial[ilog2(TTM_CHUNK_MAX_PAGES) + 1];
 	struct list_head full;
@@ -116,19 +108,19 @@ struct ttm_chunk_allocator {
 };
 
 /**
- * struct ttm_chunk_stats - an allocator at one moment
- * @in_use: pages that BOs have
- * @free: pages that are free, those in the per-CPU caches included
+ * struct ttm_chunk_stats - counters of an allocator
+ * @in_use: pages that BOs use
+ * @free: free pages, those in the per-CPU caches included
  * @per_cpu: pages in the per-CPU caches
  * @chunks: chunks
  * @full: chunks without a free page
- * @partial: chunks with free pages and used ones
+ * @partial: chunks with free and with used pages
  * @empty: chunks without a used page
- * @allocs: chunks made so far
- * @frees: chunks given back so far
+ * @allocs: chunks allocated so far
+ * @frees: chunks freed so far
  * @caching_changes: caching changes so far
  * @bookkeeping: bytes of bookkeeping
- * @by_order: chunks by the order of their contiguous pieces
+ * @by_order: chunks by the order of their pieces
  */
 struct ttm_chunk_stats {
 	unsigned long in_use;
@@ -144,6 +136,9 @@ struct ttm_chunk_stats {
 	unsigned long bookkeeping;
 	unsigned long by_order[ilog2(TTM_CHUNK_MAX_PAGES) + 1];
 };
+
+void ttm_chunk_source_init(struct ttm_chunk_source *source, struct device *dev,
+			   bool scattered);
 
 int ttm_chunk_allocator_init(struct ttm_chunk_allocator *alloc,
 			     struct ttm_chunk_source *source,
@@ -162,7 +157,14 @@ unsigned long ttm_chunk_reclaimable(struct ttm_chunk_allocator *alloc, int nid);
 unsigned long ttm_chunk_shrink(struct ttm_chunk_allocator *alloc, int nid,
 			       unsigned long count);
 unsigned long ttm_chunk_free_count(struct ttm_chunk_allocator *alloc);
-void ttm_chunk_stats_get(struct ttm_chunk_allocator *alloc,
+void ttm_chunk_stats_add(struct ttm_chunk_allocator *alloc,
 			 struct ttm_chunk_stats *stats);
+
+/* For the per-CPU caches. */
+unsigned int ttm_chunk_take_runs(struct ttm_chunk_allocator *alloc, int order,
+				 struct page **pages, dma_addr_t *bus,
+				 unsigned int count);
+void ttm_chunk_return_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
+			    unsigned int count);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Coherent memory of a device, as a source of chunks.
+ * A chunk source that allocates coherent memory of a device.
  */
 
 #include <linux/device.h>
@@ -15,19 +15,21 @@
 /**
  * DOC: Chunk sources
  *
- * A source gets coherent memory, and sets its caching, a chunk at a time. There are
- * two shapes. *Contiguous* memory is for a device that does not reach the pages
- * which the machine would give it: under Xen a hypercall exchanges their frames
- * for others, and one exchange for 2 MiB takes little longer than one for 4 KiB.
- * *Scattered* memory is made of single pages, for a device that reaches any page
- * and maps page by page: xen-swiotlb hands such pages out as they are, without a
- * hypercall, and without contiguous machine memory, of which there is little.
+ * The source allocates coherent memory and sets its caching. Chunks have one of two shapes.
+ *
+ * *Contiguous* chunks are for a device that does not reach all memory of the machine. Under
+ * Xen a hypercall exchanges their machine frames for others, and one exchange of 2 MiB
+ * takes little longer than one of 4 KiB.
+ *
+ * *Scattered* chunks are made of single pages. They are for a device that reaches all memory
+ * and maps page by page: xen-swiotlb allocates such pages without a hypercall and without
+ * contiguous machine memory, which is scarce.
  */
 
-/* What is freed has to be told the same. */
+/* Alloc and free must pass the same attributes. */
 static unsigned long coherent_attrs(unsigned int order)
 {
-	/* Contiguous for the CPU too: pages are found by counting. */
+	/* Contiguous for the CPU too: a page is found by its index in the piece. */
 	return DMA_ATTR_FORCE_CONTIGUOUS | (order ? DMA_ATTR_NO_WARN : 0);
 }
 
@@ -59,7 +61,7 @@ static int coherent_set_caching(struct ttm_chunk_source *source,
 		return set_pages_array_uc(pages, count);
 	}
 #endif
-	/* Elsewhere the kernel's own mapping stays as it is. */
+	/* Other architectures do not change the kernel's mapping. */
 	return 0;
 }
 
@@ -70,11 +72,11 @@ static const struct ttm_chunk_source_ops coherent_ops = {
 };
 
 /**
- * ttm_chunk_source_init() - coherent memory of a device as a source
- * @source: filled in
- * @dev: device, which has to outlive all memory that comes from @source
- * @scattered: single pages instead of contiguous memory: the device reaches every
- *	page of the machine, and gains nothing from neighbours
+ * ttm_chunk_source_init() - initialize a source of a device's coherent memory
+ * @source: source
+ * @dev: device, which has to outlive all memory from @source
+ * @scattered: allocate single pages instead of contiguous memory, for a device that
+ *	reaches all memory and maps page by page
  */
 void ttm_chunk_source_init(struct ttm_chunk_source *source, struct device *dev,
 			   bool scattered)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Events of the chunk allocator: when the pool gets memory, and gives it back.
+ * Trace events of the chunk allocator: a chunk is allocated or freed.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ttm

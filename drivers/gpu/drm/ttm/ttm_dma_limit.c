@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Which pages a device reaches, and moving a tt's pages to where another device does.
+ * The DMA limit of a device: which pages it reaches, and moving the pages of a tt below it.
  */
 
 #include <linux/device.h>
 #include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
+#include <linux/iommu.h>
 #include <linux/log2.h>
 #include <linux/mem_encrypt.h>
 #include <linux/minmax.h>
@@ -19,46 +21,76 @@
 #include <xen/page.h>
 #endif
 
-#include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_device.h>
-#include <drm/ttm/ttm_pool.h>
 #include <drm/ttm/ttm_dma_limit.h>
+#include <drm/ttm/ttm_pool.h>
 #include <drm/ttm/ttm_tt.h>
 
 #include "ttm_global_dma_pool.h"
 #include "ttm_pool_move.h"
 
 /**
- * DOC: Reach
+ * DOC: DMA limit
  *
- * A BO that one device has made may be used by another which drives fewer address bits,
- * and the page that it is in may be above what those reach. The DMA API would copy such
- * a page when it is mapped, to a bounce buffer, which is right for a disk: it knows when
- * the device has done with it. A GPU has done with it when the BO is freed. What it
- * wrote into the bounce buffer would be lost, and there are few such buffers.
+ * A BO of one device may be used by another that drives fewer address bits. If the BO has a
+ * page above what that one reaches, the DMA API copies the page to a bounce buffer when it
+ * is mapped. That is right for a disk, which tells when it is done. A GPU is done when the
+ * BO is freed: what it wrote to the bounce buffer would be lost, and there are few bounce
+ * buffers.
  *
- * So a page out of reach is not mapped. Its contents move, once, to a page that both
- * devices reach, and both use that. In the other direction nothing is copied: a page
- * that the device of fewer bits reaches is one that the other does.
+ * So a page beyond the limit of a device is not mapped. The contents of the BO are moved
+ * once to pages that both devices reach, and both use these. The other direction needs no
+ * copy: the device with more address bits reaches the pages of the other.
  *
- * A device behind an IOMMU reaches any page. One with an offset does not.
+ * A device behind an IOMMU reaches every page. One with an offset does not.
  */
 
+/*
+ * Whether an IOMMU brings all memory within the reach of a device. DMA ops of an architecture
+ * may remap pages, as those of AMD's GART do. Those of Xen do not: they know the bus address
+ * of a page, and bounce the page if it is out of reach.
+ */
+static bool dma_remapped(struct device *dev)
+{
+	if (get_dma_ops(dev) && !xen_domain())
+		return true;
+#ifdef CONFIG_IOMMU_API
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING))
+		return true;
+#endif
+	return false;
+}
+
 /**
- * ttm_dma_limit() - how far a device reaches
+ * ttm_dma_translated() - whether the addresses of a device are translated
+ * @dev: device
+ *
+ * Return: true if an IOMMU or an offset is between the device and the bus, so that it
+ * cannot use the bus addresses of other devices.
+ */
+bool ttm_dma_translated(struct device *dev)
+{
+	return dev->dma_range_map || dma_remapped(dev);
+}
+EXPORT_SYMBOL(ttm_dma_translated);
+
+/**
+ * ttm_dma_limit() - the DMA limit of a device
  * @dev: device, its DMA mask set
  *
- * Return: the last bus address that memory may have to be mapped for it as it is.
+ * Return: highest bus address the device reaches without bouncing.
  */
 u64 ttm_dma_limit(struct device *dev)
 {
-	if (ttm_backing_remapped(dev))
+	if (dma_remapped(dev))
 		return U64_MAX;
 	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
 }
 EXPORT_SYMBOL(ttm_dma_limit);
 
-/* Where a page is on the bus, for a device that nothing translates for. */
+/* The address of a page on the bus. */
 static u64 page_bus(struct page *page)
 {
 #ifdef CONFIG_XEN_PV
@@ -68,7 +100,7 @@ static u64 page_bus(struct page *page)
 	return page_to_phys(page);
 }
 
-/* The same as the device sees it, which an offset may make another address. */
+/* The address of a page for a device that is not behind an IOMMU. */
 static u64 page_bus_of(struct device *dev, struct page *page)
 {
 	if (dev->dma_range_map)
@@ -77,26 +109,26 @@ static u64 page_bus_of(struct device *dev, struct page *page)
 }
 
 /**
- * ttm_dma_bounced() - has mapping pages copied them?
+ * ttm_dma_bounced() - whether mapping pages has bounced them
  * @dev: device that they were mapped for
- * @sgt: pages and the addresses that they were mapped to; whoever made it may have left
- *	out the pages, and then nobody can tell
+ * @sgt: pages and the addresses that they were mapped to. If the exporter left out the
+ *	pages it cannot be known, and the result is false.
  *
- * Return: whether a page is mapped to an address that is not its own.
+ * Return: true if a page is mapped to another address than its own.
  */
 bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt)
 {
 	struct sg_dma_page_iter dma;
 	struct sg_page_iter cpu;
 
-	if (ttm_backing_remapped(dev))
+	if (dma_remapped(dev))
 		return false;
 
 	__sg_page_iter_start(&cpu, sgt->sgl, sgt->orig_nents, 0);
 	for_each_sgtable_dma_page(sgt, &dma, 0) {
 		if (!__sg_page_iter_next(&cpu) || !sg_page(cpu.sg))
 			return false;
-		/* That a page is encrypted is a bit of the address, and no other page. */
+		/* The address of an encrypted page differs by one bit. */
 		if (__sme_clr(sg_page_iter_dma_address(&dma)) !=
 		    page_bus_of(dev, sg_page_iter_page(&cpu)))
 			return true;
@@ -106,11 +138,11 @@ bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt)
 EXPORT_SYMBOL(ttm_dma_bounced);
 
 /**
- * ttm_tt_within_limit() - are all pages of a tt within reach?
- * @tt: populated tt of a device's
- * @last: last bus address that another device reaches
+ * ttm_tt_within_limit() - whether a device reaches all pages of another device's tt
+ * @tt: populated tt
+ * @last: highest bus address that the device reaches
  *
- * Return: whether they are.
+ * Return: true if so.
  */
 bool ttm_tt_within_limit(const struct ttm_tt *tt, u64 last)
 {
@@ -120,8 +152,8 @@ bool ttm_tt_within_limit(const struct ttm_tt *tt, u64 last)
 
 	if (last == U64_MAX)
 		return true;
-	/* A tt on an AGP bridge has no addresses: the bridge has the pages. */
-	translated = !tt->dma_address || ttm_backing_translated(tt->dma_dev);
+	/* A tt of an AGP bridge has no addresses. */
+	translated = !tt->dma_address || ttm_dma_translated(tt->dma_dev);
 	for (i = 0; i < tt->num_pages; i++) {
 		bus = translated ? page_bus(tt->pages[i]) : tt->dma_address[i];
 		if (bus + PAGE_SIZE - 1 > last)
@@ -132,11 +164,11 @@ bool ttm_tt_within_limit(const struct ttm_tt *tt, u64 last)
 EXPORT_SYMBOL(ttm_tt_within_limit);
 
 /**
- * ttm_tt_is_private() - do the bus addresses of coherent pages hold for one device alone?
+ * ttm_tt_is_private() - whether coherent pages have bus addresses for one device only
  * @bdev: the tt's device
  * @tt: populated tt
  *
- * Return: whether a pool device says so, or did when the pages were allocated.
+ * Return: true if a pool device says so, or said so when the pages were allocated.
  */
 bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt)
 {
@@ -144,7 +176,7 @@ bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt)
 }
 EXPORT_SYMBOL(ttm_tt_is_private);
 
-/* A tt to get pages into, with arrays of its own. */
+/* Initialize a tt for the new pages, with arrays of its own. */
 static int dst_tt_init(struct ttm_tt *dst, const struct ttm_tt *tt)
 {
 	*dst = *tt;
@@ -164,34 +196,40 @@ static void dst_tt_fini(struct ttm_tt *dst)
 	kvfree(dst->dma_address);
 }
 
+/* Whether the new pages have to be coherent memory: that of no GPU. */
+static bool needs_coherent(const struct ttm_device *bdev, const struct ttm_tt *tt)
+{
+	return ttm_tt_is_coherent(tt) || bdev->pool.backing.single ||
+	       bdev->pool.backing.coherent32;
+}
+
 /**
- * ttm_tt_move_below() - move a tt's contents to pages that are within reach
+ * ttm_tt_move_below() - move the contents of a tt to pages that another device reaches
  * @bdev: the tt's device
- * @tt: populated tt of a BO that the caller has reserved. No device uses its pages and
- *	nobody has them mapped.
- * @last: last bus address that pages may have, at least that of 32 bits
+ * @tt: populated tt of a BO that the caller has reserved. No device uses its pages, and
+ *	they are not mapped.
+ * @last: highest bus address that the device reaches, at least that of 32 bits
  * @ctx: how to allocate
  *
- * The tt has other pages then, with the same contents and caching. May sleep.
+ * Afterwards the tt has other pages with the same contents and caching. May sleep.
  *
- * Return: 0; -EOPNOTSUPP if there is no memory that is certain to be within, or none that
- * both devices see at the same address; -ENOMEM. On failure nothing has changed.
+ * Return: 0; -EOPNOTSUPP if no memory is certain to be within @last, or none that both
+ * devices see at the same address; -ENOMEM. On failure nothing has changed.
  */
 int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
-		       struct ttm_operation_ctx *ctx)
+		      struct ttm_operation_ctx *ctx)
 {
 	const u32 kind = TTM_TT_FLAG_PRIV_COHERENT | TTM_TT_FLAG_PRIV_PRIVATE;
 	unsigned int bits = last == U64_MAX ? 64 : ilog2(last + 1);
-	const struct ttm_backing *backing = &bdev->pool.backing;
-	bool coherent = ttm_tt_is_coherent(tt) || backing->single || backing->coherent32;
+	bool coherent = needs_coherent(bdev, tt);
 	struct ttm_tt dst;
 	u32 i;
 	int ret;
 
-	if (bits < TTM_POOL_WIDTH_MIN || !tt->dma_address)
+	if (bits < TTM_GLOBAL_DMA_WIDTH_MIN || !tt->dma_address)
 		return -EOPNOTSUPP;
-	/* Coherent memory of no device has bus addresses, which are not what this one uses. */
-	if (coherent && (ttm_tt_is_private(bdev, tt) || ttm_backing_translated(tt->dma_dev)))
+	/* The tt's device has to use the bus addresses of coherent memory of no GPU. */
+	if (coherent && (ttm_tt_is_private(bdev, tt) || ttm_dma_translated(tt->dma_dev)))
 		return -EOPNOTSUPP;
 
 	ret = dst_tt_init(&dst, tt);
@@ -199,9 +237,10 @@ int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		return ret;
 
 	if (coherent) {
-		ret = ttm_global_dma_pool_alloc_any(bits, dst.caching, dst.pages,
-					       dst.dma_address, dst.num_pages,
-					       GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+		ret = ttm_global_dma_pool_alloc_below(bits, dst.caching, dst.pages,
+						      dst.dma_address, dst.num_pages,
+						      GFP_USER | __GFP_RETRY_MAYFAIL |
+						      __GFP_NOWARN);
 		if (!ret)
 			dst.page_flags |= TTM_TT_FLAG_PRIV_COHERENT;
 	} else {
@@ -217,7 +256,7 @@ int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 		if (i % 512 == 511)
 			cond_resched();
 	}
-	/* What is not cached may be on its way. */
+	/* Writes to pages that are not cached may not have arrived yet. */
 	wmb();
 	i = tt->page_flags & kind;
 	tt->page_flags = (tt->page_flags & ~kind) | (dst.page_flags & kind);
@@ -230,21 +269,20 @@ out:
 EXPORT_SYMBOL(ttm_tt_move_below);
 
 /**
- * ttm_tt_unmap_dma() - undo the mapping of a tt's pages for its own device
- * @bdev: the tt's device, which goes
- * @tt: populated tt of a BO that the caller has reserved. Its device does not use its pages
- *	any more; others may.
+ * ttm_tt_unmap_dma() - unmap the pages of a tt for its own device, which goes away
+ * @bdev: the tt's device
+ * @tt: populated tt of a BO that the caller has reserved. Its device no longer uses its
+ *	pages; other devices may.
  *
- * Whoever has the pages keeps them. The tt has no DMA addresses then, and behind an IOMMU its
- * device does not reach the pages any more. Coherent pages are the device's own memory, or
- * that of no device, and stay as they are. May sleep.
+ * The tt keeps its pages and loses its DMA addresses, so behind an IOMMU its device no longer
+ * reaches them. Coherent pages are not mapped, and stay as they are. May sleep.
  */
 void ttm_tt_unmap_dma(struct ttm_device *bdev, struct ttm_tt *tt)
 {
 	if (!tt->dma_address || ttm_tt_is_coherent(tt))
 		return;
 	ttm_pool_unmap_tt(&bdev->pool, tt);
-	/* The array is part of that of the pages. */
+	/* The array is in the same allocation as that of the pages. */
 	tt->dma_address = NULL;
 	tt->dma_dev = NULL;
 }

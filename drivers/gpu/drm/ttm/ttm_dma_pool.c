@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The coherent half of TTM's page pool: a device's chunks in all caching modes, what
- * is kept of them, and what they look like from outside.
+ * The pools of coherent pages: the chunks of a device in all caching modes, their shrinker
+ * and limit, and their counters in debugfs.
  */
 
 #include <linux/device.h>
@@ -14,36 +14,25 @@
 
 #include <drm/drm_util.h>
 
-#include "ttm_chunk.h"
 #include "ttm_dma_pool.h"
 
-/**
- * struct ttm_dma_pool - a device's coherent BO pages
- * @link: in the list of all such pools, which the shrinker goes through
- * @source: where its chunks come from
- * @modes: the chunks, by the caching of their pages
- */
-struct ttm_dma_pool {
-	struct list_head link;
-	struct ttm_chunk_source source;
-	struct ttm_chunk_allocator modes[TTM_NUM_CACHING_TYPES];
-};
-
 /*
- * The lock is for those who count, the semaphore for those who free chunks: it is
- * held for writing only to wait for them. Reclaim takes both, so no memory is
- * allocated under either.
+ * dma_pools_lock guards the list; dma_pools_rwsem keeps pools alive while chunks are freed.
+ * Reclaim takes both, so no memory is allocated under either.
  */
 static LIST_HEAD(dma_pools);
 static DEFINE_SPINLOCK(dma_pools_lock);
 static DECLARE_RWSEM(dma_pools_rwsem);
 
 /**
- * ttm_dma_pool_create() - a pool of coherent pages for a device
+ * ttm_dma_pool_create() - create a pool of coherent pages for a device
  * @dev: device; has to outlive the pool
  * @scattered: make chunks of single pages; see ttm_chunk_source_init()
  *
- * Return: the pool, which has no memory yet, or an error pointer: -ENOMEM.
+ * Pages are allocated from the allocators in &ttm_dma_pool.modes by
+ * ttm_chunk_alloc_pages().
+ *
+ * Return: the pool, which has no memory yet, or an error pointer (-ENOMEM).
  */
 struct ttm_dma_pool *ttm_dma_pool_create(struct device *dev, bool scattered)
 {
@@ -73,15 +62,15 @@ error:
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_create);
 
 /**
- * ttm_dma_pool_destroy() - give all memory of a pool back
+ * ttm_dma_pool_destroy() - free a pool and its memory
  * @pool: pool without pages in use, or NULL
  *
- * Waits for a shrinker that is at work on it. A pool of which pages are in use all the
- * same stays in memory with them.
+ * Waits until no shrinker uses the pool. If pages are in use all the same the pool is not
+ * freed; see ttm_chunk_allocator_fini().
  */
 void ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
 {
-	bool gone = true;
+	bool empty = true;
 	int i;
 
 	if (!pool)
@@ -94,79 +83,29 @@ void ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
 	up_write(&dma_pools_rwsem);
 
 	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
-		gone &= ttm_chunk_allocator_fini(&pool->modes[i]);
-	if (gone)
+		empty &= ttm_chunk_allocator_fini(&pool->modes[i]);
+	if (empty)
 		kfree(pool);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_destroy);
 
 /**
- * ttm_dma_pool_alloc() - get pages for a BO
+ * ttm_dma_pool_open() - open a pool that was closed
  * @pool: pool
- * @caching: the caching that the pages shall have
- * @pages: filled in with pages, all clean
- * @bus: filled in with their addresses for the pool's device, or NULL
- * @count: how many
- * @gfp: for memory that the pool does not have yet; may sleep
- *
- * Return: 0; -ENOMEM; -ENODEV if the pool is closed. On failure nothing is kept.
- */
-int ttm_dma_pool_alloc(struct ttm_dma_pool *pool, enum ttm_caching caching,
-		       struct page **pages, dma_addr_t *bus, unsigned int count,
-		       gfp_t gfp)
-{
-	return ttm_chunk_alloc_pages(&pool->modes[caching], pages, bus, count, gfp);
-}
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_alloc);
-
-/**
- * ttm_dma_pool_take() - get pages for a BO that the pool has already
- * @pool: pool
- * @caching: the caching that the pages shall have
- * @pages: filled in with pages, all clean
- * @bus: filled in with their addresses for the pool's device, or NULL
- * @count: how many
- *
- * Return: how many there were, from 0 to @count.
- */
-unsigned int ttm_dma_pool_take(struct ttm_dma_pool *pool, enum ttm_caching caching,
-			       struct page **pages, dma_addr_t *bus,
-			       unsigned int count)
-{
-	return ttm_chunk_take_pages(&pool->modes[caching], pages, bus, count);
-}
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_take);
-
-/**
- * ttm_dma_pool_free() - a BO's pages come back
- * @pages: pages of any pools, which no device uses any more
- * @count: how many
- *
- * Clears them. Each goes to the pool that it came from. May sleep.
- */
-void ttm_dma_pool_free(struct page **pages, unsigned int count)
-{
-	ttm_chunk_free_pages(pages, count);
-}
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_free);
-
-/**
- * ttm_dma_pool_open() - let a pool that was closed have memory again
- * @pool: pool
- * @scattered: make chunks of single pages from now on
+ * @scattered: make new chunks of single pages
  */
 void ttm_dma_pool_open(struct ttm_dma_pool *pool, bool scattered)
 {
 	WRITE_ONCE(pool->source.scattered, scattered);
 	WRITE_ONCE(pool->source.closed, false);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_open);
 
 /**
- * ttm_dma_pool_close() - let a pool give no page any more
+ * ttm_dma_pool_close() - close a pool, so that it allocates no pages
  * @pool: pool
  *
- * Frees what is free; the rest is freed as it comes back. May sleep.
+ * Frees the free pages. Pages in use stay valid; they are freed when they are returned. May
+ * sleep.
  */
 void ttm_dma_pool_close(struct ttm_dma_pool *pool)
 {
@@ -176,13 +115,12 @@ void ttm_dma_pool_close(struct ttm_dma_pool *pool)
 	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
 		ttm_chunk_close(&pool->modes[i]);
 }
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_close);
 
 /**
- * ttm_dma_pools_reclaimable() - pages that ttm_dma_pools_shrink() may free
+ * ttm_dma_pools_reclaimable() - estimate the pages that ttm_dma_pools_shrink() can free
  * @nid: NUMA node, or NUMA_NO_NODE for all
  *
- * Return: an estimate of their number.
+ * Return: the estimated number of pages.
  */
 unsigned long ttm_dma_pools_reclaimable(int nid)
 {
@@ -200,13 +138,13 @@ unsigned long ttm_dma_pools_reclaimable(int nid)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pools_reclaimable);
 
 /**
- * ttm_dma_pools_shrink() - free empty chunks, of any pool
+ * ttm_dma_pools_shrink() - free empty chunks of all pools
  * @nid: NUMA node that needs memory, or NUMA_NO_NODE for any
- * @count: how many pages
+ * @count: number of pages to free
  *
- * For reclaim. Takes from the pools in turn, so that none has to give all.
+ * May be called from reclaim. Each call starts with another pool.
  *
- * Return: number of pages freed.
+ * Return: the number of pages freed.
  */
 unsigned long ttm_dma_pools_shrink(int nid, unsigned long count)
 {
@@ -236,11 +174,10 @@ unsigned long ttm_dma_pools_shrink(int nid, unsigned long count)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pools_shrink);
 
 /**
- * ttm_dma_pools_trim() - keep no more free pages than allowed
- * @limit: free pages that all pools together may keep
+ * ttm_dma_pools_trim() - free empty chunks beyond a limit
+ * @limit: the number of free pages that all pools together may keep
  *
- * Free pages in chunks that are not empty can exceed it; as pages come from the
- * fullest chunks, they are few.
+ * Only empty chunks are freed, so free pages of other chunks can exceed the limit.
  */
 void ttm_dma_pools_trim(unsigned long limit)
 {
@@ -260,40 +197,10 @@ void ttm_dma_pools_trim(unsigned long limit)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pools_trim);
 
 /**
- * ttm_dma_pool_stats() - what a pool has and has done
- * @pool: pool
- * @caching: in this caching mode
- * @stats: filled in
- */
-void ttm_dma_pool_stats(struct ttm_dma_pool *pool, enum ttm_caching caching,
-			struct ttm_chunk_stats *stats)
-{
-	ttm_chunk_stats_get(&pool->modes[caching], stats);
-}
-EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_stats);
-
-/* The columns, from what is used most. */
-static const enum ttm_caching shown_modes[] = {
-	ttm_cached, ttm_write_combined, ttm_uncached
-};
-
-static void show_row(struct seq_file *m, const char *key,
-		     const struct ttm_chunk_stats *stats, size_t offset)
-{
-	int i;
-
-	seq_printf(m, "%-15s", key);
-	for (i = 0; i < ARRAY_SIZE(shown_modes); i++)
-		seq_printf(m, " %8lu",
-			   *(unsigned long *)((char *)&stats[shown_modes[i]] + offset));
-	seq_putc(m, '\n');
-}
-
-/**
- * ttm_dma_pool_shape() - what the pool's chunks are made of
- * @pool: pool, or NULL for one that has nothing
+ * ttm_dma_pool_shape() - the shape of a pool's chunks, for debugfs
+ * @pool: pool or NULL
  *
- * Return: a word that is never freed.
+ * Return: a string that is never freed.
  */
 const char *ttm_dma_pool_shape(const struct ttm_dma_pool *pool)
 {
@@ -302,64 +209,50 @@ const char *ttm_dma_pool_shape(const struct ttm_dma_pool *pool)
 	return READ_ONCE(pool->source.scattered) ? "scattered" : "contiguous";
 }
 
-/* All of its members are numbers of the same kind. */
-static void stats_add(struct ttm_chunk_stats *sum, const struct ttm_chunk_stats *stats)
+static void show_row(struct seq_file *m, const char *key, unsigned long cached,
+		     unsigned long wc, unsigned long uc)
 {
-	const unsigned long *from = (const unsigned long *)stats;
-	unsigned long *to = (unsigned long *)sum;
-	unsigned int i;
-
-	BUILD_BUG_ON(sizeof(*sum) % sizeof(*to));
-	for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += from[i];
+	seq_printf(m, "%-15s %8lu %8lu %8lu\n", key, cached, wc, uc);
 }
 
 /**
- * ttm_dma_pool_show() - the numbers of some pools, summed up, as a table
+ * ttm_dma_pool_show() - print the sum of the counters of some pools as a table
  * @pools: pools
- * @count: how many, may be 0
+ * @count: number of pools, may be 0
  * @m: file
  *
- * A line for each number, a column for each caching mode.
+ * The table has a line for each counter and a column for each caching mode.
  */
 void ttm_dma_pool_show(struct ttm_dma_pool *const *pools, unsigned int count,
 		       struct seq_file *m)
 {
-	static const struct {
-		const char *key;
-		size_t offset;
-	} rows[] = {
-		{ "in_use", offsetof(struct ttm_chunk_stats, in_use) },
-		{ "free", offsetof(struct ttm_chunk_stats, free) },
-		{ "per_cpu", offsetof(struct ttm_chunk_stats, per_cpu) },
-		{ "chunks", offsetof(struct ttm_chunk_stats, chunks) },
-		{ "chunks_full", offsetof(struct ttm_chunk_stats, full) },
-		{ "chunks_partial", offsetof(struct ttm_chunk_stats, partial) },
-		{ "chunks_free", offsetof(struct ttm_chunk_stats, empty) },
-		{ "chunk_allocs", offsetof(struct ttm_chunk_stats, allocs) },
-		{ "chunk_frees", offsetof(struct ttm_chunk_stats, frees) },
-		{ "caching_changes", offsetof(struct ttm_chunk_stats, caching_changes) },
-		{ "bookkeeping", offsetof(struct ttm_chunk_stats, bookkeeping) },
-	};
-	struct ttm_chunk_stats *stats, *one;
+	struct ttm_chunk_stats *stats, *cached, *wc, *uc;
 	char key[16];
 	int i, order;
 
-	/* The last is for one pool's. */
-	stats = kcalloc(TTM_NUM_CACHING_TYPES + 1, sizeof(*stats), GFP_KERNEL);
+	stats = kcalloc(TTM_NUM_CACHING_TYPES, sizeof(*stats), GFP_KERNEL);
 	if (!stats)
 		return;
-	one = &stats[TTM_NUM_CACHING_TYPES];
-	while (count--) {
-		for (i = 0; i < TTM_NUM_CACHING_TYPES; i++) {
-			ttm_dma_pool_stats(pools[count], i, one);
-			stats_add(&stats[i], one);
-		}
-	}
+	cached = &stats[ttm_cached];
+	wc = &stats[ttm_write_combined];
+	uc = &stats[ttm_uncached];
+	while (count--)
+		for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
+			ttm_chunk_stats_add(&pools[count]->modes[i], &stats[i]);
 
 	seq_printf(m, "%-15s %8s %8s %8s\n", "mode", "cached", "wc", "uc");
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		show_row(m, rows[i].key, stats, rows[i].offset);
+	show_row(m, "in_use", cached->in_use, wc->in_use, uc->in_use);
+	show_row(m, "free", cached->free, wc->free, uc->free);
+	show_row(m, "per_cpu", cached->per_cpu, wc->per_cpu, uc->per_cpu);
+	show_row(m, "chunks", cached->chunks, wc->chunks, uc->chunks);
+	show_row(m, "chunks_full", cached->full, wc->full, uc->full);
+	show_row(m, "chunks_partial", cached->partial, wc->partial, uc->partial);
+	show_row(m, "chunks_free", cached->empty, wc->empty, uc->empty);
+	show_row(m, "chunk_allocs", cached->allocs, wc->allocs, uc->allocs);
+	show_row(m, "chunk_frees", cached->frees, wc->frees, uc->frees);
+	show_row(m, "caching_changes", cached->caching_changes, wc->caching_changes,
+		 uc->caching_changes);
+	show_row(m, "bookkeeping", cached->bookkeeping, wc->bookkeeping, uc->bookkeeping);
 	for (order = ARRAY_SIZE(stats->by_order) - 1; order >= 0; order--) {
 		for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
 			if (stats[i].by_order[order])
@@ -367,8 +260,8 @@ void ttm_dma_pool_show(struct ttm_dma_pool *const *pools, unsigned int count,
 		if (i == TTM_NUM_CACHING_TYPES)
 			continue;
 		snprintf(key, sizeof(key), "chunks_order_%d", order);
-		show_row(m, key, stats, offsetof(struct ttm_chunk_stats, by_order) +
-			 order * sizeof(stats->by_order[0]));
+		show_row(m, key, cached->by_order[order], wc->by_order[order],
+			 uc->by_order[order]);
 	}
 	kfree(stats);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * What a pool device says, checked byte by byte.
+ * Parses the capability of a pool device.
  */
 
 #include <linux/ctype.h>
@@ -17,15 +17,15 @@
  * DOC: The capability of a pool device
  *
  * A hypervisor describes memory in a vendor-specific capability of 32 bytes, see
- * Documentation/gpu/ttm-pool-device.rst. A guest acts upon it when it gives memory to
- * devices, so nothing that it does not understand is let pass: a bit that a later
- * version defines may say that this very kernel's idea of memory is wrong. Whoever adds
- * to the format takes the next version number.
+ * Documentation/gpu/ttm-pool-device.rst. The guest acts upon it when it allocates memory
+ * for devices, so all that it does not know is rejected: a bit that a later version defines
+ * may mean that this kernel must not use the memory. Each change of the format takes the
+ * next version number.
  *
- * The signature of the hypervisor is for people. Nothing is decided by it.
+ * The signature of the hypervisor is only shown to the user.
  */
 
-/* Signatures that are shorter end with zeros. */
+/* Shorter signatures end with zeros. */
 static void signature_text(const u8 *raw, char *text, size_t size)
 {
 	size_t i;
@@ -36,15 +36,13 @@ static void signature_text(const u8 *raw, char *text, size_t size)
 }
 
 /**
- * ttm_pool_cap_parse() - check a capability and take it apart
+ * ttm_pool_cap_parse() - parse a capability
  * @raw: its bytes, from the capability ID on
- * @cap: filled in
- * @why: filled in with what is wrong, on failure
- * @size: bytes in @why
+ * @cap: set to the fields of the capability
+ * @why: set to the error, on failure
+ * @size: size of @why in bytes
  *
- * A pure function.
- *
- * Return: 0, or -EINVAL; @cap is left alone then.
+ * Return: 0, or -EINVAL; @cap is not changed then.
  */
 int ttm_pool_cap_parse(const u8 raw[TTM_POOL_CAP_SIZE], struct ttm_pool_cap *cap,
 		       char *why, size_t size)

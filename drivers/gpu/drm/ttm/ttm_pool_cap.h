@@ -7,11 +7,11 @@
 #include <uapi/drm/ttm_pool_device.h>
 
 /**
- * struct ttm_pool_cap - what a pool device says
- * @zones: TTM_POOL_ZONE_*, whose memory has to be coherent
+ * struct ttm_pool_cap - the fields of a pool device's capability
+ * @zones: TTM_POOL_ZONE_* whose memory has to be coherent
  * @flags: TTM_POOL_FLAG_*
  * @width: widest bus address of the machine, in bits
- * @hypervisor: the hypervisor's signature as text, with a "." for what is not printable
+ * @hypervisor: the hypervisor's signature, with a "." for each unprintable character
  */
 struct ttm_pool_cap {
 	u32 zones;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The driver of the pool device: the hypervisor's word on which memory is coherent.
+ * The PCI driver of the pool device.
  */
 
 #define pr_fmt(fmt) "[TTM] " fmt
@@ -23,24 +23,26 @@
 /**
  * DOC: Pool device
  *
- * In a virtual machine the hypervisor knows what the guest can only guess: whether a
- * page that the CPU sees at one address is at another on the bus, and whether a device
- * sees it at all. It says so by a PCI function without any hardware behind it, whose
- * one capability tells which of the kernel's zones hold memory that has to be coherent.
- * The pool binds the function like any other driver its device.
+ * In a virtual machine the hypervisor knows whether the bus address of a page differs from
+ * its physical address, and which devices reach the page. It tells by a PCI function without
+ * hardware, the pool device, whose capability says in which of the kernel's zones BO pages
+ * have to be coherent memory. This is its driver.
  *
- * There is one such function; what it says holds for the whole machine. It may come
- * before the GPUs or after them, and go at any time, by hotplug or by unbinding. Each
- * change begins a new generation. A GPU's pool chooses again where pages come from when
- * it next needs some and finds that its choice is of an older generation; pages that
- * BOs have stay as they are until they are given back, to where they came from.
+ * There is one pool device for the whole machine. It may be bound before or after the GPUs,
+ * and be unbound at any time. Each change starts a new generation. Before a GPU's pool
+ * allocates pages it compares the generation with that of its backing, and chooses the
+ * backing again if they differ. Pages in use stay valid, and are returned to the pool that
+ * they are from.
  *
- * What does not conform is refused, and all goes on as without it.
+ * A malformed capability is rejected; the pool behaves as if there were no pool device.
+ *
+ * The ID is experimental, so the module has no alias for it and is not loaded by it.
  */
 
 /*
- * Held while the device comes or goes: whoever chooses again waits until the pools are
- * what the new generation says. Nothing is allocated under it.
+ * Guards what follows. Held while a pool device is bound or unbound, so that
+ * ttm_pool_device_get() returns when the global DMA pools match the generation. Nothing is
+ * allocated under it.
  */
 static DEFINE_MUTEX(state_lock);
 static struct pci_dev *bound;
@@ -52,9 +54,9 @@ module_param_named(pool_device, ids, charp, 0444);
 MODULE_PARM_DESC(pool_device, "More PCI IDs of pool devices: VENDOR:DEVICE[,VENDOR:DEVICE]..., in hexadecimal");
 
 /**
- * ttm_pool_device_generation() - how often the pool device came or went
+ * ttm_pool_device_generation() - the generation of the pool device
  *
- * Return: a number that is another one after each change.
+ * Return: a number that changes whenever a pool device is bound or unbound.
  */
 unsigned int ttm_pool_device_generation(void)
 {
@@ -62,13 +64,13 @@ unsigned int ttm_pool_device_generation(void)
 }
 
 /**
- * ttm_pool_device_get() - what the pool device says
- * @cap: filled in, if there is one
+ * ttm_pool_device_get() - get the capability of the pool device
+ * @cap: set to the capability if there is a pool device
  * @present: set to whether there is one
  *
  * May sleep.
  *
- * Return: the generation that this is true for.
+ * Return: the generation of the result.
  */
 unsigned int ttm_pool_device_get(struct ttm_pool_cap *cap, bool *present)
 {
@@ -109,7 +111,7 @@ static int read_cap(struct pci_dev *pdev, struct ttm_pool_cap *cap, char *why, s
 	return ttm_pool_cap_parse(raw, cap, why, size);
 }
 
-/* One line for each refusal: the driver core says nothing of -ENODEV. */
+/* Logs each refusal: the driver core does not log -ENODEV. */
 static int ttm_pool_device_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct ttm_pool_cap cap;
@@ -142,7 +144,7 @@ static void ttm_pool_device_remove(struct pci_dev *pdev)
 {
 	mutex_lock(&state_lock);
 	bound = NULL;
-	/* First the new generation: whoever finds the pools closed chooses again. */
+	/* Before the pools are closed: a pool that finds them closed chooses again. */
 	WRITE_ONCE(generation, generation + 1);
 	ttm_global_dma_pool_close();
 	mutex_unlock(&state_lock);
@@ -159,13 +161,13 @@ static struct pci_driver ttm_pool_device_driver = {
 	.probe = ttm_pool_device_probe,
 	.remove = ttm_pool_device_remove,
 	.driver = {
-		/* GPUs that come next shall find it. */
+		/* GPUs that are bound later use it. */
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	},
 };
 
-/* IDs of the parameter; a bad one does not take TTM away from the machine's GPUs. */
-static void __init add_ids(void)
+/* Add the IDs of the parameter. A malformed one is ignored, as the GPUs need TTM. */
+static void add_ids(void)
 {
 	char *copy = kstrdup(ids, GFP_KERNEL), *list = copy, *word;
 
@@ -186,7 +188,12 @@ static void __init add_ids(void)
 	kfree(copy);
 }
 
-static int __init ttm_pool_device_init(void)
+/**
+ * ttm_pool_device_init() - register the driver of the pool device
+ *
+ * Return: 0 or a negative errno.
+ */
+int ttm_pool_device_init(void)
 {
 	int ret = pci_register_driver(&ttm_pool_device_driver);
 
@@ -194,14 +201,14 @@ static int __init ttm_pool_device_init(void)
 		add_ids();
 	return ret;
 }
-module_init(ttm_pool_device_init);
 
-static void __exit ttm_pool_device_exit(void)
+/**
+ * ttm_pool_device_exit() - unregister the driver of the pool device
+ */
+void ttm_pool_device_exit(void)
 {
 	pci_unregister_driver(&ttm_pool_device_driver);
-	ttm_global_dma_pool_fini();
 }
-module_exit(ttm_pool_device_exit);
 
 static int ttm_pool_device_show(struct seq_file *m, void *data)
 {
@@ -231,8 +238,8 @@ static int ttm_pool_device_show(struct seq_file *m, void *data)
 DEFINE_SHOW_ATTRIBUTE(ttm_pool_device);
 
 /**
- * ttm_pool_device_debugfs_init() - make the file "pool_device"
- * @parent: directory, which goes with all that is in it
+ * ttm_pool_device_debugfs_init() - create the debugfs file "pool_device"
+ * @parent: directory, which is removed with all files
  */
 void ttm_pool_device_debugfs_init(struct dentry *parent)
 {

@@ -9,11 +9,22 @@ struct ttm_pool_cap;
 
 #if IS_ENABLED(CONFIG_PCI)
 
+int ttm_pool_device_init(void);
+void ttm_pool_device_exit(void);
 unsigned int ttm_pool_device_generation(void);
 unsigned int ttm_pool_device_get(struct ttm_pool_cap *cap, bool *present);
 void ttm_pool_device_debugfs_init(struct dentry *parent);
 
 #else
+
+static inline int ttm_pool_device_init(void)
+{
+	return 0;
+}
+
+static inline void ttm_pool_device_exit(void)
+{
+}
 
 static inline unsigned int ttm_pool_device_generation(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The chunk allocator on a source that watches it: bus addresses of its own, memory
- * that runs out when told, and a book of what is cached how.
+ * Tests of the chunk allocator on a mock source. The source makes up bus addresses, can run
+ * out of memory, and records the caching of each page.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -14,29 +14,30 @@
 #include <linux/xarray.h>
 
 #include "../ttm_chunk.h"
+#include "../ttm_chunk_cpu.h"
 
 #define CHUNK_PAGES	((unsigned int)BIT(TTM_CHUNK_ORDER))
 #define PATTERN		0xa5
 
 /**
- * struct watched_source - a source of memory that is watched
- * @base: what the allocator sees
- * @lock: protects the pieces' addresses
- * @pieces: struct watched_piece by frame number of the first page
+ * struct mock_source - a source that records how it is used
+ * @base: the source that the allocator gets
+ * @lock: protects @pieces and the counters of memory
+ * @pieces: struct mock_piece by frame number of the first page
  * @cached: by frame number, an enum ttm_caching + 1 for pages that are not cached
- * @live: pages that are allocated
- * @calls: how often memory was asked for
- * @largest: the highest order that can be had
- * @left: so many pieces can still be had
- * @caching_calls: how often caching was changed
- * @caching_fails: the call with this number fails, half-way
- * @wrong: what must never happen: freed twice, freed with the wrong order or address,
- *	or not cached
- * @remap: the CPU sees pieces outside of the linear mapping
+ * @live: number of allocated pages
+ * @calls: number of allocations, failed ones included
+ * @largest: the highest order that can be allocated
+ * @left: number of pieces that can still be allocated
+ * @caching_calls: number of caching changes
+ * @caching_fails: the change with this number fails after half of the pages
+ * @wrong: number of errors: freed twice, freed with the wrong order or address, or freed
+ *	without restoring the caching
+ * @remap: map pieces outside of the linear mapping
  */
-struct watched_source {
+struct mock_source {
 	struct ttm_chunk_source base;
-	/* Several allocate and free at a time. */
+	/* Some tests allocate and free from several threads. */
 	struct mutex lock;
 	struct xarray pieces;
 	struct xarray cached;
@@ -50,20 +51,20 @@ struct watched_source {
 	bool remap;
 };
 
-struct watched_piece {
+struct mock_piece {
 	struct page *page;
 	dma_addr_t bus;
 	unsigned int order;
 };
 
-static struct watched_source *to_watched(struct ttm_chunk_source *source)
+static struct mock_source *to_mock(struct ttm_chunk_source *source)
 {
-	return container_of(source, struct watched_source, base);
+	return container_of(source, struct mock_source, base);
 }
 
-static struct watched_piece *watched_piece_new(unsigned int order)
+static struct mock_piece *mock_piece_new(unsigned int order)
 {
-	struct watched_piece *piece = kzalloc(sizeof(*piece), GFP_KERNEL);
+	struct mock_piece *piece = kzalloc(sizeof(*piece), GFP_KERNEL);
 
 	if (!piece)
 		return NULL;
@@ -75,7 +76,7 @@ static struct watched_piece *watched_piece_new(unsigned int order)
 	return NULL;
 }
 
-static void *watched_map(struct watched_piece *piece)
+static void *mock_map(struct mock_piece *piece)
 {
 	unsigned int i, count = 1u << piece->order;
 	struct page **pages = kmalloc_array(count, sizeof(*pages), GFP_KERNEL);
@@ -90,24 +91,24 @@ static void *watched_map(struct watched_piece *piece)
 	return vaddr;
 }
 
-static void *watched_alloc(struct ttm_chunk_source *base, unsigned int order,
-			   dma_addr_t *bus, gfp_t gfp)
+static void *mock_alloc(struct ttm_chunk_source *base, unsigned int order,
+			dma_addr_t *bus, gfp_t gfp)
 {
-	struct watched_source *source = to_watched(base);
-	struct watched_piece *piece;
+	struct mock_source *source = to_mock(base);
+	struct mock_piece *piece;
 	void *vaddr = NULL;
 
 	mutex_lock(&source->lock);
 	source->calls++;
 	if (order > source->largest || !source->left)
 		goto out;
-	piece = watched_piece_new(order);
+	piece = mock_piece_new(order);
 	if (!piece)
 		goto out;
 	/* Far from the frame number, and neighbours far from each other. */
 	piece->bus = *bus = (0x9000000000ull + (dma_addr_t)source->calls * SZ_16M) |
 			    (source->calls % 7 * PAGE_SIZE << order);
-	vaddr = source->remap ? watched_map(piece) : page_address(piece->page);
+	vaddr = source->remap ? mock_map(piece) : page_address(piece->page);
 	WARN_ON(!vaddr);
 	WARN_ON(xa_err(xa_store(&source->pieces, page_to_pfn(piece->page), piece,
 				GFP_KERNEL)));
@@ -118,12 +119,12 @@ out:
 	return vaddr;
 }
 
-static void watched_free(struct ttm_chunk_source *base, unsigned int order,
-			 void *vaddr, dma_addr_t bus)
+static void mock_free(struct ttm_chunk_source *base, unsigned int order,
+		      void *vaddr, dma_addr_t bus)
 {
-	struct watched_source *source = to_watched(base);
+	struct mock_source *source = to_mock(base);
 	struct page *page = source->remap ? vmalloc_to_page(vaddr) : virt_to_page(vaddr);
-	struct watched_piece *piece;
+	struct mock_piece *piece;
 	unsigned int i;
 
 	mutex_lock(&source->lock);
@@ -144,10 +145,10 @@ out:
 	mutex_unlock(&source->lock);
 }
 
-static int watched_set_caching(struct ttm_chunk_source *base, struct page **pages,
-			       unsigned int count, enum ttm_caching caching)
+static int mock_set_caching(struct ttm_chunk_source *base, struct page **pages,
+			    unsigned int count, enum ttm_caching caching)
 {
-	struct watched_source *source = to_watched(base);
+	struct mock_source *source = to_mock(base);
 	bool fail = ++source->caching_calls == source->caching_fails;
 	unsigned int i;
 
@@ -158,16 +159,16 @@ static int watched_set_caching(struct ttm_chunk_source *base, struct page **page
 	return fail ? -ENOMEM : 0;
 }
 
-static const struct ttm_chunk_source_ops watched_ops = {
-	.alloc = watched_alloc,
-	.free = watched_free,
-	.set_caching = watched_set_caching,
+static const struct ttm_chunk_source_ops mock_ops = {
+	.alloc = mock_alloc,
+	.free = mock_free,
+	.set_caching = mock_set_caching,
 };
 
-/* The bus address that a page has to have; 0 if it is not the source's. */
-static dma_addr_t watched_bus(struct watched_source *source, struct page *page)
+/* The expected bus address of a page; 0 if it is not a page of the source. */
+static dma_addr_t mock_bus(struct mock_source *source, struct page *page)
 {
-	struct watched_piece *piece;
+	struct mock_piece *piece;
 	unsigned long first;
 	unsigned int order;
 
@@ -181,7 +182,7 @@ static dma_addr_t watched_bus(struct watched_source *source, struct page *page)
 }
 
 struct chunk_test {
-	struct watched_source source;
+	struct mock_source source;
 	struct ttm_chunk_allocator alloc;
 	struct page **pages;
 	dma_addr_t *bus;
@@ -197,7 +198,7 @@ static struct chunk_test *start(struct kunit *test, enum ttm_caching caching)
 	mutex_init(&t->source.lock);
 	xa_init(&t->source.pieces);
 	xa_init(&t->source.cached);
-	t->source.base.ops = &watched_ops;
+	t->source.base.ops = &mock_ops;
 	t->source.base.dev = test->priv;
 	t->source.largest = UINT_MAX;
 	t->source.left = UINT_MAX;
@@ -213,8 +214,8 @@ static struct chunk_test *start(struct kunit *test, enum ttm_caching caching)
 static void finish(struct kunit *test, struct chunk_test *t)
 {
 	ttm_chunk_allocator_fini(&t->alloc);
-	KUNIT_EXPECT_EQ_MSG(test, t->source.live, 0, "pages were not given back");
-	KUNIT_EXPECT_EQ_MSG(test, t->source.wrong, 0, "memory was given back in a wrong way");
+	KUNIT_EXPECT_EQ_MSG(test, t->source.live, 0, "pages were not freed");
+	KUNIT_EXPECT_EQ_MSG(test, t->source.wrong, 0, "memory was freed in a wrong way");
 	KUNIT_EXPECT_TRUE_MSG(test, xa_empty(&t->source.cached), "caching was not restored");
 	xa_destroy(&t->source.pieces);
 	xa_destroy(&t->source.cached);
@@ -222,9 +223,9 @@ static void finish(struct kunit *test, struct chunk_test *t)
 
 static struct ttm_chunk_stats stats(struct chunk_test *t)
 {
-	struct ttm_chunk_stats stats;
+	struct ttm_chunk_stats stats = { };
 
-	ttm_chunk_stats_get(&t->alloc, &stats);
+	ttm_chunk_stats_add(&t->alloc, &stats);
 	return stats;
 }
 
@@ -245,7 +246,7 @@ static void dirty(struct chunk_test *t, unsigned int at, unsigned int count)
 		memset(page_address(t->pages[at++]), PATTERN, PAGE_SIZE);
 }
 
-/* Each page: at its own bus address, cached as it should, clean, and no page twice. */
+/* Check the bus address, the caching and, if @clean, the zeros of each page; no page twice. */
 static void check(struct kunit *test, struct chunk_test *t, unsigned int at,
 		  unsigned int count, bool clean)
 {
@@ -258,7 +259,7 @@ static void check(struct kunit *test, struct chunk_test *t, unsigned int at,
 	for (i = at; i < at + count; i++) {
 		unsigned long pfn = page_to_pfn(t->pages[i]);
 
-		misplaced += !t->bus[i] || t->bus[i] != watched_bus(&t->source, t->pages[i]);
+		misplaced += !t->bus[i] || t->bus[i] != mock_bus(&t->source, t->pages[i]);
 		miscached += xa_load(&t->source.cached, pfn) != expect;
 		twice += !!xa_load(&seen, pfn);
 		xa_store(&seen, pfn, xa_mk_value(1), GFP_KERNEL);
@@ -267,8 +268,8 @@ static void check(struct kunit *test, struct chunk_test *t, unsigned int at,
 	xa_destroy(&seen);
 	KUNIT_EXPECT_EQ_MSG(test, misplaced, 0, "pages with a wrong bus address");
 	KUNIT_EXPECT_EQ_MSG(test, miscached, 0, "pages with the wrong caching");
-	KUNIT_EXPECT_EQ_MSG(test, twice, 0, "pages given out twice");
-	KUNIT_EXPECT_EQ_MSG(test, dirty, 0, "pages with somebody else's contents");
+	KUNIT_EXPECT_EQ_MSG(test, twice, 0, "pages allocated twice");
+	KUNIT_EXPECT_EQ_MSG(test, dirty, 0, "pages that are not zeroed");
 }
 
 static const enum ttm_caching modes[] = { ttm_cached, ttm_write_combined, ttm_uncached };
@@ -281,7 +282,7 @@ static void mode_name(const enum ttm_caching *mode, char *name)
 
 KUNIT_ARRAY_PARAM(mode, modes, mode_name);
 
-/* Runs of each order: from a fresh chunk, contiguous for CPU and bus. */
+/* A run of each order from a new chunk is contiguous for the CPU and on the bus. */
 static void ttm_chunk_orders(struct kunit *test)
 {
 	struct chunk_test *t = start(test, *(const enum ttm_caching *)test->param_value);
@@ -305,7 +306,7 @@ static void ttm_chunk_orders(struct kunit *test)
 	finish(test, t);
 }
 
-/* Any number of pages, more than a chunk has too. */
+/* Numbers of pages that are no power of two, or more than a chunk has. */
 static void ttm_chunk_odd_counts(struct kunit *test)
 {
 	static const unsigned int counts[] = { 3, 15, 16, 17, 33, 255, 511, 513, 1000, 1537 };
@@ -322,7 +323,7 @@ static void ttm_chunk_odd_counts(struct kunit *test)
 	finish(test, t);
 }
 
-/* A chunk's worth of single pages: one call for memory, one for caching. */
+/* The single pages of a chunk need one allocation and one caching change. */
 static void ttm_chunk_single_pages(struct kunit *test)
 {
 	struct chunk_test *t = start(test, *(const enum ttm_caching *)test->param_value);
@@ -338,17 +339,18 @@ static void ttm_chunk_single_pages(struct kunit *test)
 	for (i = 0; i < CHUNK_PAGES; i++)
 		put(t, i, 1);
 	KUNIT_EXPECT_EQ(test, stats(t).free, CHUNK_PAGES);
-	/* One page fewer than the CPU keeps at hand: its chunk is not empty yet. */
+	/* Some pages are in the CPU's cache, so the chunk is not empty yet. */
 	KUNIT_EXPECT_GT(test, stats(t).per_cpu, 0);
 	finish(test, t);
 }
 
+/* A scattered source is asked for single pages alone. */
 static void ttm_chunk_scattered(struct kunit *test)
 {
 	struct chunk_test *t = start(test, *(const enum ttm_caching *)test->param_value);
 
 	t->source.base.scattered = true;
-	/* Any larger piece is refused, so the allocator must not ask for one. */
+	/* Larger pieces fail, and would be counted in @calls. */
 	t->source.largest = 0;
 	KUNIT_ASSERT_EQ(test, get(t, 0, CHUNK_PAGES + 1), 0);
 	check(test, t, 0, CHUNK_PAGES + 1, true);
@@ -364,7 +366,7 @@ static void ttm_chunk_scattered(struct kunit *test)
 	finish(test, t);
 }
 
-/* No piece larger than so much: the chunk is made of those that there are. */
+/* A chunk consists of the largest pieces that are available. */
 static void ttm_chunk_fragmented(struct kunit *test)
 {
 	struct chunk_test *t;
@@ -389,7 +391,7 @@ static void ttm_chunk_fragmented(struct kunit *test)
 	}
 }
 
-/* Fragmented memory is found out once, and it is noticed when it no longer is. */
+/* The allocator remembers that memory is fragmented, and notices when it no longer is. */
 static void ttm_chunk_fragmentation_ends(struct kunit *test)
 {
 	struct chunk_test *t = start(test, ttm_cached);
@@ -412,7 +414,7 @@ static void ttm_chunk_fragmentation_ends(struct kunit *test)
 	finish(test, t);
 }
 
-/* Memory for a part of a chunk only, down to a single page. */
+/* If memory is short a chunk has fewer pages, down to one. */
 static void ttm_chunk_short_memory(struct kunit *test)
 {
 	static const unsigned int left[] = { 1, 2, 3, 100, 511 };
@@ -439,7 +441,7 @@ static void ttm_chunk_fullest_first(struct kunit *test)
 	const unsigned int more = CHUNK_PAGES - 100, less = 100, n = 20;
 	unsigned int i;
 
-	/* Two full chunks, then one with few free pages and one with many. */
+	/* Two full chunks, then one of them with few free pages and one with many. */
 	KUNIT_ASSERT_EQ(test, get(t, 0, CHUNK_PAGES), 0);
 	KUNIT_ASSERT_EQ(test, get(t, CHUNK_PAGES, CHUNK_PAGES), 0);
 	put(t, 0, more);
@@ -449,7 +451,7 @@ static void ttm_chunk_fullest_first(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, get(t, CHUNK_PAGES + i * n, n), 0);
 		check(test, t, CHUNK_PAGES + i * n, n, true);
 	}
-	/* All of the few are used again, none of the many. */
+	/* All free pages of the fuller chunk are used, none of the other's. */
 	KUNIT_EXPECT_EQ(test, stats(t).full, 1);
 	KUNIT_EXPECT_EQ(test, stats(t).free, more);
 	put(t, more, CHUNK_PAGES - more);
@@ -462,7 +464,7 @@ static void ttm_chunk_clears(struct kunit *test)
 	struct chunk_test *t = start(test, *(const enum ttm_caching *)test->param_value);
 	struct page *page;
 
-	/* Through the CPU's own pages, and past them. */
+	/* From the CPU's cache, then from the chunk. */
 	KUNIT_ASSERT_EQ(test, get(t, 0, 1), 0);
 	dirty(t, 0, 1);
 	put(t, 0, 1);
@@ -474,7 +476,7 @@ static void ttm_chunk_clears(struct kunit *test)
 	check(test, t, 0, CHUNK_PAGES, true);
 	put(t, 0, CHUNK_PAGES);
 
-	/* Once is enough: what is put into a free page by force is still there. */
+	/* Pages are cleared only once: what the test writes to a free page is still there. */
 	page = t->pages[0];
 	memset(page_address(page), PATTERN, PAGE_SIZE);
 	KUNIT_ASSERT_EQ(test, get(t, 0, CHUNK_PAGES), 0);
@@ -483,10 +485,10 @@ static void ttm_chunk_clears(struct kunit *test)
 	finish(test, t);
 }
 
-/* Memory runs out at every possible place: all is as before, and works again after. */
+/* Memory runs out after each number of pieces: nothing is leaked, and the next try works. */
 static void ttm_chunk_unwind(struct kunit *test)
 {
-	/* Pieces of an eighth of a chunk. The first chunk serves some of what is wanted. */
+	/* Pieces of an eighth of a chunk. The first chunk has some of the wanted pages. */
 	const unsigned int held = 40, wanted = 3 * CHUNK_PAGES, piece = CHUNK_PAGES / 8;
 	const unsigned int enough = DIV_ROUND_UP(wanted - (CHUNK_PAGES - held), piece);
 	struct chunk_test *t;
@@ -517,7 +519,7 @@ static void ttm_chunk_caching_fails(struct kunit *test)
 {
 	struct chunk_test *t = start(test, ttm_write_combined);
 
-	/* Half of the pages have changed when it fails: they change back. */
+	/* Half of the pages have changed when it fails: their caching is restored. */
 	t->source.caching_fails = 1;
 	KUNIT_EXPECT_EQ(test, get(t, 0, 20), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, t->source.live, 0);
@@ -531,11 +533,11 @@ static void ttm_chunk_caching_fails(struct kunit *test)
 	finish(test, t);
 }
 
-/* A page that could not be made cached again is nobody's any more. */
+/* Pages whose caching could not be restored are not freed. */
 static void ttm_chunk_caching_not_restored(struct kunit *test)
 {
 	struct chunk_test *t = start(test, ttm_uncached);
-	struct watched_piece *piece;
+	struct mock_piece *piece;
 	unsigned long pfn;
 	unsigned int i;
 
@@ -546,7 +548,7 @@ static void ttm_chunk_caching_not_restored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->source.live, CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, t->source.wrong, 0);
 
-	/* The test knows better: its pages are what they always were. */
+	/* The mock source did not really change the caching, so the test can free them. */
 	xa_for_each(&t->source.pieces, pfn, piece) {
 		kfree((void *)(piece->page->private & ~511ul));
 		for (i = 0; i < 1u << piece->order; i++)
@@ -569,7 +571,7 @@ static void ttm_chunk_shrinks(struct kunit *test)
 	KUNIT_ASSERT_EQ_MSG(test, ttm_chunk_shrink(&t->alloc, NUMA_NO_NODE, ULONG_MAX), 0,
 			    "chunks were freed while pages of them are in use");
 
-	/* One page of the second chunk keeps all of it. */
+	/* One used page keeps the second chunk from being freed. */
 	put(t, 0, CHUNK_PAGES);
 	put(t, CHUNK_PAGES + 1, 2 * CHUNK_PAGES - 1);
 	KUNIT_ASSERT_EQ(test, stats(t).empty, 2);
@@ -605,7 +607,7 @@ static int put_one(void *data)
 	return 0;
 }
 
-/* What a CPU has at hand does not keep memory from anybody. */
+/* Pages in a CPU's cache are available to other CPUs, and their chunks can be freed. */
 static void ttm_chunk_per_cpu(struct kunit *test)
 {
 	struct chunk_test *t = start(test, ttm_cached);
@@ -619,13 +621,13 @@ static void ttm_chunk_per_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats(t).allocs, 1);
 	KUNIT_EXPECT_GE(test, stats(t).per_cpu, num_online_cpus());
 
-	/* All of the chunk for one: the others' pages go home first. */
+	/* The whole chunk at once: the caches are drained first. */
 	KUNIT_ASSERT_EQ(test, get(t, 0, CHUNK_PAGES), 0);
 	KUNIT_EXPECT_EQ(test, stats(t).allocs, 1);
 	check(test, t, 0, CHUNK_PAGES, true);
 	put(t, 0, CHUNK_PAGES);
 
-	/* More than it keeps at hand, one by one. */
+	/* More single pages than a cache has. */
 	for (i = 0; i < 4 * TTM_CHUNK_CPU_PAGES; i++)
 		KUNIT_ASSERT_EQ(test, get(t, i, 1), 0);
 	check(test, t, 0, 4 * TTM_CHUNK_CPU_PAGES, true);
@@ -646,6 +648,7 @@ static void ttm_chunk_per_cpu(struct kunit *test)
 	finish(test, t);
 }
 
+/* Pieces outside of the linear mapping. */
 static void ttm_chunk_remapped(struct kunit *test)
 {
 	struct chunk_test *t = start(test, ttm_cached);
@@ -674,7 +677,7 @@ struct churner {
 #define CHURN_PAGES	90
 #define CHURN_ROUNDS	600
 
-/* Takes and gives back at random; each page says whose it is while it is taken. */
+/* Allocates and frees at random; each page has a tag of its owner while it is allocated. */
 static int churn(void *data)
 {
 	struct churner *c = data;
@@ -740,10 +743,11 @@ static void ttm_chunk_churn(struct kunit *test)
 	for (i = 0; i < 4; i++) {
 		while (!wait_for_completion_timeout(&c[i].done, 1))
 			freed += ttm_chunk_shrink(&t->alloc, NUMA_NO_NODE, CHUNK_PAGES);
-		KUNIT_EXPECT_EQ_MSG(test, c[i].bad, 0, "pages that were not clean, or two had");
+		KUNIT_EXPECT_EQ_MSG(test, c[i].bad, 0, "pages not zeroed, or allocated twice");
 	}
 	KUNIT_EXPECT_EQ(test, stats(t).in_use, 0);
-	kunit_info(test, "%lu chunks made, %u pages freed under way\n", stats(t).allocs, freed);
+	kunit_info(test, "%lu chunks allocated, %u pages freed by shrinking meanwhile\n",
+		   stats(t).allocs, freed);
 	finish(test, t);
 }
 

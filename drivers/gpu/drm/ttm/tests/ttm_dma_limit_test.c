@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Which pages a device reaches, and what is in a tt's pages once they have moved.
+ * Tests of the DMA limit of a device, and of moving the pages of a tt below it.
  */
 #include <kunit/test.h>
 #include <linux/dma-direct.h>
@@ -10,7 +10,6 @@
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
-#include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_pool.h>
 #include <drm/ttm/ttm_dma_limit.h>
@@ -21,7 +20,7 @@
 #define TEST_PAGES	13
 #define GIB(n)		((u64)(n) << 30)
 
-/* Nobody looks at these pages, only where they are. */
+/* A tt without pages suffices: only the addresses are used. */
 static void ttm_dma_limit_within(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
@@ -48,7 +47,7 @@ static void ttm_dma_limit_of_device(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, dma_set_mask(devs->dev, DMA_BIT_MASK(40)), 0);
 	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), DMA_BIT_MASK(40));
-	/* A bridge may drive fewer bits than what is behind it. */
+	/* A bridge may drive fewer bits than the device behind it. */
 	devs->dev->bus_dma_limit = GIB(3) - 1;
 	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), GIB(3) - 1);
 	devs->dev->bus_dma_limit = DMA_BIT_MASK(48);
@@ -57,17 +56,16 @@ static void ttm_dma_limit_of_device(struct kunit *test)
 }
 
 #ifdef CONFIG_ARCH_HAS_DMA_OPS
-/* Like those of AMD's GART, which remaps what a device of 32 bits does not reach. */
+/* Like those of AMD's GART, which remaps pages that a device of 32 bits does not reach. */
 static const struct dma_map_ops remapping_ops = { };
 
 static void ttm_dma_limit_remapped(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 
-	KUNIT_EXPECT_FALSE(test, ttm_backing_translated(devs->dev));
+	KUNIT_EXPECT_FALSE(test, ttm_dma_translated(devs->dev));
 	set_dma_ops(devs->dev, &remapping_ops);
-	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
-	KUNIT_EXPECT_TRUE(test, ttm_backing_remapped(devs->dev));
+	KUNIT_EXPECT_TRUE(test, ttm_dma_translated(devs->dev));
 	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), U64_MAX);
 	set_dma_ops(devs->dev, NULL);
 }
@@ -82,7 +80,7 @@ static void ttm_dma_limit_bounce(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		/* Of two pages each, of which one is not in the table. */
+		/* Two pages each, of which only the first is in the table. */
 		pages[i] = alloc_pages(GFP_KERNEL, 1);
 		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
 	}
@@ -96,10 +94,10 @@ static void ttm_dma_limit_bounce(struct kunit *test)
 	for_each_sgtable_sg(&sgt, sg, i) {
 		sg_dma_address(sg) += PAGE_SIZE;
 		KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
-				      "page %u is somewhere else", i);
+				      "page %u has another address", i);
 		sg_dma_address(sg) -= PAGE_SIZE;
 	}
-	/* Who has mapped them may keep the pages to himself. */
+	/* Some exporters leave out the pages. */
 	sg_dma_address(sgt.sgl) += PAGE_SIZE;
 	for_each_sgtable_sg(&sgt, sg, i)
 		sg_assign_page(sg, NULL);
@@ -127,17 +125,16 @@ static void ttm_dma_limit_offset(struct kunit *test)
 	devs->dev->dma_range_map = map;
 	devs->dev->bus_dma_limit = GIB(3) - 1;
 
-	KUNIT_EXPECT_TRUE(test, ttm_backing_translated(devs->dev));
-	KUNIT_EXPECT_FALSE(test, ttm_backing_remapped(devs->dev));
+	KUNIT_EXPECT_TRUE(test, ttm_dma_translated(devs->dev));
 	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), GIB(3) - 1);
 	sg_dma_address(sgt.sgl) = map[0].dma_start;
 	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
 	sg_dma_address(sgt.sgl) = map[0].cpu_start;
 	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
-			      "the page is not where its address is without the offset");
+			      "the address lacks the offset");
 	map[0].cpu_start += PAGE_SIZE;
 	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
-			      "the bridge does not let the page's address through");
+			      "the bridge does not pass the page's address");
 
 	devs->dev->bus_dma_limit = 0;
 	devs->dev->dma_range_map = NULL;
@@ -145,7 +142,7 @@ static void ttm_dma_limit_offset(struct kunit *test)
 	__free_page(page);
 }
 
-/* A tt with pages, each of which has its own contents. */
+/* A populated tt, each page with contents of its own. */
 static struct ttm_tt *make_tt(struct kunit *test, enum ttm_caching caching)
 {
 	struct ttm_operation_ctx ctx = { };
@@ -182,12 +179,11 @@ static void free_tt(struct kunit *test, struct ttm_tt *tt)
 }
 
 /**
- * struct move_case - from where to where.
- * @name: for people
- * @caching: of the tt
- * @single: as on a machine whose bus is not contiguous: only coherent pages are certain
- *	to be within 32 bits
- * @coherent32: as where a pool device names DMA32
+ * struct move_case - which pages move to which
+ * @name: name of the case
+ * @caching: caching mode of the tt
+ * @single: as in a Xen PV domain, where only coherent pages are certain to be below 4 GiB
+ * @coherent32: as with a pool device that names DMA32
  */
 struct move_case {
 	const char *name;
@@ -219,11 +215,8 @@ static void ttm_dma_limit_move(struct kunit *test)
 	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
 	unsigned int i, same = 0, beyond = 0;
-	bool coherent = c->single || c->coherent32;
 	struct ttm_tt *tt;
 
-	if (coherent && !IS_ENABLED(CONFIG_PCI))
-		kunit_skip(test, "without PCI there is no memory that belongs to no device");
 	tt = make_tt(test, c->caching);
 	memcpy(before, tt->pages, sizeof(before));
 	devs->ttm_dev->pool.backing.single = c->single;
@@ -236,13 +229,13 @@ static void ttm_dma_limit_move(struct kunit *test)
 		same += tt->pages[i] == before[i];
 		beyond += tt->dma_address[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(32);
 		KUNIT_EXPECT_EQ_MSG(test, tt->dma_address[i], page_to_phys(tt->pages[i]),
-				    "page %u has another's address", i);
+				    "page %u has a wrong address", i);
 	}
 	KUNIT_EXPECT_EQ(test, same, 0);
 	KUNIT_EXPECT_EQ(test, beyond, 0);
 	KUNIT_EXPECT_EQ_MSG(test, wrong_pages(tt), 0, "contents were lost");
 	KUNIT_EXPECT_EQ(test, tt->caching, c->caching);
-	KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(tt), coherent);
+	KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(tt), c->single || c->coherent32);
 	free_tt(test, tt);
 }
 
@@ -264,7 +257,7 @@ static void ttm_dma_limit_no_memory(struct kunit *test)
 	free_tt(test, tt);
 }
 
-/* Where addresses of coherent pages hold for one device alone, nothing moves to nobody's. */
+/* Pages whose bus addresses are valid for one device only do not move to global pools. */
 static void ttm_dma_limit_private(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
@@ -273,8 +266,6 @@ static void ttm_dma_limit_private(struct kunit *test)
 	struct page *before[TEST_PAGES];
 	struct ttm_tt *tt;
 
-	if (!IS_ENABLED(CONFIG_PCI))
-		kunit_skip(test, "without PCI there is no memory that belongs to no device");
 	tt = make_tt(test, ttm_cached);
 	memcpy(before, tt->pages, sizeof(before));
 	backing->single = true;
@@ -292,11 +283,11 @@ static void ttm_dma_limit_private(struct kunit *test)
 			    -EOPNOTSUPP, "coherent pages");
 	backing->private = false;
 	backing->single = false;
-	/* Whoever said so may have gone. */
+	/* The pool device may have been unbound since. */
 	tt->page_flags |= TTM_TT_FLAG_PRIV_PRIVATE;
 	KUNIT_EXPECT_TRUE(test, ttm_tt_is_private(devs->ttm_dev, tt));
 	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
-			    -EOPNOTSUPP, "pages that were one device's");
+			    -EOPNOTSUPP, "coherent pages, no pool device");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	free_tt(test, tt);
@@ -304,10 +295,10 @@ static void ttm_dma_limit_private(struct kunit *test)
 }
 
 /*
- * The pages of a device that goes are others' to use. What it had mapped and has not undone the
- * DMA API's checker finds, and what is undone twice.
+ * The tt of a device that goes away keeps its pages. CONFIG_DMA_API_DEBUG finds mappings that
+ * are not unmapped, or unmapped twice.
  */
-static void ttm_dma_limit_drop(struct kunit *test)
+static void ttm_dma_limit_unmap(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_operation_ctx ctx = { };
@@ -326,12 +317,10 @@ static void ttm_dma_limit_drop(struct kunit *test)
 	ttm_tt_unmap_dma(devs->ttm_dev, tt);
 	free_tt(test, tt);
 
-	if (!IS_ENABLED(CONFIG_PCI))
-		return;
 	tt = make_tt(test, ttm_cached);
-	devs->ttm_dev->pool.backing.coherent32 = true;
+	devs->ttm_dev->pool.backing.single = true;
 	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
-	devs->ttm_dev->pool.backing.coherent32 = false;
+	devs->ttm_dev->pool.backing.single = false;
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
 	ttm_tt_unmap_dma(devs->ttm_dev, tt);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, tt->dma_address, "coherent pages stay as they are");
@@ -361,7 +350,7 @@ static struct kunit_case ttm_dma_limit_cases[] = {
 	KUNIT_CASE_PARAM(ttm_dma_limit_move, move_gen_params),
 	KUNIT_CASE(ttm_dma_limit_no_memory),
 	KUNIT_CASE(ttm_dma_limit_private),
-	KUNIT_CASE(ttm_dma_limit_drop),
+	KUNIT_CASE(ttm_dma_limit_unmap),
 	{}
 };
 
@@ -374,5 +363,5 @@ static struct kunit_suite ttm_dma_limit_suite = {
 
 kunit_test_suites(&ttm_dma_limit_suite);
 
-MODULE_DESCRIPTION("KUnit tests for the reach of devices");
+MODULE_DESCRIPTION("KUnit tests for the DMA limit of devices");
 MODULE_LICENSE("Dual MIT/GPL");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The pool of coherent pages on a device's real memory: what the kernel's page tables
- * say of its caching, the limit, the shrinker.
+ * Tests of the pool of coherent pages on real memory: the caching in the kernel's page
+ * tables, the limit, the shrinker.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -14,7 +14,6 @@
 #include <asm/set_memory.h>
 #endif
 
-#include "../ttm_chunk.h"
 #include "../ttm_dma_pool.h"
 
 #define CHUNK_PAGES	((unsigned int)BIT(TTM_CHUNK_ORDER))
@@ -42,27 +41,27 @@ static struct pool_test *start(struct kunit *test, bool scattered)
 
 static struct ttm_chunk_stats stats(struct pool_test *t, enum ttm_caching caching)
 {
-	struct ttm_chunk_stats stats;
+	struct ttm_chunk_stats stats = { };
 
-	ttm_dma_pool_stats(t->pool, caching, &stats);
+	ttm_chunk_stats_add(&t->pool->modes[caching], &stats);
 	return stats;
 }
 
 static int get(struct pool_test *t, enum ttm_caching caching, unsigned int at,
 	       unsigned int count)
 {
-	return ttm_dma_pool_alloc(t->pool, caching, t->pages + at, t->bus + at, count,
-				  GFP_KERNEL);
+	return ttm_chunk_alloc_pages(&t->pool->modes[caching], t->pages + at, t->bus + at,
+				     count, GFP_KERNEL);
 }
 
 static void put(struct pool_test *t, unsigned int at, unsigned int count,
 		unsigned long limit)
 {
-	ttm_dma_pool_free(t->pages + at, count);
+	ttm_chunk_free_pages(t->pages + at, count);
 	ttm_dma_pools_trim(limit);
 }
 
-/* How many pages the kernel maps in another way than it should. */
+/* The number of pages that the kernel does not map with the expected caching. */
 static unsigned int miscached(struct pool_test *t, unsigned int at, unsigned int count,
 			      enum ttm_caching caching)
 {
@@ -78,7 +77,7 @@ static unsigned int miscached(struct pool_test *t, unsigned int at, unsigned int
 
 	for (; count--; at++) {
 		pte = lookup_address((unsigned long)page_address(t->pages[at]), &level);
-		/* The bits of a large page are elsewhere; such a page is cached. */
+		/* A large page has its caching bits elsewhere. It is cached. */
 		bits = pte && level == PG_LEVEL_4K ? pte_flags(*pte) & _PAGE_CACHE_MASK : 0;
 		wrong += bits != expect;
 	}
@@ -109,14 +108,11 @@ static void ttm_dma_pool_caching(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, stats(t, mode).caching_changes, mode != ttm_cached);
 		put(t, 0, CHUNK_PAGES, ULONG_MAX);
 
-		/*
-		 * Nobody else has these pages before this test ends but by chance;
-		 * and whoever has got one wants it cached.
-		 */
+		/* Another user may already have one of these pages, and has it cached. */
 		put(t, 0, 0, 0);
 		KUNIT_EXPECT_EQ(test, stats(t, mode).chunks, 0);
 		KUNIT_EXPECT_EQ_MSG(test, miscached(t, 0, CHUNK_PAGES, ttm_cached), 0,
-				    "pages went back to the system that are not cached");
+				    "pages were freed that are not cached");
 		KUNIT_EXPECT_EQ(test, stats(t, mode).caching_changes,
 				mode == ttm_cached ? 0 : 2);
 		ttm_dma_pool_destroy(t->pool);
@@ -158,7 +154,7 @@ static void ttm_dma_pool_modes_apart(struct kunit *test)
 	ttm_dma_pool_destroy(t->pool);
 }
 
-/* Empty chunks go until the limit is kept, and no further; used ones never. */
+/* Empty chunks are freed until the limit is kept, and no more. */
 static void ttm_dma_pool_limit(struct kunit *test)
 {
 	struct pool_test *t = start(test, false);
@@ -168,7 +164,7 @@ static void ttm_dma_pool_limit(struct kunit *test)
 	put(t, 0, 3 * CHUNK_PAGES, 2 * CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_write_combined).chunks, 2);
 	put(t, 3 * CHUNK_PAGES + 1, CHUNK_PAGES - 1, CHUNK_PAGES);
-	/* A page of the cached chunk is in use: its free pages stay, and count. */
+	/* A page of the cached chunk is in use: its free pages are kept, and count. */
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_cached).chunks, 1);
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_write_combined).chunks, 0);
 	put(t, 3 * CHUNK_PAGES, 1, 0);

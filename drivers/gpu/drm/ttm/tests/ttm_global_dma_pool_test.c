@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Pages that belong to no GPU: who gets which, and what becomes of them when the pool
- * device goes. On real coherent memory.
+ * Tests of the pools of coherent pages that belong to no GPU, on real memory.
  */
 #include <kunit/test.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "../ttm_chunk.h"
 #include "../ttm_dma_pool.h"
 #include "../ttm_global_dma_pool.h"
 #include "../ttm_pool_cap.h"
@@ -23,7 +21,7 @@ struct global_test {
 	dma_addr_t *bus;
 };
 
-static const struct ttm_pool_cap both = {
+static const struct ttm_pool_cap both_zones = {
 	.zones = TTM_POOL_ZONE_DMA32 | TTM_POOL_ZONE_NORMAL,
 	.flags = TTM_POOL_FLAG_SHAREABLE | TTM_POOL_FLAG_NOT_CONTIGUOUS,
 	.width = WIDE,
@@ -32,30 +30,36 @@ static const struct ttm_pool_cap both = {
 static int get(struct global_test *t, unsigned int width, unsigned int at, unsigned int count)
 {
 	return ttm_global_dma_pool_alloc(width, ttm_cached, t->pages + at, t->bus + at, count,
-				    GFP_KERNEL);
+					 GFP_KERNEL);
 }
 
 static void put(struct global_test *t, unsigned int at, unsigned int count)
 {
-	ttm_dma_pool_free(t->pages + at, count);
+	ttm_chunk_free_pages(t->pages + at, count);
 }
 
-/* What a GPU of that width sees: the sum over all pools that it may have pages from. */
+/* The sum over all pools that a GPU of that width reaches. */
 static struct ttm_chunk_stats stats(unsigned int width)
 {
 	struct ttm_dma_pool *pools[TTM_GLOBAL_DMA_POOLS];
 	unsigned int count = ttm_global_dma_pool_list(width, pools);
-	struct ttm_chunk_stats sum = { }, one;
+	struct ttm_chunk_stats sum = { };
+	int mode;
 
-	while (count--) {
-		ttm_dma_pool_stats(pools[count], ttm_cached, &one);
-		sum.in_use += one.in_use;
-		sum.free += one.free;
-		sum.chunks += one.chunks;
-		sum.allocs += one.allocs;
-		sum.frees += one.frees;
-	}
+	while (count--)
+		for (mode = 0; mode < TTM_NUM_CACHING_TYPES; mode++)
+			ttm_chunk_stats_add(&pools[count]->modes[mode], &sum);
 	return sum;
+}
+
+/* The number of pages with a bus address beyond 32 bits. */
+static unsigned int beyond_narrow(struct global_test *t, unsigned int at, unsigned int count)
+{
+	unsigned int beyond = 0;
+
+	for (; count--; at++)
+		beyond += t->bus[at] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
+	return beyond;
 }
 
 static void ttm_global_dma_pool_narrow_serves_all(struct kunit *test)
@@ -68,32 +72,29 @@ static void ttm_global_dma_pool_narrow_serves_all(struct kunit *test)
 	before = stats(WIDE);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
 	KUNIT_EXPECT_EQ_MSG(test, stats(WIDE).allocs, before.allocs,
-			    "a chunk was made while there were free pages");
+			    "a chunk was allocated while there were free pages");
 	put(t, 0, 100);
 }
 
 static void ttm_global_dma_pool_wide_does_not(struct kunit *test)
 {
 	struct global_test *t = test->priv;
-	unsigned int i, beyond = 0;
 
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
 	put(t, 0, 100);
 	KUNIT_ASSERT_EQ(test, stats(NARROW).chunks, 0);
 	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 100), 0);
 	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).in_use, 100,
-			    "they were from a pool that is too wide");
-	for (i = 0; i < 100; i++)
-		beyond += t->bus[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
-	KUNIT_EXPECT_EQ(test, beyond, 0);
+			    "pages are from a pool that is too wide");
+	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 0, 100), 0);
 	put(t, 0, 100);
 }
 
-/* Once there is a GPU of few bits, what the others get it reaches, too. */
+/* Once there is a GPU of few address bits, new pages of all GPUs are within its reach. */
 static void ttm_global_dma_pool_for_all(struct kunit *test)
 {
 	struct global_test *t = test->priv;
-	unsigned int i, free, count, beyond = 0;
+	unsigned int free, count;
 
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 8), 0);
 	KUNIT_ASSERT_EQ(test, get(t, NARROW, 8, 8), 0);
@@ -101,12 +102,10 @@ static void ttm_global_dma_pool_for_all(struct kunit *test)
 	count = free + 50;
 	KUNIT_ASSERT_LE(test, 16 + count, TEST_PAGES);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 16, count), 0);
-	for (i = 16; i < 16 + count; i++)
-		beyond += t->bus[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
-	KUNIT_EXPECT_EQ(test, beyond, 0);
+	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 16, count), 0);
 	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).in_use, 8 + count,
 			    "pages are from a pool that not all GPUs reach");
-	/* Those of before are still where they were, and each goes home. */
+	/* Each page is returned to the pool that it is from. */
 	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 16 + count);
 	put(t, 0, 8);
 	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 8 + count);
@@ -130,16 +129,16 @@ static void ttm_global_dma_pool_closed(struct kunit *test)
 	for (i = 0; i < 20; i++)
 		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(t->pages[i]), i + 1,
 						   PAGE_SIZE));
-	/* A few at a time, as these are kept at hand otherwise. */
+	/* One by one, as an open pool would keep them in a per-CPU cache. */
 	for (i = 0; i < 19; i++)
 		put(t, i, 1);
 	KUNIT_EXPECT_GT(test, stats(NARROW).chunks, 0);
 	put(t, 19, 1);
 	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).chunks, 0,
-			    "a chunk outlived its last page");
+			    "a chunk was not freed with its last page");
 }
 
-/* Whatever is free when it goes is freed at once. */
+/* Free pages are freed at once when the pool is closed. */
 static void ttm_global_dma_pool_close_frees(struct kunit *test)
 {
 	struct global_test *t = test->priv;
@@ -153,46 +152,51 @@ static void ttm_global_dma_pool_close_frees(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats(WIDE).chunks, 0);
 }
 
+/* A pool that is opened again may have chunks of another shape. */
 static void ttm_global_dma_pool_open_again(struct kunit *test)
 {
-	struct ttm_pool_cap contiguous = both;
+	struct ttm_pool_cap contiguous = both_zones;
 	struct global_test *t = test->priv;
 
 	contiguous.flags = TTM_POOL_FLAG_SHAREABLE;
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 20), 0);
+	KUNIT_EXPECT_EQ_MSG(test, stats(WIDE).by_order[0], stats(WIDE).chunks,
+			    "chunks are not scattered");
 	ttm_global_dma_pool_close();
 	ttm_global_dma_pool_open(&contiguous);
-	/* Those of before go home, to chunks of another shape. */
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 20, 600), 0);
+	KUNIT_EXPECT_EQ(test, stats(WIDE).by_order[0], 1);
+	KUNIT_EXPECT_GT_MSG(test, stats(WIDE).chunks, 1, "no chunk is contiguous");
+	/* Pages of both shapes are returned to their chunks. */
 	put(t, 0, 20);
 	put(t, 20, 600);
 	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
 }
 
-/* Pages for two devices that are not alike are to be had without a pool device. */
-static void ttm_global_dma_pool_any(struct kunit *test)
+/* Pages for two devices of different widths do not need a pool device. */
+static void ttm_global_dma_pool_below(struct kunit *test)
 {
 	struct global_test *t = test->priv;
-	unsigned int i, beyond = 0;
+	unsigned int i;
 
 	ttm_global_dma_pool_close();
 	for (i = 0; i < 2; i++)
-		KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_alloc_any(NARROW, ttm_cached,
-							       t->pages + 50 * i,
-							       t->bus + 50 * i, 50,
-							       GFP_KERNEL), 0);
-	for (i = 0; i < 100; i++)
-		beyond += t->bus[i] + PAGE_SIZE - 1 > DMA_BIT_MASK(NARROW);
-	KUNIT_EXPECT_EQ(test, beyond, 0);
+		KUNIT_ASSERT_EQ(test,
+				ttm_global_dma_pool_alloc_below(NARROW, ttm_cached,
+								t->pages + 50 * i,
+								t->bus + 50 * i, 50,
+								GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 0, 100), 0);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 100);
 	put(t, 0, 100);
 	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
 
-	/* They are not for those that a pool device would have had to tell. */
+	/* Other allocations do. */
 	KUNIT_EXPECT_EQ(test, get(t, WIDE, 0, 1), -ENODEV);
-	ttm_global_dma_pool_open(&both);
+	ttm_global_dma_pool_open(&both_zones);
 	ttm_global_dma_pool_close();
-	KUNIT_EXPECT_EQ(test, ttm_global_dma_pool_alloc_any(NARROW, ttm_cached, t->pages, t->bus,
-						       1, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, ttm_global_dma_pool_alloc_below(NARROW, ttm_cached, t->pages,
+							      t->bus, 1, GFP_KERNEL), 0);
 	put(t, 0, 1);
 }
 
@@ -207,11 +211,14 @@ static int ttm_global_dma_pool_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t->pages);
 	t->bus = kunit_kcalloc(test, TEST_PAGES, sizeof(*t->bus), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t->bus);
+	/* The tests free the pools, of which there is one set for all GPUs. */
+	if (stats(TTM_GLOBAL_DMA_WIDTH_MAX).in_use)
+		kunit_skip(test, "GPUs of this machine use pages of these pools");
 	ttm_pool_device_get(&cap, &present);
 	if (present)
-		kunit_skip(test, "this machine has a pool device, whose pools these are");
+		kunit_skip(test, "this machine has a pool device, which opens and closes them");
 	test->priv = t;
-	ttm_global_dma_pool_open(&both);
+	ttm_global_dma_pool_open(&both_zones);
 	return 0;
 }
 
@@ -220,7 +227,10 @@ static void ttm_global_dma_pool_test_exit(struct kunit *test)
 	if (!test->priv)
 		return;
 	ttm_global_dma_pool_close();
-	ttm_global_dma_pool_fini();
+	if (stats(TTM_GLOBAL_DMA_WIDTH_MAX).in_use)
+		KUNIT_FAIL(test, "pages are in use, so the pools are not freed");
+	else
+		ttm_global_dma_pool_fini();
 }
 
 static struct kunit_case ttm_global_dma_pool_tests[] = {
@@ -230,7 +240,7 @@ static struct kunit_case ttm_global_dma_pool_tests[] = {
 	KUNIT_CASE(ttm_global_dma_pool_closed),
 	KUNIT_CASE(ttm_global_dma_pool_close_frees),
 	KUNIT_CASE(ttm_global_dma_pool_open_again),
-	KUNIT_CASE(ttm_global_dma_pool_any),
+	KUNIT_CASE(ttm_global_dma_pool_below),
 	{}
 };
 
@@ -243,5 +253,5 @@ static struct kunit_suite ttm_global_dma_pool_suite = {
 
 kunit_test_suites(&ttm_global_dma_pool_suite);
 
-MODULE_DESCRIPTION("KUnit tests of pages that belong to no GPU");
+MODULE_DESCRIPTION("KUnit tests of coherent pages that belong to no GPU");
 MODULE_LICENSE("Dual MIT/GPL");

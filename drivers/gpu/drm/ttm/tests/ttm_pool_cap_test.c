@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * What a pool device says: each field is where it should be, and nothing else is let
- * pass.
+ * Tests of the parser of a pool device's capability: each field is found, and all else is
+ * rejected.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -10,7 +10,7 @@
 
 #include "../ttm_pool_cap.h"
 
-/* All fields different, none of them at an end of its range. */
+/* All fields differ, and none is at a limit of its range. */
 static const u8 good_cap[TTM_POOL_CAP_SIZE] = {
 	0x09, 0x80, 32, 1, 'T', 'T', 'M', 'P',
 	0x02, 0, 0, 0, 0x03, 0, 0, 0,
@@ -22,7 +22,7 @@ struct cap_change {
 	const char *name;
 	unsigned int at;
 	u8 value;
-	const char *why;	/* NULL: it is good all the same */
+	const char *why;	/* NULL: it is valid */
 };
 
 static const struct cap_change cap_changes[] = {
@@ -120,12 +120,12 @@ static void ttm_pool_cap_change(struct kunit *test)
 		return;
 	}
 	KUNIT_EXPECT_EQ(test, ret, -EINVAL);
-	KUNIT_EXPECT_EQ_MSG(test, cap.width, 77, "it was filled in all the same");
+	KUNIT_EXPECT_EQ_MSG(test, cap.width, 77, "a rejected capability was stored");
 	KUNIT_EXPECT_TRUE_MSG(test, strstr(why, c->why), "'%s' lacks '%s'", why, c->why);
 	KUNIT_EXPECT_LT_MSG(test, strlen(why), sizeof(why) - 1, "'%s' may be cut off", why);
 }
 
-/* What is let pass conforms in each field; a second reading of the format says so. */
+/* Random changes: the parser and a second implementation accept the same capabilities. */
 static void ttm_pool_cap_random(struct kunit *test)
 {
 	struct rnd_state rnd;
