@@ -20,6 +20,7 @@
  *
  *     $IGT_RADEON_PROBE crc CRTC           "ok crc=HEX width=N height=N": the displayed frame
  *     $IGT_RADEON_PROBE latency USEC       "ok": streams take at least that long from now on
+ *     $IGT_RADEON_PROBE pace USEC          "ok": copying a page takes at least that long
  *     $IGT_RADEON_PROBE find WORD          "ok COUNT ADDRESS...": GTT addresses of the pages that
  *                                          begin with this 64-bit word
  *     $IGT_RADEON_PROBE translate ADDR...  "ok BUS...": the bus address of each GTT address,

@@ -17,11 +17,13 @@
 
 #include "igt.h"
 #include "igt_radeon.h"
+#include "igt_radeon_blit.h"
 #include "igt_radeon_probe.h"
 
 IGT_TEST_DESCRIPTION("Check what the GPU sees, by an observer outside of the kernel");
 
 #define KIB	((uint64_t)1024)
+#define MIB	(1024 * KIB)
 #define GTT	RADEON_GEM_DOMAIN_GTT
 #define VRAM	RADEON_GEM_DOMAIN_VRAM
 
@@ -197,6 +199,48 @@ static void test_interrupts(int fd)
 	igt_assert_lte_u64(STREAMS * 7 / 8, count);
 }
 
+/*
+ * Another GPU imports a BO while this GPU, slow, is in the middle of writing it. If its pages have
+ * to move, the kernel must wait, or the data that is written to the old pages is lost.
+ */
+static void test_import_while_written(int fd)
+{
+	enum { ROUNDS = 4 };
+	const uint64_t size = 2 * MIB;
+	int other = igt_radeon_open_other(fd);
+	struct igt_radeon_bo source, bo, imported, copy;
+	char answer[64];
+
+	igt_require_f(other >= 0, "there is only one Radeon\n");
+	igt_require_radeon_accel(other);
+	igt_require_radeon_blit(fd);
+	igt_require_radeon_blit(other);
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		int dma_buf;
+
+		igt_radeon_bo_create(fd, size, VRAM, 0, &source);
+		igt_radeon_fill(&source, 2 * round);
+		igt_radeon_bo_create(fd, size, GTT, 0, &bo);
+		igt_radeon_fill(&bo, 2 * round + 1);
+		igt_radeon_bo_create(other, size, VRAM, 0, &copy);
+		igt_radeon_probe("pace 500", answer, sizeof(answer));
+		igt_radeon_blit(fd, &bo, &source);
+		dma_buf = prime_handle_to_fd(fd, bo.handle);
+		igt_radeon_bo_import(other, dma_buf, size, &imported);
+		igt_radeon_probe("pace 0", answer, sizeof(answer));
+		igt_radeon_blit(other, &copy, &imported);
+		igt_radeon_bo_wait(other, &copy);
+		igt_radeon_check(&copy, 2 * round, "imported while it was written");
+		igt_radeon_check(&bo, 2 * round, "imported while it was written");
+		igt_radeon_bo_close(other, &copy);
+		igt_radeon_bo_close(other, &imported);
+		igt_radeon_bo_close(fd, &bo);
+		igt_radeon_bo_close(fd, &source);
+		close(dma_buf);
+	}
+	close(other);
+}
+
 static uint32_t crc32_update(uint32_t crc, uint8_t byte)
 {
 	crc ^= byte;
@@ -317,6 +361,18 @@ int igt_main()
 	igt_describe("Check that the GPU's interrupt ends each wait.");
 	igt_subtest("interrupts")
 		test_interrupts(fd);
+
+	igt_describe("Import a BO into another GPU while this GPU writes it.");
+	igt_subtest("import-while-written")
+		test_import_while_written(fd);
+
+	/* The GPU stays slow if the subtest fails. */
+	igt_fixture() {
+		char answer[64];
+
+		igt_radeon_probe("pace 0", answer, sizeof(answer));
+		igt_radeon_probe("latency 0", answer, sizeof(answer));
+	}
 
 	igt_describe("Check that the displayed frame is what was drawn.");
 	igt_subtest("scanout")
