@@ -23,7 +23,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -37,12 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "card_process.h"
-#include "console.h"
-#include "kernel_log.h"
-#include "ktap.h"
-#include "message_log.h"
-#include "monitor.h"
+#include "supervise.h"
 
 /*
  * Xen keeps 128 characters of input for dom0 and drops the rest: feed it slowly enough for an
@@ -50,71 +44,13 @@
  */
 #define INPUT_CHUNK		16
 #define INPUT_PERIOD		0.010
-#define INPUT_QUEUE		65536u
 
 #define POWEROFF_GRACE		20.0	/* from "@lab done" to the end */
 #define TERMINATE_GRACE		3.0	/* from SIGTERM to SIGKILL */
 #define PROGRESS_PERIOD		15.0
-#define REPLY_MAX		4096
 #define QEMU_LOG_MAX		(1u << 20)
 
 #define ESCAPE			0x01	/* Ctrl-A */
-
-/**
- * struct boot - everything about one boot; times in seconds since its start.
- * @display: a display that QEMU emulates, or NULL
- * @interactive: the user's terminal is the console
- * @limit: longest time that the boot may take
- * @silence: longest time that the guest may print nothing
- * @done: the guest has reported its end, with @done_status
- * @passed: results that were "pass"
- * @failed_results: results that were "fail"
- * @problems: everything else that was wrong
- * @ending: QEMU was told to end, at @end_time
- */
-struct boot {
-	const char *out;
-	const char *run;
-	const char *display;
-	bool interactive;
-	bool interrupted;
-	double limit;
-	double silence;
-	struct boot_card cards[CARDS_MAX];
-	size_t card_count;
-
-	double epoch;
-	double heard;
-	double progress;
-	pid_t qemu;
-	int qemu_status;
-	int console_in;
-	int console_out;
-	int qemu_err;
-	struct message_log qemu_log;
-	struct console console;
-	struct kernel_log *log;
-	FILE *kernel_log;
-	struct ktap ktap;
-	FILE *results;
-	FILE *results_ktap;
-	FILE *rows;
-	FILE *problem_file;
-
-	bool done;
-	char done_status[64];
-	unsigned int passed;
-	unsigned int failed_results;
-	unsigned int problems;
-	bool ending;
-	bool killed;
-	double end_time;
-
-	char input[INPUT_QUEUE];
-	size_t input_used;
-	double input_time;
-	bool escaped;
-};
 
 static struct termios saved_termios;
 static bool termios_saved;
@@ -127,7 +63,11 @@ static double clock_now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-static double elapsed(const struct boot *boot)
+/**
+ * elapsed() - seconds since the start.
+ * @boot: boot
+ */
+double elapsed(const struct boot *boot)
 {
 	return clock_now() - boot->epoch;
 }
@@ -138,7 +78,10 @@ static void restore_terminal(void)
 		tcsetattr(0, TCSADRAIN, &saved_termios);
 }
 
-static __attribute__((noreturn, format(printf, 1, 2)))
+/**
+ * die() - print an error and exit with status 2: the boot cannot be tried.
+ * @fmt: what is wrong
+ */
 void die(const char *fmt, ...)
 {
 	va_list ap;
@@ -151,8 +94,11 @@ void die(const char *fmt, ...)
 	exit(2);
 }
 
-/* A line of progress, ended by "\r\n" as the terminal may be raw. */
-static __attribute__((format(printf, 2, 3)))
+/**
+ * say() - print a line of progress, ended by "\r\n" as the terminal may be raw.
+ * @boot: boot
+ * @fmt: text
+ */
 void say(const struct boot *boot, const char *fmt, ...)
 {
 	va_list ap;
@@ -165,7 +111,11 @@ void say(const struct boot *boot, const char *fmt, ...)
 	fflush(stdout);
 }
 
-static __attribute__((format(printf, 2, 3)))
+/**
+ * problem() - report a problem that is not a test result. It fails the boot.
+ * @boot: boot
+ * @fmt: what is wrong
+ */
 void problem(struct boot *boot, const char *fmt, ...)
 {
 	char text[CONSOLE_LINE_MAX + 256];
@@ -198,126 +148,18 @@ static void end_qemu(struct boot *boot)
 	kill(boot->qemu, SIGTERM);
 }
 
-static void queue_input(struct boot *boot, const char *data, size_t size)
+/**
+ * queue_input() - queue input for the guest's console; dropped if the guest does not read.
+ * @boot: boot
+ * @data: bytes
+ * @size: their number
+ */
+void queue_input(struct boot *boot, const char *data, size_t size)
 {
-	/* The guest does not read its answers: drop this one. */
 	if (size > sizeof(boot->input) - boot->input_used)
 		return;
 	memcpy(boot->input + boot->input_used, data, size);
 	boot->input_used += size;
-}
-
-static void on_line(void *priv, const char *line)
-{
-	struct boot *boot = priv;
-	enum kernel_log_verdict verdict;
-
-	/* The text of a test result may quote the kernel's log. */
-	if (strstr(line, "@lab "))
-		return;
-	verdict = kernel_log_check(boot->log, line);
-	if (verdict == KERNEL_LOG_OTHER)
-		return;
-	fprintf(boot->kernel_log, "%s\n", line);
-	fflush(boot->kernel_log);
-	if (verdict == KERNEL_LOG_PROBLEM)
-		problem(boot, "kernel log: %s", line);
-	if (strstr(line, "as init process"))
-		say(boot, "the kernel has started init");
-}
-
-static void on_result(void *priv, const char *name, enum ktap_outcome outcome,
-		      const char *text)
-{
-	static const char *const words[] = {
-		[KTAP_PASS] = "pass", [KTAP_FAIL] = "fail", [KTAP_SKIP] = "skip",
-	};
-	struct boot *boot = priv;
-
-	fprintf(boot->results, "%s %s%s%s\n", name, words[outcome], *text ? " " : "", text);
-	fflush(boot->results);
-	boot->passed += outcome == KTAP_PASS;
-	boot->failed_results += outcome == KTAP_FAIL;
-	say(boot, "%s %s%s%s", words[outcome], name, *text ? ": " : "", text);
-}
-
-static void on_ktap_error(void *priv, const char *text)
-{
-	problem(priv, "%s", text);
-}
-
-static void on_ktap(struct boot *boot, const char *line)
-{
-	fprintf(boot->results_ktap, "%s\n", line);
-	fflush(boot->results_ktap);
-	ktap_line(&boot->ktap, line);
-}
-
-/*
- * The answer begins with its length: Xen keeps 128 characters for a dom0 that is slow to read, and
- * drops the rest. The guest then asks again.
- */
-static void send_reply(struct boot *boot, const char *reply)
-{
-	char answer[REPLY_MAX + 32];
-	int len = snprintf(answer, sizeof(answer), "@lab reply %zu %s\n", strlen(reply), reply);
-
-	queue_input(boot, answer, (size_t)len);
-}
-
-static void on_card(struct boot *boot, const char *text)
-{
-	char name[64], reply[REPLY_MAX];
-	int used = 0;
-
-	if (sscanf(text, "%63s %n", name, &used) < 1 || !used)
-		snprintf(reply, sizeof(reply), "error usage: @lab card CARD COMMAND");
-	else if (boot->display && !strcmp(name, boot->display))
-		display_command(boot->run, boot->out, name, text + used, reply, sizeof(reply));
-	else
-		card_command(boot->run, boot->out, name, text + used, reply,
-			     sizeof(reply));
-	send_reply(boot, reply);
-}
-
-/*
- * CPU time that QEMU has used so far. On a busy host the guest's own clock also counts the time of
- * other processes.
- */
-static void on_cpu(struct boot *boot)
-{
-	struct timespec ts;
-	char reply[64];
-	clockid_t clock;
-
-	if (!boot->qemu || clock_getcpuclockid(boot->qemu, &clock) || clock_gettime(clock, &ts))
-		snprintf(reply, sizeof(reply), "error no CPU time");
-	else
-		snprintf(reply, sizeof(reply), "%lld.%06ld", (long long)ts.tv_sec,
-			 ts.tv_nsec / 1000);
-	send_reply(boot, reply);
-}
-
-static void on_lab(void *priv, const char *text)
-{
-	struct boot *boot = priv;
-
-	if (!strncmp(text, "ktap ", 5)) {
-		on_ktap(boot, text + 5);
-	} else if (!strncmp(text, "row ", 4)) {
-		fprintf(boot->rows, "%s\n", text + 4);
-		fflush(boot->rows);
-	} else if (!strncmp(text, "card ", 5)) {
-		on_card(boot, text + 5);
-	} else if (!strcmp(text, "cpu")) {
-		on_cpu(boot);
-	} else if (!strncmp(text, "done", 4) && !boot->done) {
-		boot->done = true;
-		boot->end_time = elapsed(boot);
-		snprintf(boot->done_status, sizeof(boot->done_status), "%s",
-			 text[4] == ' ' ? text + 5 : "");
-		ktap_end(&boot->ktap);
-	}
 }
 
 static FILE *open_result(const char *out, const char *name)
@@ -583,131 +425,8 @@ status:
 		problem(boot, "the guest was done with status '%s'", boot->done_status);
 }
 
-static __attribute__((noreturn)) void usage(void)
-{
-	fputs("usage: supervise --out DIR --run DIR [options] -- QEMU [ARGUMENT]...\n"
-	      "  --out DIR            result directory\n"
-	      "  --run DIR            directory for sockets, CARD.sock and CARD.ctl\n"
-	      "  --model PATH         the model of cards\n"
-	      "  --card CARD          a card of the machine (repeat)\n"
-	      "  --model-arg ARG      an argument for all models of cards (repeat)\n"
-	      "  --pool-model PATH    the model of the pool device\n"
-	      "  --pool-device LIST   the machine has a pool device with this capability\n"
-	      "  --display NAME       a display of QEMU's; its monitor is monitor.sock\n"
-	      "  --interactive        the terminal is the console; no limits\n"
-	      "  --limit SECONDS      end the machine after this time\n"
-	      "  --silence SECONDS    end it when the guest prints nothing for this time\n"
-	      "  --allow REGEX        a kernel message that is expected (repeat)\n",
-	      stderr);
-	exit(2);
-}
-
-static double seconds(const char *text)
-{
-	char *end;
-	double val = strtod(text, &end);
-
-	if (end == text || *end || !(val > 0))
-		die("'%s' is not a number of seconds", text);
-	return val;
-}
-
-static struct boot_card *add_card(struct boot *boot)
-{
-	if (boot->card_count == CARDS_MAX)
-		die("at most %d cards, with the pool device", CARDS_MAX);
-	return &boot->cards[boot->card_count++];
-}
-
-static void parse_options(struct boot *boot, int argc, char **argv)
-{
-	static const struct option longopts[] = {
-		{ "out", required_argument, NULL, 'o' },
-		{ "run", required_argument, NULL, 'r' },
-		{ "model", required_argument, NULL, 'm' },
-		{ "card", required_argument, NULL, 'c' },
-		{ "model-arg", required_argument, NULL, 'a' },
-		{ "pool-model", required_argument, NULL, 'P' },
-		{ "pool-device", required_argument, NULL, 'p' },
-		{ "display", required_argument, NULL, 'd' },
-		{ "interactive", no_argument, NULL, 'i' },
-		{ "limit", required_argument, NULL, 'l' },
-		{ "silence", required_argument, NULL, 's' },
-		{ "allow", required_argument, NULL, 'A' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *args[CARD_ARGS_MAX], *model = NULL, *pool_model = NULL;
-	size_t arg_count = 0;
-	struct boot_card *card;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "+", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'o':
-			boot->out = optarg;
-			break;
-		case 'r':
-			boot->run = optarg;
-			break;
-		case 'm':
-			model = optarg;
-			break;
-		case 'c':
-			add_card(boot)->name = optarg;
-			break;
-		case 'P':
-			pool_model = optarg;
-			break;
-		case 'p':
-			card = add_card(boot);
-			card->name = POOL_DEVICE_NAME;
-			card->capability = optarg;
-			break;
-		case 'a':
-			if (arg_count == CARD_ARGS_MAX)
-				die("at most %d arguments for the models", CARD_ARGS_MAX);
-			args[arg_count++] = optarg;
-			break;
-		case 'd':
-			boot->display = optarg;
-			break;
-		case 'i':
-			boot->interactive = true;
-			break;
-		case 'l':
-			boot->limit = seconds(optarg);
-			break;
-		case 's':
-			boot->silence = seconds(optarg);
-			break;
-		case 'A':
-			if (!kernel_log_allow(boot->log, optarg))
-				die("--allow '%s' is not a regular expression", optarg);
-			break;
-		default:
-			usage();
-		}
-	}
-	if (!boot->out || !boot->run || optind == argc)
-		usage();
-	for (size_t i = 0; i < boot->card_count; i++) {
-		card = &boot->cards[i];
-		card->model = card->capability ? pool_model : model;
-		if (!card->model)
-			usage();
-		if (card->capability)
-			continue;
-		memcpy(card->args, args, sizeof(args));
-		card->arg_count = arg_count;
-	}
-}
-
 int main(int argc, char **argv)
 {
-	static const struct console_ops ops = { .line = on_line, .lab = on_lab };
-	static const struct ktap_ops ktap_ops = {
-		.result = on_result, .error = on_ktap_error,
-	};
 	static struct boot boot = {
 		.limit = 300, .silence = 60, .console_out = -1, .qemu_err = -1,
 	};
@@ -720,10 +439,10 @@ int main(int argc, char **argv)
 	if (!boot.log)
 		die("out of memory");
 	parse_options(&boot, argc, argv);
-	boot.console.ops = &ops;
+	boot.console.ops = &guest_console_ops;
 	boot.console.priv = &boot;
 	boot.console.log = open_result(boot.out, "console.log");
-	boot.ktap.ops = &ktap_ops;
+	boot.ktap.ops = &guest_ktap_ops;
 	boot.ktap.priv = &boot;
 	boot.kernel_log = open_result(boot.out, "kernel.log");
 	boot.results = open_result(boot.out, "results.txt");

@@ -32,7 +32,9 @@ static __attribute__((constructor)) void remember_reporter(void)
 
 bool lab_supervised(void)
 {
-	return getenv("LAB_RUN") != NULL;
+	const char *scenario = getenv("LAB_RUN");
+
+	return scenario && *scenario;
 }
 
 /*

@@ -69,7 +69,8 @@ for what in sound mutants; do
 	# freed-in-use may crash the machine: it is the last.
 	for dir in $(find $mutants -mindepth 1 -maxdepth 1 ! -name freed-in-use | sort) \
 		$mutants/freed-in-use; do
-		[ -f "$dir/ttm.ko" ] && { [ -s "$dir/igt" ] || [ -s "$dir/lab" ]; } || continue
+		[ -f "$dir/ttm.ko" ] || continue
+		[ -s "$dir/igt" ] || [ -s "$dir/lab" ] || continue
 		mutant=$(basename "$dir")
 		case ,${LAB_MUTANT:-$mutant}, in
 		*,"$mutant",*) ;;

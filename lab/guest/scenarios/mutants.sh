@@ -21,7 +21,8 @@ modprobe ttm
 rmmod ttm
 found=
 for dir in /usr/lib/lab/mutants/*/; do
-	[ -f "$dir/ttm.ko" ] && [ -s "$dir/found-by" ] || continue
+	[ -f "$dir/ttm.ko" ] || continue
+	[ -s "$dir/found-by" ] || continue
 	found=y
 	mutant=mutant.$(basename "$dir")
 	test=$(cat "$dir/found-by")
