@@ -194,14 +194,14 @@ run_coccicheck() {
 
 # coccicheck: on our files, and on the stock copies of the changed ones at the same time.
 coccicheck() {
-	local files=$work/cocci log=$out/coccicheck-$kernel-all.log changed=("${changed[@]}")
+	local dir=$work/cocci log=$out/coccicheck-$kernel-all.log changed=("${changed[@]}")
 
 	[[ $scope == all ]] || changed=()
-	mkdir -p "$files"/{stock,ours}
-	((${#changed[@]} == 0)) || (cd "$work/stock" && cp --parents "${changed[@]}" "$files/stock")
+	mkdir -p "$dir"/{stock,ours}
+	((${#changed[@]} == 0)) || (cd "$work/stock" && cp --parents "${changed[@]}" "$dir/stock")
 	((${#changed[@]} + ${#new[@]} == 0)) ||
-		(cd "$work/ours" && cp --parents "${changed[@]}" "${new[@]}" "$files/ours")
-	run_coccicheck "$files" >"$log"
+		(cd "$work/ours" && cp --parents "${changed[@]}" "${new[@]}" "$dir/ours")
+	run_coccicheck "$dir" >"$log"
 	sed -nE 's,^stock/(.*:[0-9]+:[0-9-]+: ),\1,p' "$log" | sort -u >"$work/cocci.stock"
 	sed -nE 's,^(ours/)?((drivers|include|scripts)/.*:[0-9]+:[0-9-]+: ),\2,p' "$log" |
 		sort -u >"$work/cocci.ours"
