@@ -15,6 +15,14 @@ in_lab() {
 	sub "$LAB_TOP/lab/image/enter.sh" "$@"
 }
 
+# result_script SCRIPT: the results that it leaves are the row's. It ends with 0 also if some are
+# failures: another status means that it broke off, and results are missing.
+result_script() {
+	sub "$LAB_TOP/lab/test/$1" "$dir" ||
+		result "$1" fail "it broke off with status $?; see $dir/log"
+	verdict_of_results
+}
+
 # check_command COMMAND...: the row passes if the command does.
 check_command() {
 	if sub "$@"; then
@@ -26,16 +34,17 @@ check_command() {
 
 # meson_tests BUILD: every unit test of a build is a result.
 meson_tests() {
-	local name outcome seconds
+	local name outcome seconds status=0
 
 	in_lab --out "$dir" --env ASAN_OPTIONS=detect_leaks=1 \
 		--env UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		bash -c 'status=0
 			cd "$1"
+			rm -f meson-logs/testlog.json
 			meson test --no-rebuild --num-processes 2 --print-errorlogs || status=$?
 			jq -r "[.name, .result, .duration] | @tsv" meson-logs/testlog.json \
 				>/out/tests
-			exit "$status"' - "$1" || true
+			exit "$status"' - "$1" || status=$?
 	while read -r name outcome seconds; do
 		case $outcome in
 		OK) result "$name" pass "${seconds::5} s" ;;
@@ -43,6 +52,8 @@ meson_tests() {
 		*) result "$name" fail "$outcome after ${seconds::5} s" ;;
 		esac
 	done <"$dir/tests"
+	((status == 0)) || (($(count_results fail))) ||
+		result meson fail "it ended with status $status; see $dir/log"
 	verdict_of_results
 }
 
@@ -133,13 +144,11 @@ row_test-list() {
 }
 
 row_runner() {
-	sub "$LAB_TOP/lab/test/test_runner.sh" "$dir" || true
-	verdict_of_results
+	result_script test_runner.sh
 }
 
 row_bad-input() {
-	sub "$LAB_TOP/lab/test/bad_input.sh" "$dir" || true
-	verdict_of_results
+	result_script bad_input.sh
 }
 
 needs_bad-boot() {
@@ -148,19 +157,15 @@ needs_bad-boot() {
 }
 
 row_bad-boot() {
-	sub "$LAB_TOP/lab/test/bad_boot.sh" "$dir" || true
-	verdict_of_results
+	result_script bad_boot.sh
 }
 
 row_bench-table() {
-	sub "$LAB_TOP/lab/test/bench_table.sh" "$dir" || true
-	verdict_of_results
+	result_script bench_table.sh
 }
 
 row_igt-report() {
-	sub "$LAB_TOP/lab/test/igt_report.sh" "$dir" ||
-		result script fail "igt_report.sh ended with status $?; see $dir/log"
-	verdict_of_results
+	result_script igt_report.sh
 }
 
 needs_modules() {
@@ -257,17 +262,22 @@ row_shell() {
 	fi
 }
 
-# No test of igt's own may get worse: both pools' results are there.
+# No test of igt's own may get worse. Each boot was on one card.
 row_igt-worse() {
-	local bad both stock ours
+	local bad both stock ours verdicts
 
 	both=$(word_of "$row" after)
 	stock=$dir/../${both%,*} ours=$dir/../${both#*,}
+	for verdicts in "$stock"/*-igt/verdicts.txt "$ours"/*-igt/verdicts.txt; do
+		if [[ ! -s $verdicts ]]; then
+			verdict fail "no results to compare: $verdicts is missing or empty"
+			return
+		fi
+	done
 	bad=$(awk '
 	FNR == NR { stock[$1] = $2; next }
 	($1 in stock) && stock[$1] ~ /^(Pass|Skip)$/ && $3 == "worse" { print $1 " " $2 }' \
-		"$stock"/*-igt/verdicts.txt "$ours"/*-igt/verdicts.txt 2>&1) ||
-		bad="no results to compare: $bad"
+		"$stock"/*-igt/verdicts.txt "$ours"/*-igt/verdicts.txt)
 	if [[ -z $bad ]]; then
 		verdict pass "none of $(cat "$ours"/*-igt/verdicts.txt | wc -l) is worse"
 	else
