@@ -35,7 +35,7 @@ write_series() {
 
 	if [[ $name == *.y ]]; then
 		tarball=$(sub "$LAB_TOP/lab/kernel/newest_source.sh" "${name%.y}" |
-			tee /dev/fd/3 | tail -n 1)
+			tee /dev/fd/3 | tail -n 1) || return 1
 		source=${tarball#"$LAB_CACHE"}
 	else
 		tarball=
