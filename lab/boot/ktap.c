@@ -288,7 +288,7 @@ void ktap_line(struct ktap *ktap, const char *line)
 		if (ktap->levels[index].indent == indent)
 			level = &ktap->levels[index];
 	if (*line == '#') {
-		/* KUnit's may be at another indentation; they belong to the innermost test. */
+		/* Some of KUnit's are at an indentation where no test is open: they are ignored. */
 		if (level)
 			on_comment(level, line + 2);
 	} else if (!ktap->depth) {

@@ -174,7 +174,7 @@ row_touches() {
 	return 1
 }
 
-# needs ROW: what has to be built for it, a name each: see build_needed in runner.sh.
+# needs ROW: what has to be built for it, a name each: see run_build.sh.
 needs() {
 	local row=$1 kernel=${row_kernel[$1]} test=${row_test[$1]} initrd
 	local scenario=$LAB_TOP/lab/guest/scenarios/$test.sh
