@@ -258,7 +258,7 @@ static unsigned int best_order(const struct ttm_chunk_allocator *alloc, unsigned
 
 /*
  * Take free pages in runs of @order or, if there are none, of a lower order. Takes them
- * from one chunk, to keep the time short that the lock is held. Returns the number of
+ * from one chunk, so that the lock is not held for long. Returns the number of
  * pages, 0 if there are none.
  */
 unsigned int ttm_chunk_take_runs(struct ttm_chunk_allocator *alloc, int order,
