@@ -4,6 +4,9 @@
 # A kernel tree in which the checks compile what the series change; inside the lab's root. Sourced,
 # after source.sh.
 
+# shellcheck source=own_kernel.sh
+. "$(dirname "${BASH_SOURCE[0]}")/own_kernel.sh"
+
 # The checks do not need two thirds of the source, but the directories' Kconfig files.
 unused=(
 	'Documentation/[!Kg]*' 'arch/[!x]*.[chS]' 'arch/[!x]*.dts*' 'drivers/gpu/drm/amd/include/*'
@@ -33,36 +36,23 @@ prepare_tree() {
 	git -C "$dir/tree" tag -l | sed /^base$/d | xargs -r git -C "$dir/tree" tag -d >/dev/null
 }
 
-# make_kernel DIR ARGUMENT...: run make in a tree of prepare_tree.
-make_kernel() {
-	local dir=$1
-
-	shift
-	nice -n 5 make -C "$dir/tree" O="$dir/objects" ARCH=x86_64 LOCALVERSION= \
-		-j"$(nproc)" "$@"
-}
-
 # build_tree KERNEL DIR: compile TTM with its KUnit tests, radeon and Xen's provider, as the tree
-# is; a warning is an error. The configuration is the debug kernel's without its checkers. Prints
-# the output of make and the compiler.
+# is; a warning is an error. Prints the output of make and the compiler.
 build_tree() {
-	local kernel=$1 dir=$2 config=$2/config targets
+	local kernel=$1 dir=$2 targets
 
 	{
-		sed -E "/^# memory\$/,\$d; s/ +# ($kernel|xen)\$//; / # /d" \
-			/src/lab/kernel/debug.config
+		config_lines /src/lab/kernel/kernel.config "$kernel" xen
+		echo CONFIG_WERROR=y
 		echo CONFIG_AGP=y
 		echo CONFIG_DRM_RADEON_USERPTR=y
-	} >"$config"
-	make_kernel "$dir" -s KCONFIG_ALLCONFIG="$config" allnoconfig
-	# Before the series that has it there is no provider.
-	if grep '^CONFIG_' "$config" | grep -v _TTM_POOL | grep -vxFf "$dir/objects/.config"; then
-		echo 'error: Kconfig did not take these lines of debug.config'
-		return 1
-	fi
+	} >"$dir/config"
+	# Before the series that adds it there is no provider.
+	config_lines /src/lab/kernel/kernel.config pool | grep _TTM_POOL >"$dir/optional"
+	configure_kernel "$dir/tree" "$dir/objects" "$dir/config" "$dir/optional"
 	targets=(drivers/gpu/drm/ttm/ drivers/gpu/drm/radeon/ drivers/gpu/drm/drm_gem_ttm_helper.o)
 	[[ ! -e $dir/tree/drivers/xen/xen-ttm-pool.c ]] || targets+=(drivers/xen/xen-ttm-pool.o)
-	make_kernel "$dir" "${targets[@]}"
+	make_kernel "$dir/tree" "$dir/objects" "${targets[@]}"
 	check_exports "$dir/objects/drivers/gpu/drm"
 }
 
