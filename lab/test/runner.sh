@@ -102,9 +102,12 @@ start() {
 
 	[[ $task != build.* ]] || command=("$LAB_TOP/lab/test/run_build.sh" "${task#build.}")
 	mkdir "$OUT/$task"
-	setpriv --pdeathsig TERM "${command[@]}" "$OUT/$task" \
+	# As a process group of its own.
+	set -m
+	setpriv --pdeathsig TERM "$LAB_TOP/lab/test/as_group.sh" "${command[@]}" "$OUT/$task" \
 		>"$OUT/$task/log" 2>&1 </dev/null 7>&- &
 	running[$!]=$task
+	set +m
 	started[$task]=$SECONDS
 	task_state[$task]=running
 	[[ $task != build.* ]] || say "building ${task#build.} (log: $OUT/$task/log)"

@@ -108,7 +108,12 @@ row_odd() {
 row_broken() { exit 3; }
 needs_unbuilt() { echo nonsense; }
 row_unbuilt() { verdict pass; }
-row_slow() { touch "$dir/started"; sub sleep 60; verdict pass; }
+row_slow() {
+	touch "$dir/started"
+	# A subshell that waits for its command, too.
+	read -r _ < <(sub sleep 60; echo)
+	verdict pass
+}
 END
 git_here init -q
 echo out >"$top/.gitignore"
