@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Boots the lab's machine. All is said by variables:
+# Boots the lab's machine. Variables choose it:
 #
 #   MACHINE=bare|xen            (xen)    the kernel on the machine, or as Xen's dom0
 #   KERNEL=6.12|7.3             (6.12)   Debian 13's kernel, or its backports'
@@ -14,11 +14,11 @@
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
-#                               a pool device as well, which says what a Xen PV domain is told, or
-#                               with other values (lab/model/pool_device.c), right or wrong
+#                               also a pool device, with the values for a Xen PV domain (default or
+#                               xen) or others (lab/model/pool_device.c), right or wrong
 #   SECOND_DISPLAY=qxl|bochs|virtio_gpu
-#                               a display of QEMU's as well, for the driver of that name
-#   EDU=yes                     two devices as well that copy by bus addresses of 32 and of 40
+#                               also a display of QEMU's, for the driver of that name
+#   EDU=yes                     also two devices that copy by bus addresses of 32 and of 40
 #                               bits, for lab/guest/edu_dma; scenarios that need them say so
 #                               ("# needs: edu")
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
@@ -36,11 +36,11 @@
 #   MEMORY=NM                   RAM of the machine, in MiB (6144M)
 #   DOM0_MEMORY=NM              what dom0 gets of it under Xen (1024M)
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
-#   CLOCK=host|instructions     (host)   what makes the guest's clock go: the host's, or each
-#                               instruction of the guest, by a nanosecond, with ACCEL=tcg
+#   CLOCK=host|instructions     (host)   what advances the guest's clock: the host's clock, or each
+#                               instruction of the guest, by a nanosecond (with ACCEL=tcg)
 #   IGT=yes                     igt and its tests in the guest (enter-igt); scenarios that need
 #                               them say so ("# needs: igt")
-#   BUILD=no                    do not look whether something has to be built
+#   BUILD=no                    use what was built before, without a look at what has changed
 #
 # A scenario's first comment says what its boots need beside the defaults; the variables win:
 #
@@ -58,8 +58,8 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 
 POOL_DEVICE=${POOL_DEVICE:-}
 RUN=${RUN:-}
-# By default six GiB: half of the memory, and under Xen all that dom0 gets, has machine addresses
-# above 4 GiB, where a 32-bit card cannot reach and a 40-bit card has to be told in full.
+# By default six GiB. Then half of the memory, and under Xen all of dom0's, has machine addresses
+# above 4 GiB: a 32-bit card does not reach it, and a 40-bit card needs all bits of its addresses.
 MEMORY=${MEMORY:-6144M}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
@@ -109,7 +109,7 @@ if [[ $CLOCK == instructions ]]; then
 	[[ ${ACCEL:=tcg} == tcg ]] ||
 		die "ACCEL=$ACCEL: the instructions of a host's CPU are not counted: leave ACCEL out, or choose CLOCK=host"
 fi
-# Which keys there are, and what they take, the model says.
+# The model checks the keys and their values.
 pair='[a-z]+=[^,]*'
 [[ $POOL_DEVICE =~ ^((default|xen|$pair)(,$pair)*)?$ ]] ||
 	die "POOL_DEVICE=$POOL_DEVICE is unknown: choose default|xen, or KEY=VALUE,... like version=2,width=36"
@@ -120,7 +120,7 @@ mebibytes() {
 	[[ $2 =~ ^[1-9][0-9]{0,5}M$ ]] && ((${2%M} >= $3 && ${2%M} <= $4)) ||
 		die "$1=$2 is not a size from ${3}M to ${4}M: write it in MiB, like ${3}M"
 }
-# Less than that and the kernel with its first file system does not fit.
+# The kernel with its first file system does not fit into less.
 mebibytes MEMORY "$MEMORY" 768 65536
 if [[ $MACHINE == xen ]]; then
 	# Xen keeps some for itself.
@@ -185,8 +185,7 @@ src) vmlinux=/build/$source_build/out/vmlinux ;;
 	;;
 esac
 
-# Taken by the kernel as one argument; "quiet" in meaning, not in what is logged:
-# nothing here keeps a message from the log.
+# kernel_args: the kernel's command line. It keeps no message from the log.
 kernel_args() {
 	local console=ttyS0 card_list
 

@@ -8,7 +8,7 @@
  * end, so that chunks of the pool stay partly used.
  *
  * With --pressure one more process allocates anonymous memory until the kernel reclaims, frees
- * some and repeats, and another one runs the shrinkers. With --pool-size that one also makes the
+ * some and repeats, and another one runs the shrinkers. With --pool-size the latter also makes the
  * pool small for half of the time.
  *
  * What a process does depends on the seed alone. The pages that it gets do not.
@@ -46,8 +46,8 @@
 #define WRONG_PAGES_SHOWN	4u
 
 /*
- * A GPU that writes through a wrong GART entry overwrites kernel memory: the first moves are
- * checked in VRAM, before the GPU writes to the GTT. After that one in VRAM_SAMPLE is.
+ * A GPU that writes through a wrong GART entry overwrites kernel memory. So the first moves are
+ * checked in VRAM, before the GPU writes to the GTT, and later one move in VRAM_SAMPLE.
  */
 #define CAREFUL_MOVES		16u
 #define VRAM_SAMPLE		4u

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What a kernel maintainer wants to be clean.
+# The checks of the patches and of our kernel files.
 #
 #   check_kernel.sh patches   checkpatch --strict, kernel-doc, sparse, coccicheck
 #   check_kernel.sh bisect    what the series change builds without a warning after each patch

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The whole kernel with our changes: Debian's source as
-# one commit, tagged "base", and a commit for each patch (patches/README.md). The last commit of
-# each series is tagged with its name.
+# The whole kernel with our changes: Debian's source as one commit, tagged "base", and a commit for
+# each patch (patches/README.md). The last commit of each series is tagged with its name.
 #
 #   KERNEL=6.12|7.3   (7.3)
 #   OUT=DIR           where, a directory that is empty or does not exist yet

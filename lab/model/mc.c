@@ -3,10 +3,10 @@
  * Memory controller: routes each access of the card to VRAM, through the GART
  * to the bus, or nowhere.
  *
- * The framebuffer lies where MC_FB_LOCATION puts it; everything else is the
- * business of the card's kind of GART. The configuration is copied under a lock
- * of its own for each piece of an access, so that memory is never touched with
- * a lock of the card held.
+ * The framebuffer is at the addresses in MC_FB_LOCATION; the card's kind of
+ * GART handles all others. For each piece of an access the configuration is
+ * copied under a lock of its own, so that no lock of the card is held while
+ * memory is accessed.
  */
 #include "mc.h"
 
@@ -21,8 +21,8 @@
 #define BUS_MASTER_DIS	(1u << 6)	/* BUS_CNTL */
 
 /*
- * A dword is read or written at once: the guest's CPU polls fences and writes
- * page table entries in VRAM while we are at it.
+ * A dword is accessed atomically: at the same time the guest's CPU polls fences
+ * and writes page table entries in VRAM.
  */
 static void vram_copy(uint8_t *vram, void *buf, size_t len, bool write)
 {

@@ -169,8 +169,9 @@ bind_radeon() {
 	[ -d "/sys/bus/pci/drivers/radeon/$1" ] || echo "$1" >/sys/bus/pci/drivers/radeon/bind
 }
 
-# bos_left CARD ADDRESS IN-USE KEPT: the driver was unbound from the card at this PCI address. It
-# has logged so many BOs that were in use, and so many whose pages it keeps for an importer.
+# bos_left CARD ADDRESS IN-USE KEPT: results after the driver was unbound from the card at this PCI
+# address: has it logged that IN-USE BOs were in use, and that it keeps the pages of KEPT BOs for an
+# importer?
 bos_left() {
 	local in_use kept text
 
