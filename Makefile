@@ -10,12 +10,13 @@ define HELP
 Variables: KERNEL=6.12|7.3  MACHINE=bare|xen  CARD=rv370|rv100|both  POOL=new|stock
 
 make run            a Xen dom0 with the card: the GPU moves all of its GTT and back
-make boot           a shell in the lab, on a MACHINE with a KERNEL, a CARD and a POOL;
-                    further variables: lab/boot/boot.sh
+make boot           a shell in the lab, on a MACHINE with a KERNEL, a CARD and a POOL, or with your
+                    own kernel tree (KERNEL_SRC=DIR); further variables: lab/boot/boot.sh
 make check          tests that boot nothing and build no kernel: two minutes
 make test           these and the boots of each machine, kernel and card: half an hour
 make test-full      all tests: hours
-                    (ONLY=REGEX, CHANGED=REV for some: Documentation/testing.md)
+                    (ONLY=REGEX, CHANGED=REV for some, KERNEL_SRC=DIR for your own kernel tree:
+                    Documentation/testing.md)
 make kunit, make mutants, make test-debug
                     of these: TTM's KUnit tests; broken TTM modules that they have to find;
                     50 loads and allocations that fail, all on debug kernels (KERNEL, MACHINE)

@@ -4,11 +4,11 @@
 # How the checks report, and how they tell our findings from the kernel's own; inside the lab's
 # root. Sourced.
 
-# run_checkpatch TREE PATCH...: its findings, one a line. Not asked for are
-#   the sign-off, which the submitter gives,
+# run_checkpatch TREE PATCH...: its findings, one a line. Not checked are
+#   the sign-off, which the submitter adds,
 #   an entry in MAINTAINERS, as the directories have theirs,
-#   whether a commit exists that is named, as there is no history to look into,
-#   a commit for each fix for stable: some faults are older than what can be named with certainty.
+#   whether a named commit exists, as there is no history to look into,
+#   a "Fixes:" line in each fix for stable: for some faults no commit can be named with certainty.
 run_checkpatch() {
 	local tree=$1 ignore
 
