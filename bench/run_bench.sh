@@ -6,9 +6,9 @@
 # pools.
 #
 #   KERNEL=6.12|7.3   (6.12)
-#   GOALS=all         also the goals that are not measured but passed (make goals): the driver's own
-#                     tests on every machine, kernel and card with either pool, and 50 loads and
-#                     unloads with BOs in between on that kernel's debug kernel
+#   GOALS=all         also the goals that are not measured, but pass or fail (make goals): the
+#                     driver's own tests on every machine, kernel and card with either pool, and 50
+#                     loads and unloads with BOs in between on that kernel's debug kernel
 #
 # The guest's part is lab/guest/scenarios/bench.sh. Leaves table.md, times.png and the logs of all
 # boots in out/bench. Ends with 0; with 1 if the new pool misses a goal that is a count, as counts

@@ -10,7 +10,7 @@
  *
  * Threads
  * -------
- * The *front* thread (main.c) serves vfio-user, the display clock and the
+ * The *front* thread (main.c, front.c) serves vfio-user, the display clock and the
  * control socket. The *engine* thread (cp.c) executes rings and draws. The
  * front must answer QEMU within milliseconds, so it never waits for the engine:
  *
