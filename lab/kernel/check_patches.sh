@@ -107,6 +107,13 @@ igt_style() {
 }
 
 kernel_docs() {
+	# A checker that does not run finds nothing: here it has to find something.
+	mkdir "$work/doc"
+	printf '/**\n * f() - a function\n */\nint f(int x);\n' >"$work/doc/undescribed.h"
+	if ! kernel_doc "$work/doc" undescribed.h | grep -q 'undescribed.h:'; then
+		echo "error: kernel-doc does not run" >&2
+		exit 1
+	fi
 	kernel_doc "$work/stock" "${changed[@]}" >"$work/doc.stock"
 	kernel_doc "$work/ours" "${new[@]}" "${changed[@]}" >"$work/doc.ours"
 	new_findings "$work/doc.stock" "$work/doc.ours" |
