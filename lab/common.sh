@@ -90,7 +90,7 @@ need_command() {
 	die "apt-get could not install ${missing[*]}: see $LAB_CACHE/apt.log"
 }
 
-# sub SCRIPT [ARGUMENT]...: a script of ours as a step of this one; it is told to end
+# sub SCRIPT [ARGUMENT]...: another script of the lab as a step of this one; it is told to end
 # when this one is killed.
 sub() {
 	need_command setpriv util-linux

@@ -17,7 +17,7 @@
 #                               also a pool device, with the values for a Xen PV domain (default or
 #                               xen) or others (lab/model/pool_device.c), right or wrong
 #   SECOND_DISPLAY=qxl|bochs|virtio_gpu
-#                               also a display of QEMU's, for the driver of that name
+#                               also a display that QEMU emulates, for the driver of that name
 #   EDU=yes                     also two devices that copy by bus addresses of 32 and of 40
 #                               bits, for lab/guest/edu_dma; scenarios that need them say so
 #                               ("# needs: edu")
@@ -229,7 +229,7 @@ machine() {
 	fi
 }
 
-# add_second_display: a display of QEMU's own, and the monitor that tells what it shows. Sets qemu
+# add_second_display: a display that QEMU emulates, and a monitor to read what it shows. Sets qemu
 # and options.
 add_second_display() {
 	local device
@@ -254,7 +254,7 @@ add_edu() {
 	done
 }
 
-# add_out: the result directory, for files of the guest's. Sets qemu.
+# add_out: the guest can write files to the result directory. Sets qemu.
 add_out() {
 	[[ $IGT == yes ]] || return 0
 	qemu+=(-fsdev "local,id=out,path=/out,security_model=none"

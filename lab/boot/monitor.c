@@ -111,7 +111,7 @@ out:
 }
 
 /**
- * display_command() - carry out a command for a display of QEMU's.
+ * display_command() - carry out a command for a display that QEMU emulates.
  * @run: directory of the monitor's socket
  * @out: directory that a screenshot's name is in
  * @device: the display's name on QEMU's command line

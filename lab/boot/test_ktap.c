@@ -86,7 +86,7 @@ static void expect(const char *document, const char *want)
 		fail_msg("for\n%s\nnot\n%s\nbut\n%s", document, want, seen.text);
 }
 
-/* A scenario of the guest's: results of its own and of programs, plans last. */
+/* A scenario: its own results and those of programs, plans last. */
 static const char scenario[] =
 	"KTAP version 1\n"
 	"ok 1 rv370.ring-test # [drm] ring test succeeded in 1 usecs\n"

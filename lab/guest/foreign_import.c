@@ -88,7 +88,7 @@ static unsigned int refusals_seen;
 
 static unsigned int wrong;
 
-/* A number from a file of the kernel's, or -1 if there is none. */
+/* A number from a file in debugfs or sysfs, or -1 if there is none. */
 static long long number(const char *path, const char *key)
 {
 	FILE *file = fopen(path, "re");

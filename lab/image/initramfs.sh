@@ -71,7 +71,7 @@ make_base() {
 }
 
 # make_igt: below /lab, for chroot: igt's runner and the tests in our lists, ours, and the
-# programs of Debian's that igt-tests/radeon-igt needs.
+# Debian programs that igt-tests/radeon-igt needs.
 make_igt() {
 	local dir=$work/igt lab=$work/igt/lab test file
 

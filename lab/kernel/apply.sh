@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Applies what compose.sh has written to a tree of git's. Sourced.
+# Applies the patches that compose.sh has written to a git repository. Sourced.
 
 # apply_series TREE PATCHES SERIES KERNEL [OPTION]...: a commit for each patch of a series, and a
 # tag with its name for the last one. With the option --skip-applied a patch that the tree has

@@ -56,7 +56,7 @@ build_tree() {
 	check_exports "$dir/objects/drivers/gpu/drm"
 }
 
-# check_exports DIR: no module of TTM's, its tests or radeon uses a symbol of another one that is
+# check_exports DIR: no module of TTM, its tests or radeon uses a symbol of another one that is
 # not exported. modpost would need a whole kernel for that.
 check_exports() {
 	local dir=$1 module modules

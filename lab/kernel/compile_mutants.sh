@@ -7,8 +7,8 @@
 #
 # DIR is where compile_debug_kernel.sh has built the debug kernel. For each patch in
 # lab/test/mutants, DIR/mutants/NAME holds a broken ttm.ko, or ttm.ko as it is and a broken
-# radeon.ko, and the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and a
-# test of igt's) and "lab" (the same with a program of the guest's). One of these is empty if only
+# radeon.ko, and the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and an
+# igt test) and "lab" (the same with a program of the guest). One of these is empty if only
 # the others can find it.
 set -euo pipefail
 # shellcheck source=fixed_path.sh

@@ -55,7 +55,7 @@ MODULE_PARM_DESC(bits, "Bus address bits of each device, in the order of the bus
  * @name: the file's name
  * @regs: its registers
  * @lock: protects its engine and @bounce
- * @bounce: a page of the driver's, between the device and user space
+ * @bounce: a page through which user space and the device exchange data
  * @bounce_addr: its bus address
  * @bits: bus address bits
  */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Mutants, TTM and radeon modules that are deliberately broken, on a debug kernel with both cards:
-# for each, the igt test or the program of the guest's that is named in it has to fail. With the
+# for each, the igt test or the program of the guest that it names has to fail. With the
 # unbroken modules the same tests pass. lab.mutant=NAME,... runs these alone.
 #
 # The kernel may print any message about them:
@@ -38,7 +38,7 @@ unload() {
 	[ ! -d /sys/module/ttm ]
 }
 
-# lab_finds CARD PROGRAM [ARGUMENT]...: as igt_finds, for a program of the guest's. Its results are
+# lab_finds CARD PROGRAM [ARGUMENT]...: as igt_finds, for a program of the guest. Its results are
 # not the scenario's. Sets igt_found and igt_stuck.
 lab_finds() {
 	local card=$1

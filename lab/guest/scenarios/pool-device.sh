@@ -94,7 +94,7 @@ works() {
 	done
 }
 
-# accepts NAME CASE FIELDS: a capability that is valid: the device is bound, and the pool follows
+# accepts NAME CASE FIELDS: a valid capability: the device is bound, and the pool follows
 # it.
 accepts() {
 	set_capability "$3"
@@ -108,7 +108,7 @@ accepts() {
 	works "$1" "$2"
 }
 
-# refuses NAME FIELDS TEXT: a capability that is not: the device is refused with one line that says
+# refuses NAME FIELDS TEXT: an invalid capability: the device is refused with one line that says
 # why, and the pool works as without it.
 refuses() {
 	local lines
@@ -145,8 +145,8 @@ tool() {
 	result pass "tool.$name" "$(grep -cv '^$' /tmp/info) lines, with all that were expected"
 }
 
-# only_used NAME: a result: only chunks are left of which BOs have pages. These are the cards'
-# rings, which were created when the device was there.
+# only_used NAME: a result: the only chunks left have pages in use. The BOs that use them are the
+# cards' rings, which were created while the device was there.
 only_used() {
 	local chunks in_use text
 

@@ -37,7 +37,7 @@ test_output() {
 	echo "$(grep -m 1 CRITICAL /tmp/errors) $(tail -n 1 /tmp/out)"
 }
 
-# run_test PROGRAM SUBTESTS: a test of igt's, with its output in /tmp/out.
+# run_test PROGRAM SUBTESTS: an igt test, with its output in /tmp/out.
 run_test() {
 	local status
 

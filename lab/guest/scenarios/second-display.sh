@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# A display of QEMU's (lab.second_display=) whose driver and TTM are Debian's, and radeon on our
-# TTM: both draw at the same time, and each is unloaded while the other works.
+# A display that QEMU emulates (lab.second_display=), with Debian's driver and TTM, and radeon on
+# our TTM: both draw at the same time, and each is unloaded while the other works.
 
 . /usr/lib/lab/lib.sh
 
