@@ -99,10 +99,11 @@ leave_out() {
 	local name
 
 	for name; do
-		ls "$work/patches"/*/*-"${name%.patch}.patch" >/dev/null 2>&1 ||
+		ls "$work/patches"/*/[0-9][0-9][0-9][0-9]-"${name%.patch}.patch" >/dev/null 2>&1 ||
 			die "SKIP=$name is no patch for kernel $KERNEL: their names are in patches/*/series"
-		rm "$work/patches"/*/*-"${name%.patch}.patch"
+		rm "$work/patches"/*/[0-9][0-9][0-9][0-9]-"${name%.patch}.patch"
 	done
+	rmdir --ignore-fail-on-non-empty "$work/patches"/*/
 }
 
 # cover_letter SERIES: the text for the letter that git has made.
