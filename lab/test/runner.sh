@@ -166,7 +166,7 @@ startable() {
 		failed)
 			task_state[$1]=failed
 			why="the build of ${wait#build.} failed; see $OUT/$wait/log"
-			[[ $wait == build.* ]] || why="$wait was not run"
+			[[ -e $OUT/$wait/log ]] || why="$wait was not run"
 			[[ $1 == build.* ]] || record "$1" fail "not run: $why"
 			return 1 ;;
 		waiting | running) return 1 ;;

@@ -62,9 +62,9 @@ run_igt() {
 			enter-igt radeon-igt --list "$1" --out "/tmp/$card-igt" \
 			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)"
 		status=$?
-		if [ $status -gt 1 ]; then
+		if [ $status -gt 1 ] || [ ! -s "/lab/tmp/$card-igt/verdicts.txt" ]; then
 			result fail "$card.igt" \
-				"radeon-igt ended with status $status: see console.log"
+				"radeon-igt ended with status $status, without results: see console.log"
 			continue
 		fi
 		# NAME RESULT MEANING SECONDS TEXT
