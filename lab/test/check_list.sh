@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# lab/test/tests.list can be read, each scenario and each mutant is used, and the table in
-# Documentation/testing.md is what the list says. Lists with an error each are refused.
+# lab/test/tests.list can be read, each scenario has a row, and a test touches each file. The table
+# in Documentation/testing.md is what the list says. Lists with an error each are refused.
 #
 #   check_list.sh DIR    DIR is for the broken lists
 LAB_TAG=test-list
@@ -24,6 +24,29 @@ refused() {
 		die "a list changed by '$1' was refused with: $said"
 }
 
+# all_touched: a change in any file, documents aside, makes CHANGED=REV run a test besides those of
+# all files.
+all_touched() {
+	local file path test
+	local -A touched=()
+
+	for test in "${tests[@]}"; do
+		for path in ${test_paths[$test]}; do
+			[[ $path == . ]] || touched[$path]=y
+		done
+	done
+	while IFS= read -r file; do
+		path=$file
+		while [[ -z ${touched[$path]:-} ]]; do
+			[[ $path == */* ]] || die "no line 'touches' in lab/test/tests.list has $file"
+			path=${path%/*}
+		done
+	done < <(git -c safe.directory='*' -C "$LAB_TOP" ls-files -- Documentation/gpu bench \
+		drivers igt-tests include lab patches tools \
+		':!lab/guest/scenarios' ':!*.shellcheckrc')
+	wait $! || die "git cannot list the files of this checkout"
+}
+
 # all_used: each scenario has a row, or a line that says what boots it.
 all_used() {
 	local file scenario row used=' '
@@ -40,6 +63,7 @@ all_used() {
 
 read_list
 all_used
+all_touched
 "$LAB_TOP/lab/test/test_table.sh" | diff "$LAB_TOP/Documentation/testing.md" - ||
 	die "Documentation/testing.md has another table: run lab/test/test_table.sh write"
 
