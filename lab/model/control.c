@@ -8,7 +8,7 @@
  *   crc CRTC               CRC-32 of the frame on the screen, RGB order
  *   screenshot CRTC PATH   the frame as a PNG file
  *   latency USEC           least time from a fence's fetch to its completion
- *   pace USEC              least time for each row of a copy, a page in the driver's
+ *   pace USEC              least time for each row of a copy; the driver copies a page a row
  *   fault NAME|none        inject this fault (fault.h), or none
  *   read ADDR LEN          bytes the card sees at a memory controller address
  *   translate ADDR...      the bus address that each leads to, or "none"

@@ -57,12 +57,12 @@
  * struct cp - command processor; &card.lock protects it where not said otherwise.
  * @thread: engine thread
  * @started: there is one
- * @cond: work, or a reason to stop, has come
+ * @cond: there is work, or a reason to stop
  * @quit: the engine thread shall end
  * @epoch: counts events that end running work
  * @run_epoch: @epoch when the running work began; engine thread only
  * @running: the engine is at work
- * @hung: a stream was stopped; only a soft reset gets out of it
+ * @hung: a stream was stopped; only a soft reset ends this
  * @in_reset: RBBM_SOFT_RESET holds the CP
  * @incomplete: the ring ends within a packet, as long as WPTR is @stuck_wptr
  * @stuck_wptr: see @incomplete

@@ -312,7 +312,7 @@ static int do_version(struct vu_server *vu, size_t len)
 				len - sizeof(version));
 	if (ret)
 		return ret;
-	/* 0.1 is the newest we know; QEMU 11.1 is content with 0.0 alone. */
+	/* 0.1 is the newest that we know; QEMU 11.1 accepts 0.0 alone. */
 	if (version.minor > 1)
 		version.minor = 1;
 	reply_put(vu, &version, sizeof(version));
