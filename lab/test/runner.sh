@@ -45,7 +45,8 @@ tasks=()
 declare -A task_waits=() task_state=()
 # Of those that run: by process, and when each task started.
 declare -A running=() started=()
-# A signal sets the status to end with.
+# The process that ends a wait after PROGRESS_SECONDS. A signal sets the status to end with.
+ticker=
 interrupted=
 
 # add_build NAME: with what it takes from other builds. Sets tasks, task_waits and task_state.
@@ -179,9 +180,16 @@ last_line() {
 	tail -n 1 "$OUT/$1/log" | tr -d '\r' | sed -E 's/^\[[a-z-]+\] +[0-9]+s +//' | cut -c1-110
 }
 
-# run_tasks: until all have ended.
+# interrupt STATUS: on a signal: ends the wait of run_tasks, also one that begins only now. Sets
+# interrupted.
+interrupt() {
+	interrupted=$1
+	[[ -z $ticker ]] || kill "$ticker" 2>/dev/null || true
+}
+
+# run_tasks: until all have ended. Sets ticker.
 run_tasks() {
-	local task ticker status ended_pid seconds
+	local task status ended_pid seconds
 
 	while [[ -z $interrupted ]]; do
 		for task in "${tasks[@]}"; do
@@ -189,10 +197,11 @@ run_tasks() {
 			! startable "$task" || start "$task"
 		done
 		((${#running[@]})) || break
-		if [[ -z ${ticker:-} ]]; then
+		if [[ -z $ticker ]]; then
 			setpriv --pdeathsig KILL sleep "$PROGRESS_SECONDS" 7>&- &
 			ticker=$!
 		fi
+		[[ -z $interrupted ]] || break
 		status=0 ended_pid=
 		wait -n -p ended_pid "$ticker" "${!running[@]}" || status=$?
 		if [[ ${ended_pid:-} == "$ticker" ]]; then
@@ -208,7 +217,7 @@ run_tasks() {
 			ended "$task" "$status"
 		fi
 	done
-	[[ -z ${ticker:-} ]] || kill "$ticker" 2>/dev/null || true
+	[[ -z $ticker ]] || kill "$ticker" 2>/dev/null || true
 }
 
 # stop_tasks: when this run was interrupted. Each child ends on SIGTERM with all that it started;
@@ -305,8 +314,8 @@ main() {
 	rm -rf "$OUT"
 	mkdir "$OUT"
 
-	trap 'interrupted=130' INT
-	trap 'interrupted=143' TERM HUP
+	trap 'interrupt 130' INT
+	trap 'interrupt 143' TERM HUP
 	say "${#selected[@]} rows of TIER=$TIER, $JOBS at a time"
 	run_tasks
 	[[ -z $interrupted ]] || stop_tasks
