@@ -72,7 +72,7 @@ if ! sub "$LAB_TOP/lab/image/enter.sh" --source "$source" \
 		build_failed "$log" "KERNEL_SRC=$KERNEL_SRC could not be built"
 	die "KERNEL_SRC=$KERNEL_SRC: ${error#error: }; log: $log"
 fi
-grep -E '^(warning: |the tree |[0-9]+ of [0-9]+ patches )' "$log" |
+sed -nE '/^(warning: |the tree |[0-9]+ of [0-9]+ patches )/p' "$log" |
 	while IFS= read -r line; do say "$line"; done
 warnings=$(grep -cE '^[^ ]+:[0-9]+:[0-9]+: warning: ' "$log") || true
 ((warnings == 0)) || say "$warnings warnings of the compiler: see $log"
