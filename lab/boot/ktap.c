@@ -197,7 +197,8 @@ static void on_result(struct ktap *ktap, unsigned int index, struct result *resu
 	if (subtests) {
 		check_plan(subtests);
 		add(text, sizeof(text), "", subtests->wrong);
-		if (*subtests->wrong)
+		/* Parameters are not reported: their case has to say what failed. */
+		if (*subtests->wrong || (details && *subtests->failures))
 			result->outcome = KTAP_FAIL;
 	}
 	add(text, sizeof(text), ": ", result->text);

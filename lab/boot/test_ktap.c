@@ -164,6 +164,23 @@ static void test_kunit_failure(void **state)
 	       "ttm_pool.other fail other: ASSERTION FAILED at ttm_pool_test.c:290\n");
 }
 
+/* A case that says "ok" over a parameter that failed. */
+static void test_kunit_failure_denied(void **state)
+{
+	(void)state;
+	expect("KTAP version 1\n"
+	       "1..1\n"
+	       "    KTAP version 1\n"
+	       "    # Subtest: ttm_pool\n"
+	       "    1..1\n"
+	       "        KTAP version 1\n"
+	       "        # Subtest: basic\n"
+	       "        not ok 1 One page\n"
+	       "    ok 1 basic\n"
+	       "ok 1 ttm_pool\n",
+	       "ttm_pool.basic fail 1 parameters, failed: One_page\n");
+}
+
 /* A test with subtests is a result if it has a text, or a failure that none of them has. */
 static void test_parents(void **state)
 {
@@ -360,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_scenario),
 		cmocka_unit_test(test_kunit),
 		cmocka_unit_test(test_kunit_failure),
+		cmocka_unit_test(test_kunit_failure_denied),
 		cmocka_unit_test(test_parents),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_wrong_plan),

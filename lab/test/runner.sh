@@ -218,6 +218,11 @@ run_tasks() {
 		fi
 	done
 	[[ -z $ticker ]] || kill "$ticker" 2>/dev/null || true
+	[[ -z $interrupted ]] || return 0
+	for task in "${tasks[@]}"; do
+		[[ ${task_state[$task]} != waiting || $task == build.* ]] ||
+			record "$task" fail "not run: it still waits for${task_waits[$task]}"
+	done
 }
 
 # stop_tasks: when this run was interrupted. Each child ends on SIGTERM with all that it started;

@@ -108,6 +108,7 @@ read_list() {
 		read -ra words <<<"$line"
 		name=${words[1]:-}
 		name=${name%:}
+		[[ $name ]] || bad_line "there is nothing after '${words[0]}'"
 		case ${words[0]} in
 		test)
 			[[ -z ${test_about[$name]:-} ]] || bad_line "the test '$name' is described twice"

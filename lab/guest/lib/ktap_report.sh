@@ -50,13 +50,18 @@ result() {
 	esac
 }
 
-# nest: KTAP on standard input becomes subtests of the next result.
+# nest: KTAP on standard input becomes subtests of the next result. Ends with 100 if there is no
+# result in it.
 nest() {
-	local line
+	local line status=100
 
 	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		"ok "* | "not ok "*) status=0 ;;
+		esac
 		ktap "  $line"
 	done
+	return $status
 }
 
 # program_result STATUS COMMAND...: the result of a program whose results were nested. They say
@@ -68,6 +73,7 @@ program_result() {
 	case $status in
 	0) result pass "${1##*/}" ;;
 	1) result fail "${1##*/}" ;;
+	100) result fail "${1##*/}" "ended without a result: $*" ;;
 	*) result fail "${1##*/}" "ended with status $status: $*" ;;
 	esac
 }
