@@ -95,6 +95,10 @@ is 1 'a@one Crash worse 1.5 Failed assertion: a == b' \
 	'a@two Timeout worse 1.5 Failed assertion: a == b' \
 	'a@three NotRun ok 1.5 '
 check broken
+report a@one pass 'a@odd name' fail a@two 'not known'
+is 1 'a@one Pass ok 1.5 ' 'a@odd_name Fail worse 1.5 Failed assertion: a == b' \
+	'a@two not_known worse 1.5 Failed assertion: a == b'
+check spaces
 report
 is 1 'nothing Crash worse 0 no test of the list was run'
 check empty
@@ -143,7 +147,7 @@ junit 'string-length(//failure/@message) > 20 and contains(//failure, "next") an
 	contains(//skipped/@message, "<a b=") and count(//testcase) = 3' true
 check junit-hostile
 
-# refuses_results NAME TEXT: results.json with that text is refused in one line.
+# refuses_results NAME TEXT PATTERN: results.json with that text is refused by that line.
 refuses_results() {
 	local status=0
 
@@ -151,12 +155,17 @@ refuses_results() {
 	"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect \
 		>"$dir/said.log" 2>&1 || status=$?
 	((status == 2)) && [[ $(wc -l <"$dir/said.log") == 1 && ! -e $dir/junit.xml ]] &&
-		grep -q 'is not complete' "$dir/said.log"
+		grep -qE "$3" "$dir/said.log"
 	check "$1"
 }
 
-refuses_results results-cut-off '{ "tests": { "igt@a": { "result": "pass"'
-refuses_results results-of-another-kind '[1, 2]'
+refuses_results results-cut-off '{ "tests": { "igt@a": { "result": "pass"' \
+	'is not complete'
+refuses_results results-of-another-kind '[1, 2]' 'is not complete'
+refuses_results results-twice '{ "tests": {} } { "tests": {} }' 'is not complete'
+refuses_results no-result '{ "tests": { "igt@a": {} } }' 'has a test whose result is not as'
+printf '%s\n' 'a@flaky.*' 'a@(' >"$dir/expect/radeon-rv0-flakes.txt"
+refuses_results flake-regex '{ "tests": {} }' "radeon-rv0-flakes.txt: 'a@\(' is no regular expression"
 
 # refuses NAME PATTERN ARGUMENT...: radeon-igt says so in one line, and ends with 2.
 refuses() {
