@@ -7,6 +7,11 @@
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
+# With this, cd may go elsewhere, and prints where.
+unset CDPATH
+# In a hook, and in the commands of some rebases, these name the repository that git works on: git
+# would take it for each of ours.
+unset GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/radeon-ttm-pool}

@@ -3,8 +3,9 @@
 #
 # compose.sh, apply.sh and series.sh on a kernel of two files: what they write, and each mistake
 # that they have to find. Needs bash, awk, git, patch and tar, and no image.
-set -euo pipefail
-export LC_ALL=C.UTF-8
+LAB_TAG=compose
+# shellcheck source=../common.sh
+. "$(dirname "$0")/../common.sh"
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 work=$(mktemp -d)
