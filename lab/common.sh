@@ -99,7 +99,13 @@ need_command() {
 # when this one is killed.
 sub() {
 	need_command setpriv util-linux
-	setpriv --pdeathsig TERM "$@"
+	# This script may have ended before its step asked to be told.
+	# Expanded by the shell inside.
+	# shellcheck disable=SC2016
+	setpriv --pdeathsig TERM sh -c '
+		[ "$PPID" = "$1" ] || [ $$ = "$1" ] || exit 143
+		shift
+		exec "$@"' - "$BASHPID" "$@"
 }
 
 # check_rights: set LAB_NS to the unshare(1) options that make us root over our
