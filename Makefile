@@ -53,16 +53,16 @@ run:
 	@lab/test/show_run.sh
 
 check test:
-	@TIER=$@ lab/test/runner.sh
+	@TIER=$@ exec lab/test/runner.sh
 
 test-full:
-	@TIER=full lab/test/runner.sh
+	@TIER=full exec lab/test/runner.sh
 
 bench:
 	@bench/run_bench.sh
 
 goals:
-	@GOALS=all bench/run_bench.sh
+	@GOALS=all exec bench/run_bench.sh
 
 prime:
 	@bench/run_prime.sh
@@ -101,10 +101,10 @@ debug-kernel:
 	@lab/kernel/debug_kernel.sh
 
 kunit mutants:
-	@TIER=full ONLY='^$@-' RESULTS=all lab/test/runner.sh
+	@TIER=full ONLY='^$@-' RESULTS=all exec lab/test/runner.sh
 
 test-debug:
-	@TIER=full ONLY='^debug-' RESULTS=all lab/test/runner.sh
+	@TIER=full ONLY='^debug-' RESULTS=all exec lab/test/runner.sh
 
 check-patches check-bisect check-series check-tree:
 	@lab/kernel/check_kernel.sh $(@:check-%=%)

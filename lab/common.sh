@@ -43,6 +43,16 @@ choose() {
 	die "${!chosen}=$chosen is unknown: choose $(printf '%s\n' "$@" | paste -sd'|')"
 }
 
+# check_seconds NAME...: refuse a value of these variables that is no number; empty is none.
+check_seconds() {
+	local name
+
+	for name; do
+		[[ -z ${!name:-} || ${!name} =~ ^[1-9][0-9]{0,5}$ ]] ||
+			die "$name=${!name} is not a number of seconds from 1 to 999999"
+	done
+}
+
 # make_cache_dir: the cache, made absolute: it is bind-mounted later. Sets LAB_CACHE.
 make_cache_dir() {
 	mkdir -p "$LAB_CACHE" 2>/dev/null && [[ -w $LAB_CACHE ]] ||

@@ -64,6 +64,7 @@ MEMORY=${MEMORY:-6144M}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
 choose MACHINE xen bare xen
+check_seconds LIMIT SILENCE
 if [[ -n ${KERNEL_SRC:-} ]]; then
 	[[ ${KERNEL:-src} == src ]] ||
 		die "KERNEL=$KERNEL and KERNEL_SRC=$KERNEL_SRC exclude each other: leave one of them out"

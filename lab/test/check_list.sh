@@ -80,7 +80,14 @@ refused 's/^touches shell: .*//; s/^(test shell:.*)/\1/' "nothing says what the 
 refused 's|^(touches fuzz: )lab/model |\1lab/modle |' "there is no file 'lab/modle'"
 refused 's/^(touches moves: )@machine/\1@vehicle/' "there is no set '@vehicle'"
 refused 's/^test fuzz:/test guess:/' "no line above describes 'fuzz'"
+refused 's/^elsewhere bench.*/elsewhere/' "there is nothing after 'elsewhere'"
+refused 's/^xen-6.12-rv100 /build.x /' "out/test has another file of that name"
 refused 's/^elsewhere bench/elsewhere bnech/' "there is no scenario 'bnech'"
 refused 's/^(unit .*)unit$/\1kunit/; s/^(test unit:.*)/\1\ntest kunit: x\ntouches kunit: ./' \
 	'needs a machine, or a function row_kunit'
+# The end of the last line may be missing.
+count=${#rows[@]}
+printf %s "$(<"$LAB_TOP/lab/test/tests.list")" >"$dir/broken.list"
+read_list "$dir/broken.list"
+((${#rows[@]} == count)) || die "the last row is lost if its line has no end"
 echo "${#rows[@]} rows, ${#tests[@]} tests"

@@ -217,7 +217,8 @@ run_tasks() {
 			ended "$task" "$status"
 		fi
 	done
-	[[ -z $ticker ]] || kill "$ticker" 2>/dev/null || true
+	[[ -z $ticker ]] || kill -KILL "$ticker" 2>/dev/null || true
+	[[ -z $ticker ]] || wait "$ticker" 2>/dev/null || true
 	[[ -z $interrupted ]] || return 0
 	for task in "${tasks[@]}"; do
 		[[ ${task_state[$task]} != waiting || $task == build.* ]] ||
@@ -257,8 +258,9 @@ count() {
 
 # write_junit: whole or not at all.
 write_junit() {
-	# XML has no other control characters.
+	# XML has neither other control characters nor U+FFFE and U+FFFF.
 	iconv -c -f UTF-8 -t UTF-8 "$OUT/verdicts" | tr -d '\000-\010\013\014\016-\037' |
+		LC_ALL=C sed 's/\xef\xbf[\xbe\xbf]//g' |
 		awk -f "$LAB_TOP/lab/test/junit.awk" "$OUT/times" - >"$OUT/junit.xml.tmp" &&
 		mv "$OUT/junit.xml.tmp" "$OUT/junit.xml"
 }
@@ -284,6 +286,7 @@ summary() {
 	failed=$(count fail)
 	[[ -z $interrupted ]] || say "interrupted: not all rows were run"
 	echo "$(count pass) passed, $failed failed"
+	trap - EXIT
 	[[ -z $interrupted ]] || exit "$interrupted"
 	((failed == 0))
 }
@@ -295,20 +298,21 @@ summary() {
 main() {
 	choose RESULTS failed failed all
 	[[ ${JOBS:=2} =~ ^[1-9][0-9]?$ ]] || die "JOBS=$JOBS is not a number from 1 to 99"
-	[[ ${FUZZ_SECONDS:=20} =~ ^[1-9][0-9]{0,4}$ ]] ||
-		die "FUZZ_SECONDS=$FUZZ_SECONDS is not a number from 1 to 99999"
-	export FUZZ_SECONDS
+	export FUZZ_SECONDS="${FUZZ_SECONDS:-20}"
+	check_seconds FUZZ_SECONDS LIMIT SILENCE
 	read_list
 	select_rows
 	add_tasks
 
 	mkdir -p "$LAB_TOP/out" 2>/dev/null && [[ -w $LAB_TOP/out ]] ||
 		die "cannot write to $LAB_TOP/out: make the checkout writable"
-	exec 7>>"$LOCK"
+	{ exec 7>>"$LOCK"; } 2>/dev/null ||
+		die "cannot write to $LOCK: remove it, or run as the user who has made it"
 	flock -n 7 ||
 		die "process $(<"$LOCK") runs tests in this checkout: wait for it," \
 			"or use another checkout"
-	echo "$$" >"$LOCK"
+	{ echo "$$" >"$LOCK"; } 2>/dev/null ||
+		die "cannot write to $LOCK: is the disk full?"
 	# Each row and each build says which machine and kernel it is for.
 	unset MACHINE KERNEL CARD
 	# Without these there is no run: the results of the last one stay.
@@ -316,9 +320,11 @@ main() {
 	[[ -z ${KERNEL_SRC:-} ]] || sub "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
 	make_cache_dir
 	need_command setpriv util-linux
-	rm -rf "$OUT"
-	mkdir "$OUT"
+	rm -rf "$OUT" 2>/dev/null && mkdir "$OUT" 2>/dev/null ||
+		die "cannot make $OUT anew: remove it, or run as the user who has made it"
 
+	# Its tasks end with this process.
+	trap 'die "the run broke off, as it could not write: is the disk of $OUT full?"' EXIT
 	trap 'interrupt 130' INT
 	trap 'interrupt 143' TERM HUP
 	say "${#selected[@]} rows of TIER=$TIER, $JOBS at a time"

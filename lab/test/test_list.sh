@@ -67,6 +67,8 @@ add_row() {
 
 	(($# >= 6)) || bad_line "'$*' is no row: a row has NAME TIER MACHINE KERNEL CARD TEST"
 	[[ $1 =~ ^[a-z][a-z0-9._-]*$ ]] || bad_line "'$1' is no name: use a-z, 0-9, '.', '_', '-'"
+	[[ ! $1 =~ ^(build\..*|verdicts|junit\.xml|times)$ ]] ||
+		bad_line "row '$1': out/test has another file of that name"
 	[[ -z ${row_tier[$1]:-} ]] || bad_line "there are two rows '$1'"
 	[[ " ${TIERS[*]} " == *" $2 "* ]] || bad_line "row '$1': there is no tier '$2'"
 	[[ -n ${test_about[$6]:-} ]] || bad_line "row '$1': no line above describes the test '$6'"
@@ -97,7 +99,7 @@ read_list() {
 
 	rows=() row_tier=() row_machine=() row_kernel=() row_card=() row_test=() row_words=()
 	tests=() test_about=() test_paths=() test_set=() test_elsewhere=() test_source=()
-	while IFS= read -r line; do
+	while IFS= read -r line || [[ $line ]]; do
 		list_line=$((list_line + 1))
 		while [[ $line == *\\ ]]; do
 			IFS= read -r name || bad_line "the last line is continued"

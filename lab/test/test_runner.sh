@@ -50,13 +50,13 @@ has() {
 	done
 }
 
-# start NAME VARIABLE=VALUE...: a run in the background; returns when its row "slow" runs. Sets
+# start NAME COMMAND...: a run in the background; returns when its row "slow" runs. Sets
 # session, its process and that of its session.
 start() {
 	local log=$dir/$1.log i
 
 	rm -rf "$out"
-	setsid env "${@:2}" "$top/lab/test/runner.sh" >"$log" 2>&1 </dev/null &
+	setsid "${@:2}" >"$log" 2>&1 </dev/null &
 	session=$!
 	for ((i = 0; i < 300; i++)); do
 		[[ ! -e $out/slow/started ]] || return 0
@@ -77,7 +77,7 @@ left() {
 }
 
 mkdir -p "$top"
-(cd "$LAB_TOP" && tar -c lab/common.sh lab/cards.* lab/image lab/test/*.sh lab/test/*.awk \
+(cd "$LAB_TOP" && tar -c Makefile lab/common.sh lab/cards.* lab/image lab/test/*.sh lab/test/*.awk \
 	lab/guest/scenarios) | tar -x -C "$top"
 cat >"$top/lab/test/tests.list" <<'END'
 test quick: passes
@@ -101,7 +101,7 @@ cat >"$top/lab/test/row_kinds.sh" <<'END'
 row_quick() { verdict pass "as it should be"; }
 row_odd() {
 	result one pass 'a < b && "c"'
-	result two skip "not here"
+	result two skip "not here $(printf '\357\277\277%09000d' 0)"
 	result three fail $'\e[31m\001red\xff & <blue>'
 	verdict_of_results
 }
@@ -152,8 +152,16 @@ refuse kernel 'no row matches ONLY=\., KERNEL=7.3' run KERNEL=7.3
 refuse pool 'POOL=stock means nothing without KERNEL_SRC' run POOL=stock
 refuse source 'no row matches ONLY=., KERNEL_SRC with POOL=fixes' run KERNEL_SRC=/ POOL=fixes
 refuse source-directory 'KERNEL_SRC=/nowhere is not a directory' run KERNEL_SRC=/nowhere
+refuse regex-repeat 'ONLY=\* is no regular expression' run 'ONLY=*'
+refuse tree 'CHANGED=HEAD\^{tree} is no commit of this checkout' run 'CHANGED=HEAD^{tree}'
+refuse limit 'LIMIT=long is not a number of seconds' run LIMIT=long
+refuse silence 'SILENCE=0 is not a number of seconds' run SILENCE=0
 refuse jobs 'JOBS=none is not a number from 1 to 99' run JOBS=none
 refuse results 'RESULTS=some is unknown: choose failed\|all' run RESULTS=some
+rm "$top/out/test.lock"
+mkdir "$top/out/test.lock"
+refuse lock 'cannot write to .*test.lock: remove it' run TIER=check
+rmdir "$top/out/test.lock"
 check results-stay "refused runs leave the last results alone" [ "$(sum)" = "$before" ]
 
 echo "# changed" >>"$top/lab/test/row_kinds.sh"
@@ -161,8 +169,16 @@ run TIER=test CHANGED=HEAD >"$dir/changed.log" 2>&1 || true
 check changed "CHANGED=REV runs the one row that touches the change" \
 	[ "$(cut -d' ' -f1 "$out/verdicts")" = quick ]
 git_here checkout -q lab/test/row_kinds.sh
+# A name that is also a file's, a path that git quotes, a hook's environment.
+git_here branch lab
+touch "$top/lab/image/ä b.c"
+run TIER=test CHANGED=lab ONLY='^odd' GIT_DIR="$LAB_TOP/.git" CDPATH="$LAB_TOP:." \
+	>"$dir/odd-path.log" 2>&1 || true
+check odd-path "CHANGED=REV takes a branch of a folder's name, and finds a file of an odd name" \
+	[ "$(tail -n 1 "$dir/odd-path.log")" = "1 passed, 2 failed" ]
+rm "$top/lab/image/ä b.c"
 
-start terminated TIER=full 'ONLY=slow|last'
+start terminated env TIER=full 'ONLY=slow|last' "$top/lab/test/runner.sh"
 before=$(sum)
 refuse second-run "process $session runs tests in this checkout" run TIER=check
 check second-run-waits "a second run changes nothing" [ "$(sum)" = "$before" ]
@@ -177,7 +193,12 @@ check terminated-verdicts "and says in its results that it was interrupted" has 
 check terminated-junit "and in junit.xml" \
 	has "$out/junit.xml" 'interrupted after' 'not run: the run'
 
-start killed TIER=full 'ONLY=^slow$'
+start made make -s -C "$top" test-full 'ONLY=^slow$$'
+kill -TERM "$session"
+wait "$session" || true
+check made-left "TERM of make ends the run as well" [ "$(left)" = 0 ]
+
+start killed env TIER=full 'ONLY=^slow$' "$top/lab/test/runner.sh"
 kill -KILL "$session"
 wait "$session" 2>/dev/null || true
 check killed-left "a killed run leaves no process" [ "$(left)" = 0 ]
