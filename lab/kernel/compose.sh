@@ -50,9 +50,9 @@ check_folder() {
 	done
 }
 
-# list_patches SERIES: in order.
+# list_patches SERIES: in order, a line each, if the last one is without an end as well.
 list_patches() {
-	sed 's/[[:space:]]*#.*//; s/[[:space:]]*$//; /^$/d' "$top/patches/$1/series"
+	awk '{ sub(/#.*/, "") } NF { print $1 }' "$top/patches/$1/series"
 }
 
 # take_back PART PATCH: from our files in the state that PATCH leaves, to the one that it finds.

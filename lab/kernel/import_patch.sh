@@ -19,12 +19,34 @@ need_command git git
 folder=$LAB_TOP/patches/$SERIES
 [[ -e $folder/series ]] ||
 	die "SERIES=$SERIES is no series: their folders are in $LAB_TOP/patches"
+# No settings of the user's, as of how a diff looks.
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 git=(git -c safe.directory='*' -C "$TREE")
-show=("${git[@]}" show --format= --no-renames --no-color)
+show=("${git[@]}" show --format= --no-renames --no-color
+	--src-prefix=a/ --dst-prefix=b/)
 "${git[@]}" cat-file -e base:drivers/gpu/drm/ttm/ttm_pool.c 2>/dev/null ||
 	die "TREE=$TREE is no tree of 'make tree': it lacks the tag 'base'"
-"${git[@]}" rev-parse -q --verify "${COMMIT:=HEAD}^{commit}" >/dev/null ||
+"${git[@]}" rev-parse -q --verify "${COMMIT:=HEAD}^{commit}" >/dev/null 2>&1 ||
 	die "COMMIT=$COMMIT is no commit of $TREE"
+[[ $("${git[@]}" rev-list -n 1 "base..$COMMIT") == \
+	"$("${git[@]}" rev-list -n 1 --no-merges "$COMMIT")" ]] ||
+	die "COMMIT=$COMMIT is no patch on top of the kernel: it is part of base, or a merge"
+# What a patch in patches/ cannot say, or the checkout has no place for.
+odd=$("${show[@]}" --raw --numstat "$COMMIT" | awk -F '\t' '
+	/^:/ {
+		split($1, entry, " ")
+		if ($2 ~ /[^A-Za-z0-9._\/+-]/)
+			print $2 " has an odd name"
+		else if (entry[2] !~ /^(000000|100644|100755)$/)
+			print $2 " is no plain file"
+		else if (entry[5] == "A" && $2 !~ /^(drivers|include|Documentation\/gpu)\//)
+			print $2 " is new, and not in drivers, include or Documentation/gpu"
+		files++
+		next
+	}
+	$1 == "-" { print $3 " is binary" }
+	END { if (!files) print "it changes no file" }')
+[[ -z $odd ]] || die "COMMIT=$COMMIT cannot be a patch here: ${odd%%$'\n'*}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,13 +61,18 @@ name=$(awk -v subject="$subject" '
 if [[ -n $name ]]; then
 	name=${name##*/}
 else
-	name=$(sed -E 's|^drm/||; s/[^A-Za-z0-9]+/-/g; s/-$//' <<<"${subject,,}").patch
+	name=$(sed -E 's|^drm/||; s/[^a-z0-9]+/-/g; s/^-//; s/^(.{60}).*/\1/; s/-$//' \
+		<<<"${subject,,}")
+	[[ -n $name ]] || die "COMMIT=$COMMIT: its subject '$subject' has no letter for a file's name"
+	name+=.patch
 fi
 
 # The file's head, then its own fields but for new files, then what the commit has.
 {
+	printf 'Subject: [PATCH] %s\n\n' "$subject"
 	# $() takes the empty lines at the end away.
-	printf '%s\n' "$("${git[@]}" log -1 --format='Subject: [PATCH] %s%n%n%b' "$COMMIT")"
+	body=$("${git[@]}" log -1 --format=%b "$COMMIT")
+	[[ -z $body ]] || printf '%s\n' "$body"
 	echo ---
 	[[ ! -e $folder/$name ]] || awk '
 		/^---$/ { fields = 1; next }
@@ -67,7 +94,12 @@ while IFS= read -r file; do
 	cmp -s "$work/file" "$LAB_TOP/$file" || cp "$work/file" "$LAB_TOP/$file"
 done <"$work/files"
 cp "$work/patch" "$folder/$name"
-grep -qxF "$name" "$folder/series" || echo "$name" >>"$folder/series"
+if ! awk -v name="$name" '{ sub(/#.*/, "") } $1 == name { found = 1 } END { exit !found }' \
+	"$folder/series"; then
+	# An editor may have left out the end of the last line.
+	[[ -z $(tail -c 1 "$folder/series") ]] || echo >>"$folder/series"
+	echo "$name" >>"$folder/series"
+fi
 "$LAB_TOP/lab/kernel/compose.sh" 7.3 "$work/composed" 2>"$work/error" ||
 	die "$SERIES/$name is written, and does not fit yet: $(sed 's/^error: //' "$work/error")"
 say "patches/$SERIES/$name"

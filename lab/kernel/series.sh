@@ -29,7 +29,7 @@ know_submitter() {
 
 	author='Radeon TTM pool developers <radeon-ttm-pool@localhost>'
 	if ident=$(git -c user.useConfigOnly=true -c safe.directory='*' -C "$LAB_TOP" \
-		var GIT_COMMITTER_IDENT 2>/dev/null); then
+		var GIT_COMMITTER_IDENT 2>/dev/null) && [[ $ident != *' <> '* ]]; then
 		author=${ident% * *}
 	elif [[ $SIGNOFF == yes ]]; then
 		die "git does not know who signs off: set 'git config --global user.name NAME' and user.email, or SIGNOFF=no for unsigned patches"
@@ -56,7 +56,9 @@ take_files() {
 		done ;;
 	tarball)
 		XZ_DEFAULTS=-T0 tar -xf "$SOURCE" -C "$work/tree" --strip-components=1 \
-			--no-same-owner --occurrence=1 "${@/#/$top/}" 2>/dev/null || true ;;
+			--no-same-owner --occurrence=1 "${@/#/$top/}" 2>"$work/error" ||
+			! grep -qiE 'unexpected (eof|end)|corrupt|not recoverable' "$work/error" ||
+			die "SOURCE=$SOURCE is damaged, or not all of it is there: download it again" ;;
 	esac
 }
 
@@ -67,8 +69,9 @@ know_source() {
 	local git=(git -c safe.directory='*' -C "$SOURCE")
 
 	base='' top=''
+	# tar takes a name with a colon for another machine's, if no slash is before that.
+	[[ ! -e $SOURCE ]] || SOURCE=$(realpath -- "$SOURCE")
 	if [[ -d $SOURCE ]]; then
-		SOURCE=$(cd "$SOURCE" && pwd -P)
 		kind=directory
 		# It may as well be a directory within another repository.
 		if "${git[@]}" cat-file -e HEAD:Makefile 2>/dev/null &&
@@ -90,8 +93,13 @@ know_source() {
 		die "SOURCE=$SOURCE is Linux $version: the series are for 6.12 and later"
 	if [[ -z ${KERNEL:-} ]]; then
 		KERNEL=7.3
-		((${version%%.*} >= 7)) || KERNEL=6.12
+		((10#${version%%.*} >= 7)) || KERNEL=6.12
 	fi
+}
+
+# last_error: what a step has said of its failure.
+last_error() {
+	tail -n 1 "$work/error" | sed 's/^error: //'
 }
 
 # leave_out NAME...: without these patches.
@@ -170,7 +178,8 @@ else
 fi
 beside=${OUT:-$LAB_TOP/out/series}
 mkdir -p "$(dirname "$beside")"
-work=$(mktemp -d "$(dirname "$beside")/.series.XXXXXX")
+work=$(mktemp -d "$(dirname "$beside")/.series.XXXXXX" 2>/dev/null) ||
+	die "cannot write to $(dirname "$beside"): choose another directory with OUT"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
@@ -180,7 +189,7 @@ know_source
 say "writing the series for Linux $version ($SOURCE), with the deltas of $KERNEL"
 
 "$LAB_TOP/lab/kernel/compose.sh" "$KERNEL" "$work/patches" "$author" "$(date -R)" 2>"$work/error" ||
-	die "$(sed -n 's/^error: //p' "$work/error")"
+	die "$(last_error)"
 # shellcheck disable=SC2086
 leave_out ${SKIP:-}
 mapfile -t files < <(sed -nE 's,^(---|\+\+\+) [ab]/,,p' "$work"/patches/*/*.patch | sort -u)
@@ -198,7 +207,7 @@ mkdir -p "$new/quilt"
 for series in "$work"/patches/*/; do
 	series=$(basename "$series")
 	apply_series "$work/tree" "$work/patches" "$series" "$version" --skip-applied \
-		"${context[@]}" 2>"$work/error" || die "$(sed -n 's/^error: //p' "$work/error")"
+		"${context[@]}" 2>"$work/error" || die "$(last_error)"
 	write_series "$series" "$from"
 	from=$series
 done

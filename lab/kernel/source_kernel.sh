@@ -23,7 +23,7 @@ tree_version() {
 		head -n 2 | paste -sd.)
 	[[ $version == *.* && -e $dir/Kbuild && -e $dir/drivers/gpu/drm/radeon/Makefile ]] ||
 		die "KERNEL_SRC=$dir is not a kernel's source: name the directory that has its Makefile"
-	((${version%.*} * 1000 + ${version#*.} >= 6012)) ||
+	((10#${version%.*} * 1000 + 10#${version#*.} >= 6012)) ||
 		die "KERNEL_SRC=$dir is Linux $version: the lab needs 6.12 or later"
 	echo "$version"
 }

@@ -165,7 +165,8 @@ refuses_results results-of-another-kind '[1, 2]' 'is not complete'
 refuses_results results-twice '{ "tests": {} } { "tests": {} }' 'is not complete'
 refuses_results no-result '{ "tests": { "igt@a": {} } }' 'has a test whose result is not as'
 printf '%s\n' 'a@flaky.*' 'a@(' >"$dir/expect/radeon-rv0-flakes.txt"
-refuses_results flake-regex '{ "tests": {} }' "radeon-rv0-flakes.txt: 'a@\(' is no regular expression"
+refuses_results flake-regex '{ "tests": {} }' \
+	"radeon-rv0-flakes.txt: 'a@\(' is no regular expression"
 
 # refuses NAME PATTERN ARGUMENT...: radeon-igt says so in one line, and ends with 2.
 refuses() {

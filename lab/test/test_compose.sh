@@ -39,7 +39,8 @@ make_checkout() {
 	rm -rf "$top" "$work/kernel"
 	mkdir -p "$top"/{lab/kernel,drivers/gpu/drm/ttm,include,patches/{1-first,2-second}}
 	cp "$here"/../common.sh "$top/lab"
-	cp "$here"/../kernel/{compose.sh,apply.sh,series.sh,patch_parts.awk} "$top/lab/kernel"
+	cp "$here"/../kernel/{compose.sh,apply.sh,series.sh,import_patch.sh,patch_parts.awk} \
+		"$top/lab/kernel"
 	mkdir -p "$work/kernel/drivers/gpu/drm/ttm"
 	printf '%s\n' 'VERSION = 7' 'PATCHLEVEL = 3' 'SUBLEVEL = 1' >"$work/kernel/Makefile"
 	numbers 1 40 >"$work/kernel/drivers/gpu/drm/ttm/ttm_pool.c"
@@ -71,7 +72,8 @@ make_checkout() {
 			'Reason: only there' ''
 		section drivers/gpu/drm/ttm/ttm_pool.c old <(sed 's/^line 30$/line XXX/' old)
 	} >"$top/patches/2-second/three.patch"
-	echo three.patch >"$top/patches/2-second/series"
+	# An editor may leave out the end of the last line.
+	printf three.patch >"$top/patches/2-second/series"
 	for series in 1-first 2-second; do
 		printf '%s\n' "Subject: drm/ttm: The $series" '' 'A letter.' \
 			>"$top/patches/$series/cover-letter.txt"
@@ -183,6 +185,10 @@ refused no-name 'git does not know who signs off'
 refused no-tree 'SOURCE=.* is no kernel tree' SIGNOFF=no SOURCE="$work/checkout"
 refused nowhere 'SOURCE=.* is not there' SIGNOFF=no SOURCE="$work/nowhere"
 refused no-tarball 'SOURCE=.* is no kernel tree' SIGNOFF=no SOURCE="$work/old"
+tar -C "$work" -cJf "$work/whole.tar.xz" kernel
+head -c -100 "$work/whole.tar.xz" >"$work/cut.tar.xz"
+refused cut-off 'SOURCE=.* is damaged' SIGNOFF=no SOURCE="$work/cut.tar.xz"
+refused no-address 'git does not know who signs off' GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=
 refused skip 'SKIP=seven is no patch for kernel 7.3' SIGNOFF=no SKIP=seven
 sed -i 's/^PATCHLEVEL.*/PATCHLEVEL = 6/; s/^VERSION.*/VERSION = 6/' "$work/kernel/Makefile"
 refused old 'SOURCE=.* is Linux 6.6.1: the series are for 6.12 and later' SIGNOFF=no
@@ -205,7 +211,9 @@ git -C "$work/kernel" -c user.name=x -c user.email=x commit -q -m x
 tar -C "$work" -cf "$work/kernel.tar" kernel
 for source in "$work/kernel" "$work/kernel.tar"; do
 	rm -rf "$work/written"
+	# As in a hook of the repository that is the source.
 	HOME=$work GIT_COMMITTER_NAME='A Submitter' GIT_COMMITTER_EMAIL=submitter@localhost \
+		GIT_DIR=$work/kernel/.git GIT_INDEX_FILE=$work/kernel/.git/index \
 		SOURCE=$source OUT=$work/written "$top/lab/kernel/series.sh" >"$work/said" ||
 		fail "$source: $(tail -n 1 "$work/said")"
 	for patch in "$work"/written/1-first/000[12]-*.patch; do
@@ -239,5 +247,56 @@ SIGNOFF=no SOURCE=$work/kernel OUT=$work/written \
 grep -q 'left out, as the tree has it already: 1-first/one.patch' "$work/said" &&
 	[[ $(<"$work/written/quilt/series") == 0001-drm-ttm-Two.patch ]] ||
 	fail 'a patch that the tree has is not left out'
+
+# make_tree: as "make tree" does. Sets tree.
+make_tree() {
+	tree=$work/tree
+	rm -rf "$tree" "$out"
+	make_checkout
+	mkdir -p "$top/Documentation/gpu"
+	"$top/lab/kernel/compose.sh" 7.3 "$out"
+	cp -r "$work/kernel" "$tree"
+	git -C "$tree" init -q
+	git -C "$tree" config user.name x
+	git -C "$tree" config user.email x
+	git -C "$tree" add -A
+	git -C "$tree" commit -q -m base
+	git -C "$tree" tag base
+	git -C "$tree" am -q "$out"/*/*.patch
+}
+
+# not_imported NAME PATTERN COMMAND [COMMIT]: a commit that COMMAND makes in the tree, or COMMIT, is
+# refused, and the checkout stays as it is.
+not_imported() {
+	local name=$1 pattern=$2 status=0
+
+	make_tree
+	cp -r "$top" "$work/before"
+	(cd "$tree" && eval "$3" && git add -A && git commit -q --allow-empty -m "$name")
+	TREE=$tree SERIES=1-first COMMIT=${4:-HEAD} "$top/lab/kernel/import_patch.sh" \
+		>"$work/said" 2>&1 || status=$?
+	((status == 1)) && grep -qE "^\[import\] error: COMMIT=.*$pattern" "$work/said" ||
+		fail "import $name: status $status, and: $(<"$work/said")"
+	diff -r "$work/before" "$top" || fail "import $name: something is left"
+	rm -rf "$work/before"
+}
+
+not_imported base 'is part of base, or a merge' : base
+not_imported empty 'it changes no file' :
+not_imported top-folder 'a.c is new, and not in drivers' 'touch a.c'
+not_imported binary 'x.c is binary' 'printf "\0" >drivers/x.c'
+not_imported link 'x.c is no plain file' 'ln -s Makefile drivers/x.c'
+not_imported space 'a b.c has an odd name' 'touch "drivers/a b.c"'
+
+# A patch that is imported again keeps its one line in the series, one without a text gets its own.
+make_tree
+sed -i 's/^line 20$/line twenty/' "$tree/drivers/gpu/drm/ttm/ttm_pool.c"
+git -C "$tree" commit -q -a -m 'drm/ttm: Four'
+for commit in HEAD~1 HEAD; do
+	TREE=$tree SERIES=1-first COMMIT=$commit "$top/lab/kernel/import_patch.sh" \
+		>"$work/said" 2>&1 || fail "import of $commit: $(<"$work/said")"
+done
+[[ $(tail -n 2 "$top/patches/1-first/series") == 'two.patch # changes ours'$'\nttm-four.patch' ]] ||
+	fail 'the series is not as it should be after an import'
 
 ((failures == 0)) || exit 1
