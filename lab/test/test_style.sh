@@ -41,7 +41,7 @@ printf '# %s\nx=1 \n' "$spdx" >a/blank.list
 printf '%s\n' "# $spdx" '# Nobody reads this; nobody_else is a name.' '# They are done in' \
 	'# one go, in one' '# place.' >a/word.list
 printf '%s\n' "# $spdx" 'get https://registry.example.org/x https://www.kernel.org/x' >a/host.list
-printf '%s\n' "# $spdx" 'cd /work/tree' 'cd $top/work/tree' 'cd /src' >a/path.list
+printf '%s\n' "# $spdx" 'cd /home/tree' 'cd $top/home/tree' 'cd /src' >a/path.list
 echo "# $spdx" | tee a/twice.list >b/twice.list
 echo "# $spdx" | tee a/meson.build >b/meson.build
 printf '%s\n' 'Subject: x' '' 'Whoever reads this.' '---' ' somebody' '+somebody' '-somebody' \
