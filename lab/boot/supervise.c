@@ -412,15 +412,13 @@ static void end_models(struct boot *boot)
 
 static void judge_end(struct boot *boot)
 {
-	if (boot->interactive || boot->interrupted || boot->ending)
-		goto status;
-	if (WIFSIGNALED(boot->qemu_status) || WEXITSTATUS(boot->qemu_status)) {
+	bool by_itself = !boot->interactive && !boot->interrupted && !boot->ending;
+
+	if (by_itself && (WIFSIGNALED(boot->qemu_status) || WEXITSTATUS(boot->qemu_status)))
 		problem(boot, "QEMU failed: %s", qemu_message(boot));
-	} else if (!boot->done) {
+	else if (by_itself && !boot->done)
 		problem(boot, "the machine ended before its guest was done; it last printed: %s",
 			last_words(boot));
-	}
-status:
 	if (boot->done && strcmp(boot->done_status, "0") && !boot->failed_results)
 		problem(boot, "the guest was done with status '%s'", boot->done_status);
 }

@@ -95,10 +95,8 @@ for kernel in $KERNEL; do
 			say "FAIL  $check-$kernel: $text; see $OUT/$check-$kernel.log" ;;
 		esac
 	done < <(sub "$LAB_TOP/lab/image/enter.sh" --out "$OUT" \
-		bash "/src/lab/kernel/check_$what.sh" "${arguments[@]}" 2>"$log" 9>&- ||
-		echo "$?" >"$OUT/broken")
-	if [[ -e $OUT/broken ]]; then
-		rm "$OUT/broken"
+		bash "/src/lab/kernel/check_$what.sh" "${arguments[@]}" 2>"$log" 9>&-)
+	if ! wait "$!"; then
 		grep -E 'error|Error|ERROR|Patch failed' "$log" | head -n 20 >&2 || true
 		die "the check of kernel $kernel broke off: see $log"
 	fi

@@ -22,6 +22,8 @@ if [[ -n ${OUT:-} ]]; then
 		die "OUT=$OUT is not an empty directory that you can write: choose another"
 	OUT=$(cd "$OUT" && pwd -P)
 	inside=/out
+	# A part of a tree would be in the way of the next attempt.
+	trap 'find "$OUT" -mindepth 1 -delete' EXIT
 else
 	OUT=$LAB_CACHE/build/$(build_name)-linux-$KERNEL
 	inside=/build/$(build_name)-linux-$KERNEL
@@ -32,4 +34,5 @@ say "making the tree of kernel $KERNEL (about a minute)"
 sub "$LAB_TOP/lab/image/enter.sh" --out "$OUT" bash /src/lab/kernel/make_tree.sh \
 	"$KERNEL" "$inside" ||
 	die "the tree of kernel $KERNEL could not be made: see above"
+trap - EXIT
 echo "$OUT"

@@ -300,3 +300,4 @@ done
 	fail 'the series is not as it should be after an import'
 
 ((failures == 0)) || exit 1
+echo "what they write, apply, import and refuse is right"
