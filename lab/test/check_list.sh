@@ -11,7 +11,9 @@ LAB_TAG=test-list
 # shellcheck source=test_list.sh
 . "$LAB_TOP/lab/test/test_list.sh"
 
-dir=$1
+dir=${1:-}
+[[ -d $dir ]] ||
+	die "'$dir' is not a directory: call check_list.sh DIR; DIR is for the broken lists"
 
 # refused SED PATTERN: the list, changed so, is refused by a line that matches.
 refused() {
