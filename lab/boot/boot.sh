@@ -21,6 +21,10 @@
 #   EDU=yes                     also two devices that copy by bus addresses of 32 and of 40
 #                               bits, for lab/guest/edu_dma; scenarios that need them say so
 #                               ("# needs: edu")
+#   IOMMU=yes                   bare: also an IOMMU (QEMU's intel-iommu), in front of all devices
+#   HOT_MEMORY=NM               bare: room for memory, in MiB, that the guest has plugged in
+#                               ("lab-probe machine plug NM"); scenarios that need it say so
+#                               ("# needs: hot-memory")
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
@@ -33,8 +37,8 @@
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2; 1 under Xen, where two emulated ones wait for
 #                               each other's locks)
-#   MEMORY=NM                   RAM of the machine, in MiB (6144M)
-#   DOM0_MEMORY=NM              what dom0 gets of it under Xen (1024M)
+#   MEMORY=NM                   RAM of the machine, in MiB (6144M; 2048M with HOT_MEMORY)
+#   DOM0_MEMORY=NM|-NM          what dom0 gets of it under Xen (1024M); -NM: all but that
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
 #   CLOCK=host|instructions     (host)   what advances the guest's clock: the host's clock, or each
 #                               instruction of the guest, by a nanosecond (with ACCEL=tcg)
@@ -44,7 +48,8 @@
 #
 # A scenario's first comment says what its boots need beside the defaults; the variables win:
 #
-#   # needs: igt, edu or pool-device    as IGT=yes, EDU=yes, POOL_DEVICE=default
+#   # needs: igt, edu, pool-device or hot-memory
+#                                       as IGT=yes, EDU=yes, POOL_DEVICE=default, HOT_MEMORY=4096M
 #   # limit: SECONDS, # silence: SECONDS
 #   # args: WORDS                       before GUEST_ARGS
 #   # allow: REGEX, # allow-stock: REGEX
@@ -58,9 +63,6 @@ LAB_TAG=boot LAB_DIE_STATUS=2
 
 POOL_DEVICE=${POOL_DEVICE:-}
 RUN=${RUN:-}
-# By default six GiB. Then half of the memory, and under Xen all of dom0's, has machine addresses
-# above 4 GiB: a 32-bit card does not reach it, and a 40-bit card needs all bits of its addresses.
-MEMORY=${MEMORY:-6144M}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
 choose MACHINE xen bare xen
@@ -95,7 +97,8 @@ if [[ -n $RUN ]]; then
 		igt) IGT=yes ;;
 		edu) EDU=yes ;;
 		pool-device) POOL_DEVICE=${POOL_DEVICE:-default} ;;
-		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device" ;;
+		hot-memory) HOT_MEMORY=${HOT_MEMORY:-4096M} ;;
+		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device|hot-memory" ;;
 		esac
 	done
 	limit=$(scenario_head limit) silence=$(scenario_head silence)
@@ -104,6 +107,7 @@ if [[ -n $RUN ]]; then
 fi
 choose IGT '' yes
 choose EDU '' yes
+choose IOMMU '' yes
 choose ACCEL '' tcg kvm
 choose CLOCK host host instructions
 if [[ $CLOCK == instructions ]]; then
@@ -121,13 +125,32 @@ mebibytes() {
 	[[ $2 =~ ^[1-9][0-9]{0,5}M$ ]] && ((${2%M} >= $3 && ${2%M} <= $4)) ||
 		die "$1=$2 is not a size from ${3}M to ${4}M: write it in MiB, like ${3}M"
 }
+for variable in IOMMU HOT_MEMORY; do
+	[[ $MACHINE == bare || -z ${!variable:-} ]] ||
+		die "$variable=${!variable} with MACHINE=$MACHINE: only the bare machine has that"
+done
+# By default six GiB. Then half of the memory, and under Xen all of dom0's, has machine addresses
+# above 4 GiB: a 32-bit card does not reach it, and a 40-bit card needs all bits of its addresses.
+# Without memory that is plugged in, a machine of 2 GiB has none above 4 GiB.
+if [[ -n ${HOT_MEMORY:-} ]]; then
+	MEMORY=${MEMORY:-2048M}
+	mebibytes HOT_MEMORY "$HOT_MEMORY" 128 65536
+fi
+MEMORY=${MEMORY:-6144M}
 # The kernel with its first file system does not fit into less.
 mebibytes MEMORY "$MEMORY" 768 65536
 if [[ $MACHINE == xen ]]; then
 	# Xen keeps some for itself.
 	((${MEMORY%M} >= 1024)) ||
 		die "MEMORY=$MEMORY is too little for Xen and a dom0: give it 1024M or more"
-	mebibytes DOM0_MEMORY "$DOM0_MEMORY" 768 "$((${MEMORY%M} - 256))"
+	dom0_memory=$DOM0_MEMORY,max:$DOM0_MEMORY
+	if [[ $DOM0_MEMORY == -* ]]; then
+		[[ $DOM0_MEMORY =~ ^-[1-9][0-9]?M$ ]] ||
+			die "DOM0_MEMORY=$DOM0_MEMORY does not leave 1M to 99M to Xen: write it like -16M"
+		dom0_memory=$DOM0_MEMORY
+	else
+		mebibytes DOM0_MEMORY "$DOM0_MEMORY" 768 "$((${MEMORY%M} - 256))"
+	fi
 fi
 
 initrd=initrd-$KERNEL
@@ -199,13 +222,16 @@ kernel_args() {
 		"$debug_args" \
 		"lab.card=$card_list lab.pool=$POOL lab.clock=$CLOCK" \
 		"${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN}" \
+		"${IOMMU:+intel_iommu=on}" \
 		"${GUEST_ARGS:-}"
 }
 
 # machine ACCEL INITRD KERNEL_ARGS: sets qemu to QEMU's command line, an array.
 machine() {
-	local cpu=max clock=() initrd=$2
+	local cpu=max clock=() initrd=$2 slots=
 
+	[[ -z ${HOT_MEMORY:-} ]] ||
+		slots=,slots=1,maxmem=$((${MEMORY%M} + ${HOT_MEMORY%M}))M
 	[[ $1 == tcg ]] || cpu=host
 	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks
 	# for the time: so the APIC's registers are in memory. A string instruction counts once for
@@ -216,22 +242,28 @@ machine() {
 	fi
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
 		-machine "q35,memory-backend=mem,vmport=off,smbus=off,sata=off,usb=off"
-		-accel "$1" "${clock[@]}" -cpu "$cpu" -smp "$SMP" -m "$MEMORY"
+		-accel "$1" "${clock[@]}" -cpu "$cpu" -smp "$SMP" -m "$MEMORY$slots"
 		-object "memory-backend-memfd,id=mem,size=$MEMORY,share=on"
-		-chardev stdio,id=console,signal=off -serial chardev:console)
+		-chardev stdio,id=console,signal=off -serial chardev:console
+		-qmp unix:/run/monitor.sock,server=on,wait=off)
 	if [[ $MACHINE == bare ]]; then
 		qemu+=(-kernel "$vmlinux" -append "$3")
 		[[ -z $initrd ]] || qemu+=(-initrd "$initrd")
 	else
 		# Multiboot: the first module is dom0's kernel, with its command line.
 		qemu+=(-kernel /boot/lab/xen
-			-append "console=com1 com1=115200,8n1 dom0_mem=$DOM0_MEMORY,max:$DOM0_MEMORY dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
+			-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
 			-initrd "$vmlinux ${3//,/,,}${initrd:+,$initrd}")
 	fi
 }
 
-# add_second_display: a display that QEMU emulates, and a monitor to read what it shows. Sets qemu
-# and options.
+# add_iommu: QEMU wants it before the devices that it is for. Sets qemu.
+add_iommu() {
+	[[ ${IOMMU:-} != yes ]] ||
+		qemu+=(-device intel-iommu,intremap=off,caching-mode=on)
+}
+
+# add_second_display: a display that QEMU emulates. Sets qemu and options.
 add_second_display() {
 	local device
 
@@ -241,7 +273,7 @@ add_second_display() {
 	bochs) device=VGA ;;
 	virtio_gpu) device=virtio-gpu-pci ;;
 	esac
-	qemu+=(-device "$device,id=$SECOND_DISPLAY" -qmp unix:/run/monitor.sock,server=on,wait=off)
+	qemu+=(-device "$device,id=$SECOND_DISPLAY")
 	options+=(--display "$SECOND_DISPLAY")
 }
 
@@ -341,6 +373,7 @@ choose_accel() {
 model=${MODEL:-$build/model/radeon-model}
 options=(--out /out --run /run --model "$model")
 machine "$ACCEL" "$build/initramfs/$initrd.cpio" "$(kernel_args)"
+add_iommu
 add_second_display
 add_out
 add_cards

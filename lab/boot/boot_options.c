@@ -19,7 +19,7 @@ static __attribute__((noreturn)) void usage(void)
 	      "  --model-arg ARG      an argument for all models of cards (repeat)\n"
 	      "  --pool-model PATH    the model of the pool device\n"
 	      "  --pool-device LIST   the machine has a pool device with this capability\n"
-	      "  --display NAME       a display that QEMU emulates; its monitor is monitor.sock\n"
+	      "  --display NAME       a display that QEMU emulates\n"
 	      "  --interactive        the terminal is the console; no limits\n"
 	      "  --limit SECONDS      end the machine after this time\n"
 	      "  --silence SECONDS    end it when the guest prints nothing for this time\n"

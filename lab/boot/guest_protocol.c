@@ -77,6 +77,8 @@ static void on_card(struct boot *boot, const char *text)
 
 	if (sscanf(text, "%63s %n", name, &used) < 1 || !used)
 		snprintf(reply, sizeof(reply), "error usage: @lab card CARD COMMAND");
+	else if (!strcmp(name, "machine"))
+		machine_command(boot->run, text + used, reply, sizeof(reply));
 	else if (boot->display && !strcmp(name, boot->display))
 		display_command(boot->run, boot->out, name, text + used, reply, sizeof(reply));
 	else

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Reads the screen of a display that QEMU emulates through QEMU's monitor (QMP,
- * RUN/monitor.sock), by the commands that a model's control socket has:
+ * Requests of the guest that QEMU's monitor (QMP, RUN/monitor.sock) carries out. A display that
+ * QEMU emulates has the commands of a model's control socket:
  *
  *   crc 0               CRC-32 of the screen, RGB order
  *   screenshot 0 NAME   the screen as a PNG file in the result directory
+ *
+ * The machine has one:
+ *
+ *   plug NM             plug in a memory module of N MiB (HOT_MEMORY in boot.sh)
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -47,11 +51,11 @@ static void explain(const char *answer, char *reply, size_t size)
 	snprintf(reply, size, "error QEMU: %.*s", (int)strcspn(desc, "\"\r\n"), desc);
 }
 
-static bool dump_screen(const char *run, const char *device, const char *path,
-			const char *format, char *reply, size_t size)
+/* Has QEMU execute a command, a line of QMP. Sets @reply if that fails. */
+static bool execute(const char *run, const char *command, char *reply, size_t size)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	char line[LINE_MAX_LEN], answer[LINE_MAX_LEN];
+	char answer[LINE_MAX_LEN];
 	bool good = false;
 	FILE *qmp = NULL;
 	int fd;
@@ -68,11 +72,8 @@ static bool dump_screen(const char *run, const char *device, const char *path,
 	}
 	/* Unbuffered: poll() does not see what stdio has read ahead. */
 	setvbuf(qmp, NULL, _IONBF, 0);
-	snprintf(line, sizeof(line),
-		 "{\"execute\": \"screendump\", \"arguments\": {\"filename\": \"%s\", \"device\": \"%s\", \"format\": \"%s\"}}",
-		 path, device, format);
 	if (!ask(qmp, "{\"execute\": \"qmp_capabilities\"}", answer, sizeof(answer)) ||
-	    !ask(qmp, line, answer, sizeof(answer)))
+	    !ask(qmp, command, answer, sizeof(answer)))
 		snprintf(reply, size, "error QEMU's monitor does not answer");
 	else if (!strncmp(answer, "{\"error\"", 8))
 		explain(answer, reply, size);
@@ -80,6 +81,17 @@ static bool dump_screen(const char *run, const char *device, const char *path,
 		good = true;
 	fclose(qmp);
 	return good;
+}
+
+static bool dump_screen(const char *run, const char *device, const char *path,
+			const char *format, char *reply, size_t size)
+{
+	char command[LINE_MAX_LEN];
+
+	snprintf(command, sizeof(command),
+		 "{\"execute\": \"screendump\", \"arguments\": {\"filename\": \"%s\", \"device\": \"%s\", \"format\": \"%s\"}}",
+		 path, device, format);
+	return execute(run, command, reply, size);
 }
 
 /* The CRC of a PPM file's pixels, which are R, G, B. */
@@ -137,4 +149,40 @@ void display_command(const char *run, const char *out, const char *device,
 	} else {
 		snprintf(reply, size, "error a display has: crc 0, screenshot 0 NAME");
 	}
+}
+
+/**
+ * machine_command() - carry out a command for the machine itself.
+ * @run: directory of the monitor's socket
+ * @command: the command line
+ * @reply: the answer; begins with "error" if the command has failed
+ * @size: its size in bytes
+ *
+ * @command comes from the guest.
+ */
+void machine_command(const char *run, const char *command, char *reply, size_t size)
+{
+	static const char remove[] =
+		"{\"execute\": \"object-del\", \"arguments\": {\"id\": \"plugged\"}}";
+	char line[LINE_MAX_LEN], ignored[LINE_MAX_LEN];
+	unsigned int mib;
+	char end;
+
+	if (sscanf(command, "plug %uM%c", &mib, &end) != 1 || !mib) {
+		snprintf(reply, size, "error the machine has: plug NM");
+		return;
+	}
+	/* Shared, as all of the guest's memory is with the models. */
+	snprintf(line, sizeof(line),
+		 "{\"execute\": \"object-add\", \"arguments\": {\"qom-type\": \"memory-backend-memfd\", \"id\": \"plugged\", \"size\": %llu, \"share\": true}}",
+		 (unsigned long long)mib << 20);
+	if (!execute(run, line, reply, size))
+		return;
+	if (!execute(run,
+		     "{\"execute\": \"device_add\", \"arguments\": {\"driver\": \"pc-dimm\", \"id\": \"dimm\", \"memdev\": \"plugged\"}}",
+		     reply, size)) {
+		execute(run, remove, ignored, sizeof(ignored));
+		return;
+	}
+	snprintf(reply, size, "ok %u MiB", mib);
 }

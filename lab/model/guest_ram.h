@@ -10,8 +10,11 @@
 #include <stdint.h>
 #include <stddef.h>
 
-/* Most ranges the client may map: QEMU needs tens. */
-#define GUEST_RAM_MAX_RANGES	1024u
+/*
+ * Most ranges that the client may map. QEMU needs tens; behind an emulated IOMMU it maps each page
+ * of the GTT by itself, 16,384 for 64 MiB.
+ */
+#define GUEST_RAM_MAX_RANGES	32768u
 
 struct guest_ram_range;
 

@@ -49,7 +49,9 @@ check_word() {
 
 	case $2 in
 	lab.[a-z]*=* | model=sanitized | fault=?* | found-by=?*) ;;
+	arg=?*) ;;
 	'POOL='* | 'POOL_DEVICE='* | 'SECOND_DISPLAY='* | 'LIMIT='* | 'SILENCE='* | 'MEMORY='*) ;;
+	'DOM0_MEMORY='* | 'IOMMU='*) ;;
 	after=?*)
 		after=${2#after=}
 		for after in ${after//,/ }; do
