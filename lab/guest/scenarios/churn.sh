@@ -17,15 +17,14 @@ mib_free() {
 # little_memory MIB: leave only that. Huge pages take the rest; they cost the host nothing, as no
 # one writes to them.
 little_memory() {
-	local excess total
+	local excess
 
 	excess=$((($(mib_free) - $1) / 2))
 	[ "$excess" -le 0 ] || ! [ -f /proc/sys/vm/nr_hugepages ] ||
 		echo "$excess" >/proc/sys/vm/nr_hugepages
 	# 64 MiB between the watermarks: BOs that are allocated at once must not use up memory
 	# before the kernel reclaims.
-	total=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
-	echo $((64 * 10000 / total)) >/proc/sys/vm/watermark_scale_factor
+	echo $((64 * 10000 / $(mib_total))) >/proc/sys/vm/watermark_scale_factor
 }
 
 # spare_low_memory: reserve the first 16 MiB. A Xen dom0 has RAM below 1 MiB. There Debian's TTM

@@ -22,10 +22,32 @@
 
 # lockdep_on NAME: a result: lockdep has reported nothing so far.
 lockdep_on() {
-	if grep -q 'debug_locks: *1' /proc/lockdep_stats; then
+	if [ ! -e /proc/lockdep_stats ]; then
+		result skip "lockdep.$1" "this kernel has no lockdep"
+	elif grep -q 'debug_locks: *1' /proc/lockdep_stats; then
 		result pass "lockdep.$1" "lockdep is on"
 	else
 		result fail "lockdep.$1" "lockdep has reported something, see the log"
+	fi
+}
+
+# lockdep_deadlock: a result: all that lockdep has reported is the kernel's test of a deadlock.
+lockdep_deadlock() {
+	local acquired deadlock
+
+	if [ ! -e /proc/lockdep_stats ]; then
+		result skip lockdep.deadlock "this kernel has no lockdep"
+		return
+	fi
+	acquired=$(dmesg | grep -A 4 'possible recursive locking' |
+		grep -c 'kunit_try_catch.* is trying to acquire lock')
+	deadlock=$(dmesg | grep -A 1 'is trying to acquire lock' |
+		grep -c ' at: ttm_bo_reserve_deadlock+')
+	if [ "$acquired" = "$deadlock" ]; then
+		result pass lockdep.deadlock "$deadlock reports, in ttm_bo_reserve_deadlock"
+	else
+		result fail lockdep.deadlock \
+			"$acquired reports, $deadlock of them in ttm_bo_reserve_deadlock"
 	fi
 }
 
@@ -45,6 +67,8 @@ suite() {
 	result $outcome "$name"
 }
 
+# Without it TTM backs up no page, and the tests of that are skipped.
+swap_on 64 || result fail swap-space "this kernel has no swap space"
 cd "/lib/modules/$(uname -r)" || finish
 tests=$(find . -name 'ttm_*test*.ko' | sed 's|.*/||; s|\.ko$||' | sort |
 	awk '$0 == "ttm_bo_test" { last = $0; next } { print } END { if (last) print last }')
@@ -61,15 +85,6 @@ for module in $tests; do
 		suite "$file"
 	done
 done
-acquired=$(dmesg | grep -A 4 'possible recursive locking' |
-	grep -c 'kunit_try_catch.* is trying to acquire lock')
-deadlock=$(dmesg | grep -A 1 'is trying to acquire lock' |
-	grep -c ' at: ttm_bo_reserve_deadlock+')
-if [ "$acquired" = "$deadlock" ]; then
-	result pass lockdep.deadlock "$deadlock reports, in ttm_bo_reserve_deadlock"
-else
-	result fail lockdep.deadlock \
-		"$acquired reports, $deadlock of them in ttm_bo_reserve_deadlock"
-fi
+lockdep_deadlock
 [ -n "$tests" ] || result fail kunit "this kernel has no test modules of TTM"
 finish
