@@ -104,6 +104,7 @@ static void test_problems(void **state)
 		"[   10.000001] [drm:r100_ring_test [radeon]] *ERROR* radeon: ring test failed",
 		"[   10.000001] radeon: fence wait timed out.",
 		"[   10.000001] swiotlb buffer is full (sz: 1048576 bytes), total 32768 (slots)",
+		"[   10.000001] radeon 0000:00:03.0: 512 KiB cannot be mapped: no bounce buffer or I/O address is free",
 		"[   10.000001] BUG: KASAN: slab-use-after-free in f+0x1/0x2 [ttm]",
 		"[   10.000001] BUG: sleeping function called from invalid context at mm/x.c:1",
 		"[   10.000001] WARNING: possible recursive locking detected",

@@ -3,13 +3,13 @@
 #
 # The inner half of mutant_modules.sh; runs inside the lab's root.
 #
-#   compile_mutants.sh DIR
+#   compile_mutants.sh DIR KERNEL
 #
 # DIR is where compile_debug_kernel.sh has built the debug kernel. For each patch in
 # lab/test/mutants, DIR/mutants/NAME holds a broken ttm.ko, or ttm.ko as it is and a broken
 # radeon.ko, and the files "found-by" (a KUnit test), "igt" (a card, parameters of ttm.ko and an
 # igt test) and "lab" (the same with a program of the guest). One of these is empty if only
-# the others can find it.
+# the others can find it. A patch with a line "Only: KERNEL" is for that kernel alone.
 set -euo pipefail
 # shellcheck source=fixed_path.sh
 . "$(dirname "$0")/fixed_path.sh"
@@ -28,6 +28,8 @@ restore() {
 trap restore EXIT
 
 for mutant in /src/lab/test/mutants/*.patch; do
+	only=$(sed -n 's/^Only: //p' "$mutant")
+	[[ -z $only || $only == "$2" ]] || continue
 	name=$(basename "$mutant" .patch)
 	found_by=$(sed -n 's/^Found-by: //p' "$mutant")
 	igt=$(sed -n 's/^Igt: //p' "$mutant")

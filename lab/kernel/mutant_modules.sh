@@ -20,5 +20,5 @@ log=$LAB_CACHE/build/$name-mutants.log
 lock_build "$LAB_CACHE/build/$name.lock"
 [[ -e $LAB_CACHE/build/$name/mutants/stamp ]] ||
 	say "building the mutants (about a minute; log: $log)"
-sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_mutants.sh "/build/$name" \
+sub "$LAB_TOP/lab/image/enter.sh" bash /src/lab/kernel/compile_mutants.sh "/build/$name" "$KERNEL" \
 	>"$log" 2>&1 9>&- || build_failed "$log" "the mutants could not be built"

@@ -16,6 +16,7 @@ failed() {
 	grep -qE "^ *not ok [0-9]+ $2( |\$)" "/sys/kernel/debug/kunit/$1/results"
 }
 
+swap_on 64 || result fail swap-space "this kernel has no swap space"
 modprobe kunit
 modprobe ttm
 rmmod ttm
