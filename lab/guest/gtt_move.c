@@ -46,9 +46,9 @@ struct test_bo {
 };
 
 static struct {
-	const char *card;
+	const char *card, *swap_out;
 	uint64_t rounds, seed, limit_mib;
-	bool expect_above_4g;
+	bool expect_above_4g, wc;
 } options = { .rounds = 2, .seed = 1, .limit_mib = UINT32_MAX };
 
 static const struct lab_option option_table[] = {
@@ -61,6 +61,9 @@ static const struct lab_option option_table[] = {
 	  .max = UINT32_MAX },
 	{ "expect-above-4g", NULL, "fail if the GPU has used no memory above 4 GiB",
 	  .flag = &options.expect_above_4g },
+	{ "wc", NULL, "make BOs write-combined", .flag = &options.wc },
+	{ "swap-out", "COMMAND", "run this shell command before the moves: it has TTM swap BOs out",
+	  .text = &options.swap_out },
 	{ 0 },
 };
 
@@ -79,6 +82,7 @@ static struct {
 	uint64_t bytes_moved;
 	uint64_t moves_refused;
 	uint64_t moves_asked_again;
+	uint64_t pages_swapped_out;
 } total;
 
 static struct lab_card card;
@@ -166,6 +170,10 @@ static bool has_moved(struct test_bo *bo, uint32_t domain)
 		ret = lab_bo_busy(&card, &bo->bo, &at);
 		if (ret < 0)
 			lab_die("gtt-move", "GEM_BUSY: %s", strerror(-ret));
+		/* TTM has swapped it out since. */
+		if (options.swap_out && domain == RADEON_GEM_DOMAIN_GTT &&
+		    at == RADEON_GEM_DOMAIN_CPU)
+			return true;
 		if (at == domain || tries == MOVE_TRIES)
 			return at == domain;
 		lab_progress("gtt-move: BO %u (%llu KiB) is in domain %#x, moving it to %#x again",
@@ -211,6 +219,26 @@ static void wait_for(struct test_bo *bo)
 	lab_bo_wait_or_die(&card, &bo->bo, "gtt-move");
 }
 
+/* Has TTM swap BOs out, and counts those that are not placed where the GPU reaches them. */
+static void swap_out(const struct test_bo *bos, uint32_t count)
+{
+	uint32_t i, at;
+	int ret;
+
+	if (!options.swap_out)
+		return;
+	ret = system(options.swap_out);
+	if (ret)
+		lab_die("gtt-move", "%s: status %d", options.swap_out, ret);
+	for (i = 0; i < count; i++) {
+		ret = lab_bo_busy(&card, &bos[i].bo, &at);
+		if (ret < 0)
+			lab_die("gtt-move", "GEM_BUSY: %s", strerror(-ret));
+		if (at == RADEON_GEM_DOMAIN_CPU)
+			total.pages_swapped_out += bos[i].bo.size / LAB_PAGE_SIZE;
+	}
+}
+
 static void move_there_and_back(uint32_t round, struct test_bo **bos, uint32_t count)
 {
 	uint32_t i;
@@ -246,7 +274,8 @@ static struct test_bo *create_bos(uint64_t budget, uint32_t *count)
 
 		if (size > budget)
 			size = budget / LAB_PAGE_SIZE * LAB_PAGE_SIZE;
-		ret = lab_bo_create(&card, size, RADEON_GEM_DOMAIN_GTT, &bos[n].bo);
+		ret = lab_bo_create_flags(&card, size, RADEON_GEM_DOMAIN_GTT,
+					  options.wc ? RADEON_GEM_GTT_WC : 0, &bos[n].bo);
 		if (ret)
 			lab_die("gtt-move", "BO %u of %llu KiB: %s", n,
 				(unsigned long long)size / 1024, strerror(-ret));
@@ -320,11 +349,13 @@ static void run_round(uint32_t round, uint64_t budget)
 		batch += order[i]->bo.size;
 		if (batch < VRAM_BATCH && i + 1 < count)
 			continue;
+		swap_out(bos, count);
 		move_there_and_back(round, order + first, i + 1 - first);
 		first = i + 1;
 		batch = 0;
 	}
 
+	swap_out(bos, count);
 	/* After all moves, so that a stray write of any of them is found. */
 	for (i = 0; i < count; i++) {
 		check(round, &bos[i], "back in GTT");
@@ -404,6 +435,11 @@ static void report(double seconds)
 		 (unsigned long long)total.moves_refused,
 		 (unsigned long long)total.moves_asked_again);
 	outcome("gtt-move.moved", !total.moves_refused, text);
+	if (options.swap_out) {
+		snprintf(text, sizeof(text), "%llu pages swapped out",
+			 (unsigned long long)total.pages_swapped_out);
+		outcome("gtt-move.swapped-out", total.pages_swapped_out > 0, text);
+	}
 	lab_row("pages", "%llu", (unsigned long long)total.pages);
 	lab_row("wrong", "%llu", (unsigned long long)total.wrong_pages);
 	lab_row("mib_moved", "%llu", (unsigned long long)total.bytes_moved / MIB);

@@ -48,13 +48,14 @@ log_lacks() {
 }
 
 # load_radeon [PARAMETER=VALUE]...: loads the driver. Each card must have acceleration, and pages
-# from where it should. The GTT is small, so that a test can use all of it.
+# from where it should. The GTT is small, so that a test can use all of it; lab.gartsize= gives it
+# another size in MiB, or the driver's default (-1).
 load_radeon() {
-	local card
+	local card gartsize=${LAB_GARTSIZE:-64}
 
-	host "load radeon gartsize=64 $*"
-	if ! load-radeon gartsize=64 "$@"; then
-		result fail load "load-radeon gartsize=64 $* failed"
+	host "load radeon gartsize=$gartsize $*"
+	if ! load-radeon gartsize="$gartsize" "$@"; then
+		result fail load "load-radeon gartsize=$gartsize $* failed"
 		finish
 	fi
 	for card in $(cards); do

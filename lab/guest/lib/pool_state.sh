@@ -35,17 +35,20 @@ with_shape() {
 }
 
 # needed_backing CARD: backing and shape that are right for this machine and card. On the bare
-# machine no page is coherent. A bound pool device decides; this is what POOL_DEVICE=default says.
+# machine no page is coherent, unless the kernel bounces all mappings (swiotlb=force). A bound pool
+# device decides; this is what POOL_DEVICE=default says.
 needed_backing() {
 	local device backing=device
 
 	for device in /sys/bus/pci/drivers/ttm-pool/*:*; do
 		[ ! -e "$device" ] || backing=hypervisor
 	done
-	if [ $backing = device ] && [ "$(machine)" = bare ]; then
-		echo "shared -"
-	else
+	if [ $backing != device ] || [ "$(machine)" != bare ]; then
 		with_shape $backing "$1"
+	elif grep -q swiotlb=force /proc/cmdline; then
+		echo "device contiguous"
+	else
+		echo "shared -"
 	fi
 }
 
