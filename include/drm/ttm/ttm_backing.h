@@ -25,20 +25,32 @@ enum ttm_backing_kind {
  * struct ttm_backing_facts - what the choice depends on
  * @xen_pv: Xen PV domain: the kernel's frame numbers differ from those on the bus, and
  *	mapping a page may bounce it
- * @mem_encrypt: memory encryption is active: a device sees decrypted memory only
- * @limited: the device does not reach all memory of this kernel
+ * @iommu: an IOMMU maps all memory to addresses that the device reaches
+ * @bounced: the DMA API bounces a page that is within the device's reach
+ * @noncoherent: the device does not see what is in the CPU's caches
+ * @limited: the device did not reach all memory of this kernel when it was bound
+ * @outgrown: it did, but memory beyond its reach was plugged in since
+ * @hotplug: memory may be plugged in later
+ * @no_zone: this kernel has no zone of the memory below 4 GiB
  * @reach: highest bus address that the device can use
  * @bus_end: first bus address behind the machine's memory; U64_MAX without @xen_pv
  * @translated: the device's addresses are translated; see ttm_dma_translated()
+ * @no_global: devices of the pool's own, which belong to no GPU, are not DMA coherent
  * @cap: the capability of the pool device, or NULL without one
  */
 struct ttm_backing_facts {
 	bool xen_pv;
-	bool mem_encrypt;
+	bool iommu;
+	bool bounced;
+	bool noncoherent;
 	bool limited;
+	bool outgrown;
+	bool hotplug;
+	bool no_zone;
 	u64 reach;
 	u64 bus_end;
 	bool translated;
+	bool no_global;
 	const struct ttm_pool_cap *cap;
 };
 
@@ -61,7 +73,8 @@ enum ttm_backing_force {
  * struct ttm_backing - the choice
  * @kind: where pages are allocated
  * @reason: why, for the log
- * @dma32: shared pages have to be below 4 GiB
+ * @harm: why the device would lose contents of shared pages, for the log; else NULL
+ * @dma32: shared pages have to be below 4 GiB; does not change while the device is bound
  * @single: adjacent pages are not adjacent on the bus, so shared pages are mapped one by
  *	one
  * @reaches_all: the device reaches all memory of the machine, so coherent memory may
@@ -74,6 +87,7 @@ enum ttm_backing_force {
 struct ttm_backing {
 	enum ttm_backing_kind kind;
 	const char *reason;
+	const char *harm;
 	bool dma32;
 	bool single;
 	bool reaches_all;
@@ -82,7 +96,9 @@ struct ttm_backing {
 	unsigned int width;
 };
 
-void ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts);
+bool ttm_behind_iommu(struct device *dev);
+int ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts);
+bool ttm_backing_outgrown(struct device *dev, const struct ttm_backing_facts *facts);
 void ttm_backing_choose(const struct ttm_backing_facts *facts,
 			enum ttm_backing_force force,
 			struct ttm_backing *backing);

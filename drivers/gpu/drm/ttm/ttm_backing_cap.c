@@ -42,13 +42,15 @@ static u32 zones_of(const struct ttm_backing_facts *facts)
 		(IS_ENABLED(CONFIG_HIGHMEM) ? TTM_POOL_ZONE_HIGHMEM : 0);
 }
 
-/* Whether mapping a shared page may bounce it, even if the pool device allows it. */
-static bool may_bounce(const struct ttm_backing_facts *facts)
+/* Whether the device may lose contents of shared pages, even if the pool device allows them. */
+static bool may_bounce(const struct ttm_backing_facts *facts,
+		       const struct ttm_backing *backing)
 {
-	if (facts->mem_encrypt)
+	if (backing->harm)
 		return true;
+	/* The kernel knows Xen's bus itself. */
 	if (facts->xen_pv)
-		return facts->bus_end - 1 > facts->reach;
+		return false;
 	return (facts->cap->flags & TTM_POOL_FLAG_NOT_CONTIGUOUS) &&
 		reach_bits(facts) < facts->cap->width;
 }
@@ -63,11 +65,11 @@ static void choose_by_cap(const struct ttm_backing_facts *facts, bool forced,
 		backing->single = true;
 
 	if (!forced && !(facts->cap->zones & zones)) {
-		if (may_bounce(facts)) {
+		if (may_bounce(facts, backing)) {
 			backing->kind = TTM_BACKING_DEVICE;
 			backing->reason = dma32 ?
-				"pool device leaves out DMA32, but pages may be out of reach" :
-				"pool device leaves out NORMAL, but pages may be out of reach";
+				"pool device leaves out DMA32, but pages may be bounced" :
+				"pool device leaves out NORMAL, but pages may be bounced";
 			return;
 		}
 		backing->kind = TTM_BACKING_SHARED;
@@ -78,6 +80,11 @@ static void choose_by_cap(const struct ttm_backing_facts *facts, bool forced,
 	if (backing->private) {
 		backing->kind = TTM_BACKING_DEVICE;
 		backing->reason = "pool device: coherent memory belongs to one device";
+		return;
+	}
+	if (facts->noncoherent || facts->no_global) {
+		backing->kind = TTM_BACKING_DEVICE;
+		backing->reason = "pool device: memory of no GPU would not be DMA coherent";
 		return;
 	}
 	if (reach_bits(facts) < TTM_GLOBAL_DMA_WIDTH_MIN) {

@@ -9,7 +9,6 @@
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
-#include <linux/iommu.h>
 #include <linux/log2.h>
 #include <linux/mem_encrypt.h>
 #include <linux/minmax.h>
@@ -21,6 +20,7 @@
 #include <xen/page.h>
 #endif
 
+#include <drm/ttm/ttm_backing.h>
 #include <drm/ttm/ttm_device.h>
 #include <drm/ttm/ttm_dma_limit.h>
 #include <drm/ttm/ttm_pool.h>
@@ -52,15 +52,7 @@
  */
 static bool dma_remapped(struct device *dev)
 {
-	if (get_dma_ops(dev) && !xen_domain())
-		return true;
-#ifdef CONFIG_IOMMU_API
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
-
-	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING))
-		return true;
-#endif
-	return false;
+	return (get_dma_ops(dev) && !xen_domain()) || ttm_behind_iommu(dev);
 }
 
 /**
@@ -72,7 +64,9 @@ static bool dma_remapped(struct device *dev)
  */
 bool ttm_dma_translated(struct device *dev)
 {
-	return dev->dma_range_map || dma_remapped(dev);
+	/* PowerPC and Loongson-3 have offsets of their own, which differ between devices. */
+	return dev->dma_range_map || IS_ENABLED(CONFIG_ARCH_HAS_PHYS_TO_DMA) ||
+		dma_remapped(dev);
 }
 EXPORT_SYMBOL(ttm_dma_translated);
 
@@ -227,6 +221,8 @@ int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
 	int ret;
 
 	if (bits < TTM_GLOBAL_DMA_WIDTH_MIN || !tt->dma_address)
+		return -EOPNOTSUPP;
+	if (coherent && !ttm_global_dma_pool_coherent())
 		return -EOPNOTSUPP;
 	/* The tt's device has to use the bus addresses of coherent memory of no GPU. */
 	if (coherent && (ttm_tt_is_private(bdev, tt) || ttm_dma_translated(tt->dma_dev)))

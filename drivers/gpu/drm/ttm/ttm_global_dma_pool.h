@@ -2,6 +2,7 @@
 #ifndef _TTM_GLOBAL_DMA_POOL_H_
 #define _TTM_GLOBAL_DMA_POOL_H_
 
+#include <linux/kconfig.h>
 #include <linux/types.h>
 
 #include <drm/ttm/ttm_caching.h>
@@ -14,6 +15,18 @@ struct ttm_pool_cap;
 /* The DMA widths that pools exist for, in bits. */
 #define TTM_GLOBAL_DMA_WIDTH_MIN	32
 #define TTM_GLOBAL_DMA_WIDTH_MAX	64
+
+/*
+ * Whether the devices of these pools are DMA coherent. No firmware describes them, so they are
+ * what the architecture takes for the default. Most GPUs are coherent.
+ */
+static inline bool ttm_global_dma_pool_coherent(void)
+{
+	return IS_ENABLED(CONFIG_ARCH_DMA_DEFAULT_COHERENT) ||
+		!(IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) ||
+		  IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) ||
+		  IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL));
+}
 
 /* The number of pools that ttm_global_dma_pool_list() can return. */
 #define TTM_GLOBAL_DMA_POOLS	(TTM_GLOBAL_DMA_WIDTH_MAX - TTM_GLOBAL_DMA_WIDTH_MIN + 1)

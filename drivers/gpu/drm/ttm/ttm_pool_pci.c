@@ -45,7 +45,7 @@
  * allocated under it.
  */
 static DEFINE_MUTEX(state_lock);
-static struct pci_dev *bound;
+static struct device *bound;
 static struct ttm_pool_cap bound_cap;
 static unsigned int generation;
 
@@ -86,6 +86,51 @@ unsigned int ttm_pool_device_get(struct ttm_pool_cap *cap, bool *present)
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_get);
 
+/**
+ * ttm_pool_device_add() - follow a pool device
+ * @dev: pool device
+ * @cap: its capability
+ *
+ * Logs an error. May sleep.
+ *
+ * Return: 0, or -EBUSY if there is one already.
+ */
+int ttm_pool_device_add(struct device *dev, const struct ttm_pool_cap *cap)
+{
+	int ret = 0;
+
+	mutex_lock(&state_lock);
+	if (bound) {
+		dev_err(dev, "pool device refused: %s is one already; unbind that one first\n",
+			dev_name(bound));
+		ret = -EBUSY;
+	} else {
+		ttm_global_dma_pool_open(cap);
+		bound = dev;
+		bound_cap = *cap;
+		WRITE_ONCE(generation, generation + 1);
+	}
+	mutex_unlock(&state_lock);
+	return ret;
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_add);
+
+/**
+ * ttm_pool_device_del() - follow the pool device no longer
+ *
+ * May sleep.
+ */
+void ttm_pool_device_del(void)
+{
+	mutex_lock(&state_lock);
+	bound = NULL;
+	/* Before the pools are closed: a pool that finds them closed chooses again. */
+	WRITE_ONCE(generation, generation + 1);
+	ttm_global_dma_pool_close();
+	mutex_unlock(&state_lock);
+}
+EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_del);
+
 static int read_cap(struct pci_dev *pdev, struct ttm_pool_cap *cap, char *why, size_t size)
 {
 	u8 raw[TTM_POOL_CAP_SIZE];
@@ -122,18 +167,8 @@ static int ttm_pool_device_probe(struct pci_dev *pdev, const struct pci_device_i
 		return -ENODEV;
 	}
 
-	mutex_lock(&state_lock);
-	if (bound) {
-		pci_err(pdev, "pool device refused: %s is one already; unbind that one first\n",
-			pci_name(bound));
-		mutex_unlock(&state_lock);
+	if (ttm_pool_device_add(&pdev->dev, &cap))
 		return -ENODEV;
-	}
-	ttm_global_dma_pool_open(&cap);
-	bound = pdev;
-	bound_cap = cap;
-	WRITE_ONCE(generation, generation + 1);
-	mutex_unlock(&state_lock);
 
 	pci_info(pdev, "pool device of \"%s\": zones %#x, flags %#x, bus addresses of %u bits\n",
 		 cap.hypervisor, cap.zones, cap.flags, cap.width);
@@ -142,12 +177,7 @@ static int ttm_pool_device_probe(struct pci_dev *pdev, const struct pci_device_i
 
 static void ttm_pool_device_remove(struct pci_dev *pdev)
 {
-	mutex_lock(&state_lock);
-	bound = NULL;
-	/* Before the pools are closed: a pool that finds them closed chooses again. */
-	WRITE_ONCE(generation, generation + 1);
-	ttm_global_dma_pool_close();
-	mutex_unlock(&state_lock);
+	ttm_pool_device_del();
 }
 
 static const struct pci_device_id ttm_pool_device_ids[] = {
@@ -216,7 +246,7 @@ static int ttm_pool_device_show(struct seq_file *m, void *data)
 	unsigned int i;
 
 	mutex_lock(&state_lock);
-	seq_printf(m, "%-15s %s\n", "pool_device", bound ? pci_name(bound) : "-");
+	seq_printf(m, "%-15s %s\n", "pool_device", bound ? dev_name(bound) : "-");
 	seq_printf(m, "%-15s %u\n", "generation", generation);
 	if (bound) {
 		seq_printf(m, "%-15s %s\n", "hypervisor", bound_cap.hypervisor);

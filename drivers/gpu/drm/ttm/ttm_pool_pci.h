@@ -5,10 +5,13 @@
 #include <linux/types.h>
 
 struct dentry;
+struct device;
 struct ttm_pool_cap;
 
 #if IS_ENABLED(CONFIG_PCI)
 
+int ttm_pool_device_add(struct device *dev, const struct ttm_pool_cap *cap);
+void ttm_pool_device_del(void);
 int ttm_pool_device_init(void);
 void ttm_pool_device_exit(void);
 unsigned int ttm_pool_device_generation(void);

@@ -101,13 +101,45 @@ static const struct backing_case backing_cases[] = {
 			   .cap = CAP(0, SHAREABLE | SCATTERED, 44) },
 		.expect = { .kind = TTM_BACKING_DEVICE, .single = true },
 	}, {
-		.name = "no zone, memory encryption: coherent, pages may bounce",
-		.facts = { .mem_encrypt = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
+		.name = "no zone, bouncing is forced: coherent",
+		.facts = { .bounced = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(0, SHAREABLE, 40) },
 		.expect = { .kind = TTM_BACKING_DEVICE },
 	}, {
+		.name = "no zone, 32 bits, more may be plugged in: shared",
+		.facts = { .hotplug = true, .reach = DMA_BIT_MASK(32), .bus_end = U64_MAX,
+			   .cap = CAP(0, SHAREABLE, 40) },
+		.expect = { .kind = TTM_BACKING_SHARED, .dma32 = true },
+	}, {
+		.name = "no zone, more has come, 40 bits: coherent",
+		.facts = { .outgrown = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
+			   .cap = CAP(0, SHAREABLE, 40) },
+		.expect = { .kind = TTM_BACKING_DEVICE },
+	}, {
+		.name = "bouncing is forced, both zones: global pool",
+		.facts = { .bounced = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
+			   .cap = CAP(DMA32 | NORMAL, SHAREABLE, 40) },
+		.expect = { .kind = TTM_BACKING_HYPERVISOR, .width = 40, .coherent32 = true },
+	}, {
+		.name = "device not DMA coherent: its own memory",
+		.facts = { .noncoherent = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
+			   .cap = CAP(DMA32 | NORMAL, SHAREABLE, 40) },
+		.expect = { .kind = TTM_BACKING_DEVICE, .coherent32 = true },
+	}, {
+		.name = "pool's devices not DMA coherent: device's memory",
+		.facts = { .no_global = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
+			   .cap = CAP(DMA32 | NORMAL, SHAREABLE, 40) },
+		.expect = { .kind = TTM_BACKING_DEVICE, .coherent32 = true },
+	}, {
+		.name = "offset to the bus: as without a pool device",
+		.facts = { .translated = true, .limited = true,
+			   .reach = DMA_BIT_MASK(32), .bus_end = U64_MAX,
+			   .cap = CAP(DMA32 | NORMAL, SHAREABLE, 40) },
+		.expect = { .kind = TTM_BACKING_SHARED, .dma32 = true },
+	}, {
 		.name = "device behind an IOMMU: as without a pool device",
-		.facts = { .translated = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
+		.facts = { .iommu = true, .translated = true,
+			   .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE | SCATTERED, 40) },
 		.expect = { .kind = TTM_BACKING_SHARED },
 	}, {
@@ -164,15 +196,17 @@ static void ttm_backing_cap_force_without(struct kunit *test)
 
 /* One set of facts for each reason. */
 static const struct ttm_backing_facts rows[] = {
-	{ }, { .limited = true }, { .xen_pv = true }, { .mem_encrypt = true },
+	{ .reach = U64_MAX }, { .limited = true, .reach = U64_MAX }, { .xen_pv = true },
+	{ .bounced = true, .reach = U64_MAX },
 	{ .reach = U64_MAX, .cap = CAP(NORMAL, SHAREABLE, 40) },
 	{ .reach = DMA_BIT_MASK(32), .cap = CAP(DMA32, SHAREABLE, 40) },
 	{ .reach = DMA_BIT_MASK(31), .cap = CAP(DMA32, SHAREABLE, 40) },
 	{ .reach = U64_MAX, .cap = CAP(NORMAL, 0, 40) },
+	{ .no_global = true, .reach = U64_MAX, .cap = CAP(NORMAL, SHAREABLE, 40) },
 	{ .reach = U64_MAX, .cap = CAP(DMA32, SHAREABLE, 40) },
 	{ .reach = DMA_BIT_MASK(32), .cap = CAP(NORMAL, SHAREABLE, 40) },
-	{ .mem_encrypt = true, .reach = U64_MAX, .cap = CAP(0, 0, 40) },
-	{ .mem_encrypt = true, .reach = DMA_BIT_MASK(32), .cap = CAP(0, 0, 40) },
+	{ .bounced = true, .reach = U64_MAX, .cap = CAP(0, 0, 40) },
+	{ .bounced = true, .reach = DMA_BIT_MASK(32), .cap = CAP(0, 0, 40) },
 };
 
 /* Reasons differ, so that the log says which row of the policy was used. */
