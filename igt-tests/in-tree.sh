@@ -30,8 +30,11 @@ done
 OUT=${OUT:-$top/out/igt-tree}
 mkdir -p "$OUT" 2>/dev/null && [[ -w $OUT ]] || die "cannot write to $OUT: choose another OUT"
 OUT=$(cd "$OUT" && pwd -P)
-tree=$OUT/tree
-rm -rf "$tree" "$OUT"/series "$OUT"/series-pool
+# Older results stay until all patches have been applied.
+work=$(mktemp -d "$OUT/new.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+tree=$work/tree
 git clone -q "$IGT_SRC" "$tree"
 
 # The submitter is git's user. Without one the commits are the developers' and are not signed.
@@ -58,9 +61,9 @@ commit() {
 	local patch=$1 file hunk
 
 	# Hunks without context on one side are right for all versions; the rest has to match.
-	renumber "$patch" | git -C "$tree" apply --unidiff-zero --index - 2>"$OUT/log" || {
-		hunk=$(sed -n 's/^error: patch failed: //p' "$OUT/log" | head -n 1)
-		: "${hunk:=$(head -n 1 "$OUT/log")}"
+	renumber "$patch" | git -C "$tree" apply --unidiff-zero --index - 2>"$work/log" || {
+		hunk=$(sed -n 's/^error: patch failed: //p' "$work/log" | head -n 1)
+		: "${hunk:=$(head -n 1 "$work/log")}"
 		die "${patch#"$top/"} does not apply to IGT_SRC=$IGT_SRC:" \
 			"the hunk at $hunk does not match"
 	}
@@ -69,14 +72,14 @@ commit() {
 		cp "$top/igt-tests/$file" "$tree/$file"
 		git -C "$tree" add "$file"
 	done
-	git mailinfo "$OUT/message" /dev/null <"$patch" >"$OUT/header"
+	git mailinfo "$work/message" /dev/null <"$patch" >"$work/header"
 	{
-		sed -n 's/^Subject: \(\[.*\] \)*//p' "$OUT/header"
+		sed -n 's/^Subject: \(\[.*\] \)*//p' "$work/header"
 		echo
-		sed '/^---$/,$d' "$OUT/message"
+		sed '/^---$/,$d' "$work/message"
 	} |
 		git -C "$tree" commit -q "${sign[@]}" --author="$name <$email>" -F -
-	rm "$OUT/message" "$OUT/header" "$OUT/log"
+	rm "$work/message" "$work/header" "$work/log"
 }
 
 # commit_all DIR: the commits of DIR/series.
@@ -97,16 +100,20 @@ cmp -s "$tree/tests/radeon/meson.build" "$top/igt-tests/tests/radeon/meson.build
 	die "tests/radeon/meson.build of the series and of igt-tests differ: mend patches/igt or patches/igt-pool"
 
 format=(git -C "$tree" format-patch -q --subject-prefix='PATCH i-g-t')
-"${format[@]}" --cover-letter -o "$OUT/series" "$base..$first"
-"${format[@]}" -o "$OUT/series-pool" "$first"
+"${format[@]}" --cover-letter -o "$work/series" "$base..$first"
+"${format[@]}" -o "$work/series-pool" "$first"
 awk '
 NR == FNR && NR == 1 { subject = substr($0, 10) }
 NR == FNR && NR > 2 { text = text (text == "" ? "" : "\n") $0 }
 NR == FNR { next }
 /\*\*\* SUBJECT HERE \*\*\*/ { sub(/\*\*\* SUBJECT HERE \*\*\*/, subject) }
 /^\*\*\* BLURB HERE \*\*\*$/ { print text; next }
-{ print }' "$top/patches/igt/cover-letter.txt" "$OUT/series/0000-cover-letter.patch" >"$OUT/cover"
-mv "$OUT/cover" "$OUT/series/0000-cover-letter.patch"
+{ print }' "$top/patches/igt/cover-letter.txt" "$work/series/0000-cover-letter.patch" >"$work/cover"
+mv "$work/cover" "$work/series/0000-cover-letter.patch"
+
+rm -rf "$OUT"/{tree,series,series-pool}
+mv "$work"/{tree,series,series-pool} "$OUT"
+tree=$OUT/tree
 
 [[ -e $OUT/build/build.ninja ]] || {
 	rm -rf "$OUT/build"
