@@ -39,16 +39,14 @@ dir() {
 	echo "$LAB_TOP/out/igt/$MACHINE-$KERNEL-$CARD-$1-$LIST"
 }
 
-# worse CARD: tests that passed, or were skipped, with Debian's pool, and fail with ours; but for
-# those that are known to fail now and then.
+# worse CARD: tests that get worse with our pool.
 worse() {
-	awk '
-	FNR == NR { stock[$1] = $2; next }
-	($1 in stock) && stock[$1] ~ /^(Pass|Skip)$/ && $3 == "worse" {
-		printf "  worse than stock: %s: %s, was %s\n", $1, $2, stock[$1]
-		bad = 1
-	}
-	END { exit bad }' "$(dir stock)/$1-igt/verdicts.txt" "$(dir new)/$1-igt/verdicts.txt"
+	local found status=0
+
+	found=$(awk -f "$LAB_TOP/lab/test/igt_worse.awk" "$(dir stock)/$1-igt/verdicts.txt" \
+		"$(dir new)/$1-igt/verdicts.txt") || status=$?
+	[[ -z $found ]] || sed 's/^/  worse than stock: /' <<<"$found"
+	return "$status"
 }
 
 failed=

@@ -274,13 +274,10 @@ row_igt-worse() {
 			return
 		fi
 	done
-	bad=$(awk '
-	FNR == NR { stock[$1] = $2; next }
-	($1 in stock) && stock[$1] ~ /^(Pass|Skip)$/ && $3 == "worse" { print $1 " " $2 }' \
-		"$stock"/*-igt/verdicts.txt "$ours"/*-igt/verdicts.txt)
-	if [[ -z $bad ]]; then
+	if bad=$(awk -f "$LAB_TOP/lab/test/igt_worse.awk" "$stock"/*-igt/verdicts.txt \
+		"$ours"/*-igt/verdicts.txt); then
 		verdict pass "none of $(cat "$ours"/*-igt/verdicts.txt | wc -l) is worse"
 	else
-		verdict fail "$(paste -sd' ' <<<"$bad")"
+		verdict fail "$(paste -sd";" <<<"$bad")"
 	fi
 }
