@@ -24,13 +24,17 @@
  * @title: Radeon
  * @include: igt_radeon.h
  *
- * Helpers for tests of the radeon driver, from R100 to GCN1. They use the packets of no
+ * Helpers for tests of the radeon driver, from R100 to GCN2. They use the packets of no
  * particular family: the kernel moves a BO with the GPU's copy engine when a command stream of
  * padding asks for it in another domain.
  */
 
-/* Type 2 packets are padding from R100 to GCN1. GCN2 has other padding. */
+/*
+ * Type 2 packets are padding from R100 to GCN1, and on Hawaii with old firmware. GCN2 has type 3
+ * packets of one dword.
+ */
 #define PACKET2			0x80000000u
+#define PACKET3_PAD		0xffff1000u
 #define IB_DWORDS		16
 #define CS_MAX_BOS		64
 
@@ -54,20 +58,15 @@ static int ioctl_errno(int fd, unsigned long request, void *arg)
  * igt_require_radeon:
  * @fd: DRM device
  *
- * Skips unless the driver is radeon and the GPU is of a family from R100 to GCN1.
+ * Skips unless the driver is radeon.
  */
 void igt_require_radeon(int fd)
 {
-	uint32_t macrotile_modes[16];
 	char name[32] = "";
 
 	igt_require_f(__get_drm_device_name(fd, name, sizeof(name) - 1) == 0 &&
 		      !strcmp(name, "radeon"),
 		      "the device is driven by '%s', not by radeon\n", name);
-	/* The driver answers this query on GCN2 only. */
-	igt_require_f(__igt_radeon_info(fd, RADEON_INFO_CIK_MACROTILE_MODE_ARRAY,
-					macrotile_modes),
-		      "the GPU is GCN2: these tests support R100 to GCN1\n");
 }
 
 /**
@@ -152,6 +151,40 @@ int igt_radeon_open_other(int fd)
 		    driven_by_radeon(other))
 			return other;
 		close(other);
+	}
+	return -1;
+}
+
+/**
+ * igt_radeon_open_foreign:
+ * @name: driver, or NULL for any but radeon
+ * @number: number of the first card that is tried, 0 at first; set to that of the next one
+ *
+ * Returns: a device of another driver, or -1 if there is none.
+ */
+int igt_radeon_open_foreign(const char *name, unsigned int *number)
+{
+	for (; *number < 64; ++*number) {
+		char path[32];
+		drmVersionPtr version;
+		bool found;
+		int fd;
+
+		snprintf(path, sizeof(path), "/dev/dri/card%u", *number);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		version = drmGetVersion(fd);
+		found = version &&
+			(name ? !strcmp(version->name, name) : strcmp(version->name, "radeon"));
+		if (found)
+			igt_info("%s: driver %s\n", path, version->name);
+		drmFreeVersion(version);
+		if (found) {
+			++*number;
+			return fd;
+		}
+		close(fd);
 	}
 	return -1;
 }
@@ -374,6 +407,26 @@ void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_
 		     strerror(-ret));
 }
 
+/* Does the kernel refuse user memory that it cannot pin? No stream uses the BO. */
+static bool refuses_unmapped_memory(int fd)
+{
+	struct drm_radeon_gem_userptr userptr = {
+		.size = IGT_RADEON_PAGE_SIZE,
+		.flags = RADEON_GEM_USERPTR_ANONONLY | RADEON_GEM_USERPTR_REGISTER |
+			 RADEON_GEM_USERPTR_VALIDATE,
+	};
+	void *memory = mmap(NULL, userptr.size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	igt_assert(memory != MAP_FAILED);
+	munmap(memory, userptr.size);
+	userptr.addr = (uintptr_t)memory;
+	if (ioctl_errno(fd, DRM_IOCTL_RADEON_GEM_USERPTR, &userptr))
+		return true;
+	gem_close(fd, userptr.handle);
+	return false;
+}
+
 /**
  * igt_require_radeon_user_memory:
  * @fd: DRM device
@@ -382,7 +435,8 @@ void igt_radeon_bo_import(int fd, int dma_buf, uint64_t size, struct igt_radeon_
  * @bo: filled in
  *
  * Allocates and fills memory of this process and makes it a userptr BO, which the GPU reads in
- * place. Skips if the kernel has no userptr BOs, or if the GPU cannot reach the memory.
+ * place. Skips if the kernel has no userptr BOs, or if the GPU cannot reach the memory. Also skips
+ * if that is not known and the kernel does not check it: it may crash then.
  */
 void igt_require_radeon_user_memory(int fd, uint64_t size, bool bind, struct igt_radeon_bo *bo)
 {
@@ -394,6 +448,8 @@ void igt_require_radeon_user_memory(int fd, uint64_t size, bool bind, struct igt
 	};
 	int ret;
 
+	igt_require_f(igt_radeon_reaches_all(fd) || refuses_unmapped_memory(fd),
+		      "this kernel binds user memory that it cannot map: it may crash\n");
 	*bo = (struct igt_radeon_bo) { .size = size };
 	bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	igt_assert(bo->map != MAP_FAILED);
@@ -511,22 +567,54 @@ uint32_t igt_radeon_bo_domain(int fd, const struct igt_radeon_bo *bo)
 }
 
 /**
- * __igt_radeon_submit:
+ * igt_radeon_is_gcn2:
  * @fd: DRM device
+ *
+ * Returns: whether the GPU is of GCN2, whose streams the driver does not check: the GPU does.
+ */
+bool igt_radeon_is_gcn2(int fd)
+{
+	uint32_t answer[16];
+
+	/* The driver answers this query on GCN2 only. */
+	return !__igt_radeon_info(fd, RADEON_INFO_CIK_MACROTILE_MODE_ARRAY, answer);
+}
+
+/**
+ * igt_radeon_padding:
+ * @fd: DRM device
+ *
+ * Returns: a dword that does nothing in a stream for the GPU's command processor.
+ */
+uint32_t igt_radeon_padding(int fd)
+{
+	uint32_t working = 0;
+
+	if (!igt_radeon_is_gcn2(fd))
+		return PACKET2;
+	/* The answer is 2 on Hawaii with old firmware. */
+	return !__igt_radeon_info(fd, RADEON_INFO_ACCEL_WORKING2, &working) && working == 2 ?
+		PACKET2 : PACKET3_PAD;
+}
+
+/**
+ * __igt_radeon_submit_to:
+ * @fd: DRM device
+ * @ring: RADEON_CS_RING_*
  * @ib: commands
  * @dwords: number of dwords at @ib
  * @relocs: relocations, one for each BO of the stream
  * @count: number of relocations
  * @vm: whether the BOs have an address in the GPU's virtual address space
  *
- * Submits a command stream.
+ * Submits a command stream to a ring of the GPU.
  *
  * Returns: 0 or a negative errno.
  */
-int __igt_radeon_submit(int fd, const uint32_t *ib, unsigned int dwords,
-			const struct drm_radeon_cs_reloc *relocs, unsigned int count, bool vm)
+int __igt_radeon_submit_to(int fd, uint32_t ring, const uint32_t *ib, unsigned int dwords,
+			   const struct drm_radeon_cs_reloc *relocs, unsigned int count, bool vm)
 {
-	uint32_t flags[2] = { RADEON_CS_USE_VM, RADEON_CS_RING_GFX };
+	uint32_t flags[2] = { vm ? RADEON_CS_USE_VM : 0, ring };
 	struct drm_radeon_cs_chunk chunks[] = {
 		{
 			.chunk_id = RADEON_CHUNK_ID_IB,
@@ -546,11 +634,30 @@ int __igt_radeon_submit(int fd, const uint32_t *ib, unsigned int dwords,
 		(uintptr_t)&chunks[0], (uintptr_t)&chunks[1], (uintptr_t)&chunks[2],
 	};
 	struct drm_radeon_cs cs = {
-		.num_chunks = vm ? 3 : 2,
+		.num_chunks = 3,
 		.chunks = (uintptr_t)addresses,
 	};
 
 	return ioctl_errno(fd, DRM_IOCTL_RADEON_CS, &cs);
+}
+
+/**
+ * __igt_radeon_submit:
+ * @fd: DRM device
+ * @ib: commands
+ * @dwords: number of dwords at @ib
+ * @relocs: relocations, one for each BO of the stream
+ * @count: number of relocations
+ * @vm: whether the BOs have an address in the GPU's virtual address space
+ *
+ * Submits a command stream to the GPU's command processor.
+ *
+ * Returns: 0 or a negative errno.
+ */
+int __igt_radeon_submit(int fd, const uint32_t *ib, unsigned int dwords,
+			const struct drm_radeon_cs_reloc *relocs, unsigned int count, bool vm)
+{
+	return __igt_radeon_submit_to(fd, RADEON_CS_RING_GFX, ib, dwords, relocs, count, vm);
 }
 
 /**
@@ -571,12 +678,12 @@ int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int coun
 		    uint32_t domain)
 {
 	struct drm_radeon_cs_reloc relocs[CS_MAX_BOS] = {};
-	uint32_t ib[IB_DWORDS];
+	uint32_t ib[IB_DWORDS], padding = igt_radeon_padding(fd);
 	bool vm = false;
 
 	igt_assert(count > 0 && count <= CS_MAX_BOS);
 	for (int i = 0; i < IB_DWORDS; i++)
-		ib[i] = PACKET2;
+		ib[i] = padding;
 	for (unsigned int i = 0; i < count; i++) {
 		relocs[i].handle = bos[i]->handle;
 		relocs[i].read_domains = domain;
@@ -932,4 +1039,23 @@ bool igt_radeon_reaches_all(int fd)
 	return bits >= 64 || (end && end <= 1ull << bits) ||
 	       (device_file(fd, "iommu_group/type", text, sizeof(text)) &&
 		!strncmp(text, "DMA", 3));
+}
+
+/**
+ * igt_radeon_available_memory:
+ *
+ * Returns: bytes of memory that can be allocated without swapping, as the kernel estimates it.
+ */
+uint64_t igt_radeon_available_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	uint64_t kib = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib * 1024;
 }

@@ -44,6 +44,7 @@ void igt_require_radeon_accel(int fd);
 void igt_radeon_ignore_complaints(void);
 int igt_radeon_reopen(int fd);
 int igt_radeon_open_other(int fd);
+int igt_radeon_open_foreign(const char *name, unsigned int *number);
 drmModeConnector *igt_radeon_find_monitor(int fd, const drmModeRes *resources,
 					  unsigned int *crtc);
 uint64_t igt_radeon_gart_size(int fd);
@@ -64,6 +65,10 @@ int __igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);
 void igt_radeon_bo_wait(int fd, const struct igt_radeon_bo *bo);
 uint32_t igt_radeon_bo_domain(int fd, const struct igt_radeon_bo *bo);
 
+bool igt_radeon_is_gcn2(int fd);
+uint32_t igt_radeon_padding(int fd);
+int __igt_radeon_submit_to(int fd, uint32_t ring, const uint32_t *ib, unsigned int dwords,
+			   const struct drm_radeon_cs_reloc *relocs, unsigned int count, bool vm);
 int __igt_radeon_submit(int fd, const uint32_t *ib, unsigned int dwords,
 			const struct drm_radeon_cs_reloc *relocs, unsigned int count, bool vm);
 int __igt_radeon_cs(int fd, struct igt_radeon_bo *const bos[], unsigned int count,
@@ -83,5 +88,6 @@ bool igt_radeon_xen_pv(void);
 bool igt_radeon_cpu_encrypts(void);
 unsigned int igt_radeon_dma_bits(int fd);
 bool igt_radeon_reaches_all(int fd);
+uint64_t igt_radeon_available_memory(void);
 
 #endif /* IGT_RADEON_H */

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drmtest.h"
 #include "igt_core.h"
 #include "igt_radeon_blit.h"
+#include "igt_radeon_copy.h"
 
 /**
  * SECTION:igt_radeon_blit
@@ -15,8 +17,9 @@
  * @include: igt_radeon_blit.h
  *
  * The kernel does not move a BO that is shared with another device, so tests of shared BOs need
- * streams with copy commands. R100 to R500 have the same 2D engine;
- * igt_require_radeon_blit() skips for later families.
+ * streams with copy commands. R100 to R500 have a 2D engine for that. Later GPUs copy by
+ * the packets of lib/igt_radeon_copy.c. From Cayman on each client has a virtual address space,
+ * and these copies go through its page table.
  */
 
 #define PACKET0(reg, count)	((uint32_t)((count) - 1) << 16 | (reg) >> 2)
@@ -49,6 +52,27 @@
 #define WIDTH			(IGT_RADEON_PAGE_SIZE / 4)
 #define IB_DWORDS		32
 
+/* The order of a copy's relocations. */
+enum { FROM, TO };
+
+/* The driver has no query for the family: what it answers tells them apart. */
+static enum igt_radeon_engine engine_of(int fd)
+{
+	uint32_t ring = RADEON_CS_RING_DMA, answer[32];
+
+	/* R600 and later have a tiling configuration. */
+	if (__igt_radeon_info(fd, RADEON_INFO_TILING_CONFIG, answer) == -EINVAL)
+		return IGT_RADEON_2D;
+	if (igt_radeon_is_gcn2(fd))
+		return IGT_RADEON_DMA_DATA;
+	/* The driver does not use the async DMA engine of R600 to RS880. */
+	if (__igt_radeon_info(fd, RADEON_INFO_RING_WORKING, &ring) || !ring)
+		return __igt_radeon_info(fd, RADEON_INFO_VA_START, answer) ?
+			IGT_RADEON_CP_DMA : IGT_RADEON_NO_ENGINE;
+	return __igt_radeon_info(fd, RADEON_INFO_SI_TILE_MODE_ARRAY, answer) ?
+		IGT_RADEON_DMA : IGT_RADEON_SI_DMA;
+}
+
 /**
  * igt_radeon_has_blit:
  * @fd: DRM device
@@ -57,10 +81,7 @@
  */
 bool igt_radeon_has_blit(int fd)
 {
-	uint32_t config;
-
-	/* The driver has a tiling configuration from R600 on; those have no 2D engine. */
-	return __igt_radeon_info(fd, RADEON_INFO_TILING_CONFIG, &config) == -EINVAL;
+	return engine_of(fd) != IGT_RADEON_NO_ENGINE;
 }
 
 /**
@@ -72,14 +93,65 @@ bool igt_radeon_has_blit(int fd)
 void igt_require_radeon_blit(int fd)
 {
 	igt_require_f(igt_radeon_has_blit(fd),
-		      "the GPU is R600 or later: blits support R100 to R500\n");
+		      "the async DMA engine does not work: see the kernel log\n");
 }
 
-static void domain_of(int fd, const struct igt_radeon_bo *bo, uint32_t *domain)
+static uint32_t domain_of(int fd, const struct igt_radeon_bo *bo)
 {
-	*domain = igt_radeon_bo_domain(fd, bo) & RADEON_GEM_DOMAIN_VRAM;
-	if (!*domain)
-		*domain = RADEON_GEM_DOMAIN_GTT;
+	uint32_t domain = igt_radeon_bo_domain(fd, bo) & RADEON_GEM_DOMAIN_VRAM;
+
+	return domain ? domain : RADEON_GEM_DOMAIN_GTT;
+}
+
+static int copy_2d(int fd, const struct drm_radeon_cs_reloc relocs[2], uint64_t first,
+		   uint64_t count)
+{
+	uint32_t line = (uint32_t)first << 16;
+	uint32_t ib[IB_DWORDS] = {
+		PACKET0(DEFAULT_SC_BOTTOM_RIGHT, 1), SC_MAX << 16 | SC_MAX,
+		PACKET0(DP_GUI_MASTER_CNTL, 1),
+		SRC_PITCH_OFFSET_CNTL | DST_PITCH_OFFSET_CNTL | BRUSH_NONE | DST_32BPP |
+			SRC_DATATYPE_COLOR | ROP3_S | SRC_SOURCE_MEMORY | CLR_CMP_CNTL_DIS |
+			WR_MSK_DIS,
+		PACKET0(DP_CNTL, 1), LEFT_TO_RIGHT | TOP_TO_BOTTOM,
+		PACKET0(SRC_PITCH_OFFSET, 1), PITCH, PACKET3_NOP, FROM * RELOC_DWORDS,
+		PACKET0(DST_PITCH_OFFSET, 1), PITCH, PACKET3_NOP, TO * RELOC_DWORDS,
+		PACKET0(SRC_Y_X, 3), line, line, (uint32_t)count << 16 | WIDTH,
+	};
+
+	igt_assert(first + count <= SC_MAX);
+	/* Pad the rest: no packet begins with zero. */
+	for (int i = IB_DWORDS - 1; !ib[i]; i--)
+		ib[i] = PACKET2;
+	return __igt_radeon_submit(fd, ib, IB_DWORDS, relocs, 2, false);
+}
+
+static int copy_linear(int fd, enum igt_radeon_engine engine, const struct igt_radeon_bo *to,
+		       const struct igt_radeon_bo *from,
+		       const struct drm_radeon_cs_reloc relocs[2], uint64_t offset,
+		       uint64_t bytes)
+{
+	bool dma = engine == IGT_RADEON_DMA || engine == IGT_RADEON_SI_DMA;
+	unsigned int dwords = igt_radeon_copy_dwords(engine, bytes), pairs = 1;
+	struct drm_radeon_cs_reloc *all;
+	uint32_t *ib;
+	int ret;
+
+	/* Without a virtual address space each packet of the DMA engine takes two relocations. */
+	if (dma && !to->va)
+		pairs = igt_radeon_copy_packets(engine, bytes);
+	ib = calloc(dwords, sizeof(*ib));
+	all = calloc(2 * pairs, sizeof(*all));
+	igt_assert(ib && all);
+	for (unsigned int i = 0; i < 2 * pairs; i++)
+		all[i] = relocs[i % 2];
+	/* BOs without a virtual address have 0 there. */
+	igt_radeon_copy_encode(engine, to->va + offset, from->va + offset, bytes, ib);
+	ret = __igt_radeon_submit_to(fd, dma ? RADEON_CS_RING_DMA : RADEON_CS_RING_GFX, ib,
+				     dwords, all, 2 * pairs, to->va);
+	free(all);
+	free(ib);
+	return ret;
 }
 
 /**
@@ -98,34 +170,20 @@ static void domain_of(int fd, const struct igt_radeon_bo *bo, uint32_t *domain)
 int __igt_radeon_blit(int fd, const struct igt_radeon_bo *to, const struct igt_radeon_bo *from,
 		      uint64_t first, uint64_t count)
 {
-	enum { FROM, TO };
 	struct drm_radeon_cs_reloc relocs[2] = {
-		[FROM] = { .handle = from->handle },
-		[TO] = { .handle = to->handle },
+		[FROM] = { .handle = from->handle, .read_domains = domain_of(fd, from) },
+		[TO] = { .handle = to->handle, .read_domains = domain_of(fd, to) },
 	};
-	uint32_t line = (uint32_t)first << 16;
-	uint32_t ib[IB_DWORDS] = {
-		PACKET0(DEFAULT_SC_BOTTOM_RIGHT, 1), SC_MAX << 16 | SC_MAX,
-		PACKET0(DP_GUI_MASTER_CNTL, 1),
-		SRC_PITCH_OFFSET_CNTL | DST_PITCH_OFFSET_CNTL | BRUSH_NONE | DST_32BPP |
-			SRC_DATATYPE_COLOR | ROP3_S | SRC_SOURCE_MEMORY | CLR_CMP_CNTL_DIS |
-			WR_MSK_DIS,
-		PACKET0(DP_CNTL, 1), LEFT_TO_RIGHT | TOP_TO_BOTTOM,
-		PACKET0(SRC_PITCH_OFFSET, 1), PITCH, PACKET3_NOP, FROM * RELOC_DWORDS,
-		PACKET0(DST_PITCH_OFFSET, 1), PITCH, PACKET3_NOP, TO * RELOC_DWORDS,
-		PACKET0(SRC_Y_X, 3), line, line, (uint32_t)count << 16 | WIDTH,
-	};
+	enum igt_radeon_engine engine = engine_of(fd);
 
-	igt_assert(count > 0 && first + count <= SC_MAX);
+	igt_assert(count > 0 && engine != IGT_RADEON_NO_ENGINE);
 	igt_assert((first + count) * IGT_RADEON_PAGE_SIZE <= to->size);
 	igt_assert((first + count) * IGT_RADEON_PAGE_SIZE <= from->size);
-	domain_of(fd, from, &relocs[FROM].read_domains);
-	domain_of(fd, to, &relocs[TO].read_domains);
 	relocs[TO].write_domain = relocs[TO].read_domains;
-	/* Pad the rest: no packet begins with zero. */
-	for (int i = IB_DWORDS - 1; !ib[i]; i--)
-		ib[i] = PACKET2;
-	return __igt_radeon_submit(fd, ib, IB_DWORDS, relocs, ARRAY_SIZE(relocs), false);
+	if (engine == IGT_RADEON_2D)
+		return copy_2d(fd, relocs, first, count);
+	return copy_linear(fd, engine, to, from, relocs, first * IGT_RADEON_PAGE_SIZE,
+			   count * IGT_RADEON_PAGE_SIZE);
 }
 
 /**

@@ -22,21 +22,22 @@ IGT_TEST_DESCRIPTION("Check mappings of radeon BOs by letting the GPU move them"
 #define GTT	RADEON_GEM_DOMAIN_GTT
 #define VRAM	RADEON_GEM_DOMAIN_VRAM
 
-/* Leaves GTT for the moves themselves and for other clients. */
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Leaves GTT for the moves themselves and for other clients, and half of the free memory. */
 static uint64_t gtt_budget(int fd)
 {
-	return igt_radeon_gart_size(fd) * 7 / 8;
+	return lesser(igt_radeon_gart_size(fd) * 7 / 8, igt_radeon_available_memory() / 2) &
+	       ~(4 * KIB - 1);
 }
 
 /* Leaves VRAM for other clients. */
 static uint64_t vram_budget(int fd)
 {
 	return igt_radeon_vram_visible(fd) * 3 / 4;
-}
-
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 /*
@@ -95,12 +96,32 @@ static void test_most_of_gtt(int fd, uint32_t flags)
 	igt_radeon_bo_close(fd, &bo);
 }
 
+/* Mappings that this process may have; half of the limit stays for others than BOs. */
+static unsigned int map_budget(void)
+{
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
+	unsigned int count;
+
+	if (!file || fscanf(file, "%u", &count) != 1)
+		count = 65530;
+	if (file)
+		fclose(file);
+	return count / 2;
+}
+
 /* Fills GTT with BOs of one size, each with its own contents, and moves each of them. */
 static void test_full_gtt(int fd, uint64_t size, uint32_t flags)
 {
-	unsigned int count = gtt_budget(fd) / size;
-	struct igt_radeon_bo *bos = calloc(count, sizeof(*bos));
+	uint64_t budget = gtt_budget(fd);
+	struct igt_radeon_bo *bos;
+	unsigned int count;
 
+	igt_require_f(budget >= size, "there are less than %" PRIu64 " KiB for BOs\n", size / KIB);
+	/* Each BO is a mapping. Larger ones fill a large GTT. */
+	while (budget / size > map_budget())
+		size += 4 * KIB;
+	count = budget / size;
+	bos = calloc(count, sizeof(*bos));
 	igt_assert(bos);
 	for (unsigned int i = 0; i < count; i++) {
 		igt_radeon_bo_create(fd, size, GTT, flags, &bos[i]);
@@ -424,6 +445,53 @@ static void test_user_memory(int fd)
 }
 
 /*
+ * The client's own commands copy, in place of the kernel's. GPUs with a virtual address space use
+ * the client's page table, which has to follow BOs that move.
+ */
+static void test_copies(int fd, uint32_t flags)
+{
+	const uint64_t sizes[] = {
+		4 * KIB, 12 * KIB, 64 * KIB, 252 * KIB, 256 * KIB, 260 * KIB, 1 * MIB + 4 * KIB,
+		4 * MIB,
+	};
+	uint64_t seed = 1;
+
+	igt_require_radeon_blit(fd);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct igt_radeon_bo first, second, next;
+
+		igt_radeon_bo_create(fd, sizes[i], GTT, flags, &first);
+		igt_radeon_bo_create(fd, sizes[i], VRAM, 0, &second);
+		/* A copy that is too long or in a wrong place shows in the next BO. */
+		igt_radeon_bo_create(fd, sizes[i], GTT, flags, &next);
+		igt_radeon_fill(&next, seed);
+		for (unsigned int turn = 0; turn < 3; turn++) {
+			uint64_t there = seed + 1 + 2 * turn, back = there + 1;
+
+			igt_radeon_fill(&first, there);
+			igt_radeon_fill(&second, 0);
+			igt_radeon_blit(fd, &second, &first);
+			igt_radeon_bo_wait(fd, &second);
+			igt_radeon_check(&second, there, "copied by the client");
+			igt_radeon_check(&first, there, "read by a copy");
+			igt_radeon_fill(&second, back);
+			igt_radeon_blit(fd, &first, &second);
+			igt_radeon_bo_wait(fd, &first);
+			igt_radeon_check(&first, back, "copied back by the client");
+			/* From GTT to GTT, and then with the domains exchanged. */
+			igt_radeon_bo_move(fd, turn ? &first : &second, turn ? VRAM : GTT);
+			igt_radeon_check(&second, back, "after a move between copies");
+			igt_radeon_check(&first, back, "after a move between copies");
+		}
+		igt_radeon_check(&next, seed, "next to BOs that were copied");
+		seed += 8;
+		igt_radeon_bo_close(fd, &first);
+		igt_radeon_bo_close(fd, &second);
+		igt_radeon_bo_close(fd, &next);
+	}
+}
+
+/*
  * The GPU writes to the new pages of a BO that moves from VRAM to GTT, while the kernel clears and
  * reuses the pages of freed BOs. Finds a page that is cleared late, or twice.
  */
@@ -498,6 +566,10 @@ int igt_main()
 		igt_describe("Check that GPU and CPU see each other's last write.");
 		igt_subtest_f("cpu-writes-%s", name)
 			test_cpu_writes(fd, flags);
+
+		igt_describe("Copy BOs by commands of the client, in its address space if it has one.");
+		igt_subtest_f("copies-%s", name)
+			test_copies(fd, flags);
 
 		igt_describe("Create and free BOs while the GPU moves other BOs.");
 		igt_subtest_f("reuse-while-moving-%s", name)
