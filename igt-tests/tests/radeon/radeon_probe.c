@@ -251,13 +251,13 @@ static uint32_t crc32_update(uint32_t crc, uint8_t byte)
 
 /* Draws a picture whose pixels all differ; returns the CRC of its red, green and blue bytes. */
 static uint32_t draw(uint32_t *pixels, unsigned int pitch, unsigned int width,
-		     unsigned int height)
+		     unsigned int height, uint32_t picture)
 {
 	uint32_t crc = ~0u;
 
 	for (unsigned int y = 0; y < height; y++) {
 		for (unsigned int x = 0; x < width; x++) {
-			uint32_t pixel = (y * width + x) * 0x9e3779b1u >> 8;
+			uint32_t pixel = (y * width + x + (picture << 24)) * 0x9e3779b1u >> 8;
 
 			pixels[y * pitch / 4 + x] = pixel;
 			for (int shift = 16; shift >= 0; shift -= 8)
@@ -267,37 +267,47 @@ static uint32_t draw(uint32_t *pixels, unsigned int pitch, unsigned int width,
 	return ~crc;
 }
 
-static void test_scanout(int fd)
-{
-	struct drm_mode_create_dumb create = { .bpp = 32 };
-	struct drm_mode_destroy_dumb destroy = {};
-	struct drm_mode_map_dumb map = {};
-	unsigned int crtc = 0, shown = 0, width = 0, height = 0;
-	drmModeConnector *connector;
-	char command[32], answer[128];
+/* The first monitor and what drives it. */
+struct display {
 	drmModeRes *resources;
-	uint32_t expect, id;
-	uint32_t *pixels;
+	drmModeConnector *connector;
+	drmModeModeInfo *mode;
+	unsigned int crtc;
+};
 
-	igt_require_f(drmSetMaster(fd) == 0, "another client is DRM master\n");
-	resources = drmModeGetResources(fd);
-	igt_assert(resources);
-	connector = igt_radeon_find_monitor(fd, resources, &crtc);
-	igt_require_f(connector, "no monitor is connected\n");
-	create.width = connector->modes[0].hdisplay;
-	create.height = connector->modes[0].vdisplay;
-	do_ioctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &create);
-	map.handle = create.handle;
-	do_ioctl(fd, DRM_IOCTL_MODE_MAP_DUMB, &map);
-	pixels = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.offset);
-	igt_assert(pixels != MAP_FAILED);
-	expect = draw(pixels, create.pitch, create.width, create.height);
-	igt_assert_eq(drmModeAddFB(fd, create.width, create.height, 24, 32, create.pitch,
-				   create.handle, &id), 0);
-	igt_assert_eq(drmModeSetCrtc(fd, resources->crtcs[crtc], id, 0, 0, &connector->connector_id,
-				     1, &connector->modes[0]), 0);
-	/* The new frame buffer is displayed from the next frame on. */
-	snprintf(command, sizeof(command), "crc %u", crtc);
+static void display_open(int fd, struct display *display)
+{
+	igt_require_f(drmSetMaster(fd) == 0 || drmIsMaster(fd), "another client is DRM master\n");
+	display->resources = drmModeGetResources(fd);
+	igt_assert(display->resources);
+	display->connector = igt_radeon_find_monitor(fd, display->resources, &display->crtc);
+	igt_require_f(display->connector, "no monitor is connected\n");
+	display->mode = &display->connector->modes[0];
+}
+
+/* Returns 0 or a negative errno. */
+static int display_show(int fd, const struct display *display, uint32_t fb)
+{
+	return drmModeSetCrtc(fd, display->resources->crtcs[display->crtc], fb, 0, 0,
+			      &display->connector->connector_id, 1, display->mode);
+}
+
+static void display_close(int fd, struct display *display)
+{
+	drmModeSetCrtc(fd, display->resources->crtcs[display->crtc], 0, 0, 0, NULL, 0, NULL);
+	drmModeFreeConnector(display->connector);
+	drmModeFreeResources(display->resources);
+	drmDropMaster(fd);
+}
+
+/* The frame that the monitor gets has this CRC and the mode's size. */
+static void check_frame(const struct display *display, uint32_t expect, const char *when)
+{
+	unsigned int shown = 0, width = 0, height = 0;
+	char command[32], answer[128];
+
+	/* A new frame buffer is displayed from the next frame on. */
+	snprintf(command, sizeof(command), "crc %u", display->crtc);
 	for (int i = 0; i < 20; i++) {
 		usleep(50000);
 		igt_radeon_probe(command, answer, sizeof(answer));
@@ -306,17 +316,121 @@ static void test_scanout(int fd)
 		if (shown == expect)
 			break;
 	}
-	igt_assert_f(shown == expect && width == create.width && height == create.height,
-		     "displayed: %ux%u, CRC %08x; drawn: %ux%u, CRC %08x\n", width, height,
-		     shown, create.width, create.height, expect);
-	drmModeSetCrtc(fd, resources->crtcs[crtc], 0, 0, 0, NULL, 0, NULL);
+	igt_assert_f(shown == expect && width == display->mode->hdisplay &&
+		     height == display->mode->vdisplay,
+		     "%s: displayed: %ux%u, CRC %08x; drawn: %ux%u, CRC %08x\n", when, width,
+		     height, shown, display->mode->hdisplay, display->mode->vdisplay, expect);
+}
+
+static void test_scanout(int fd)
+{
+	struct drm_mode_create_dumb create = { .bpp = 32 };
+	struct drm_mode_destroy_dumb destroy = {};
+	struct drm_mode_map_dumb map = {};
+	struct display display;
+	uint32_t *pixels, id;
+
+	display_open(fd, &display);
+	create.width = display.mode->hdisplay;
+	create.height = display.mode->vdisplay;
+	do_ioctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &create);
+	map.handle = create.handle;
+	do_ioctl(fd, DRM_IOCTL_MODE_MAP_DUMB, &map);
+	pixels = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.offset);
+	igt_assert(pixels != MAP_FAILED);
+	igt_assert_eq(drmModeAddFB(fd, create.width, create.height, 24, 32, create.pitch,
+				   create.handle, &id), 0);
+	igt_assert_eq(display_show(fd, &display, id), 0);
+	check_frame(&display, draw(pixels, create.pitch, create.width, create.height, 0),
+		    "a dumb buffer");
+	display_close(fd, &display);
 	drmModeRmFB(fd, id);
 	munmap(pixels, create.size);
 	destroy.handle = create.handle;
 	do_ioctl(fd, DRM_IOCTL_MODE_DESTROY_DUMB, &destroy);
-	drmModeFreeConnector(connector);
-	drmModeFreeResources(resources);
-	drmDropMaster(fd);
+}
+
+/* A BO that is a frame buffer, with a picture. */
+struct screen {
+	struct igt_radeon_bo bo;
+	uint32_t fb, crc;
+};
+
+static void screen_create(int fd, const struct display *display, uint32_t domain,
+			  struct screen *screen)
+{
+	static uint32_t picture;
+	const unsigned int width = display->mode->hdisplay, height = display->mode->vdisplay;
+	uint64_t size = (uint64_t)width * 4 * height + IGT_RADEON_PAGE_SIZE - 1;
+
+	igt_radeon_bo_create(fd, size - size % IGT_RADEON_PAGE_SIZE, domain, 0, &screen->bo);
+	screen->crc = draw(screen->bo.map, width * 4, width, height, ++picture);
+	igt_assert_eq(drmModeAddFB(fd, width, height, 24, 32, width * 4, screen->bo.handle,
+				   &screen->fb), 0);
+}
+
+static void screen_destroy(int fd, struct screen *screen)
+{
+	drmModeRmFB(fd, screen->fb);
+	igt_radeon_bo_close(fd, &screen->bo);
+}
+
+/* Returns 0 or a negative errno. */
+static int import_elsewhere(int fd, const struct igt_radeon_bo *bo, int importer,
+			    uint32_t *handle)
+{
+	int dma_buf = prime_handle_to_fd(fd, bo->handle);
+	int ret = drmPrimeFDToHandle(importer, dma_buf, handle) ? -errno : 0;
+
+	close(dma_buf);
+	errno = 0;
+	return ret;
+}
+
+/*
+ * A BO that another device has imported is displayed, or the other way round. If the driver
+ * accepts the second one the displayed frame has to be right; if not, the first one stays as it is.
+ */
+static void test_scanout_shared(int fd)
+{
+	struct screen screen, shared;
+	struct display display;
+	unsigned int number = 0;
+	uint32_t handle;
+	int importer, ret;
+
+	importer = igt_radeon_open_other(fd);
+	if (importer < 0)
+		importer = igt_radeon_open_foreign("vgem", &number);
+	igt_require_f(importer >= 0, "there is no other Radeon and no vgem\n");
+	igt_radeon_ignore_complaints();
+	display_open(fd, &display);
+	screen_create(fd, &display, VRAM, &screen);
+	screen_create(fd, &display, GTT, &shared);
+	igt_assert_eq(import_elsewhere(fd, &shared.bo, importer, &handle), 0);
+	igt_assert_eq(display_show(fd, &display, screen.fb), 0);
+	check_frame(&display, screen.crc, "before a shared BO is displayed");
+	ret = display_show(fd, &display, shared.fb);
+	usleep(100000);
+	check_frame(&display, ret ? screen.crc : shared.crc,
+		    ret ? "after a shared BO was refused" : "a shared BO");
+	gem_close(importer, handle);
+
+	igt_assert_eq(display_show(fd, &display, screen.fb), 0);
+	ret = import_elsewhere(fd, &screen.bo, importer, &handle);
+	/* Its contents are right in either case: what the CPU draws now is displayed. */
+	screen.crc = draw(screen.bo.map, display.mode->hdisplay * 4, display.mode->hdisplay,
+			  display.mode->vdisplay, 99);
+	check_frame(&display, screen.crc, "after a displayed BO was imported");
+	if (!ret)
+		gem_close(importer, handle);
+	/* A BO that was shared can be displayed. */
+	igt_assert_eq(display_show(fd, &display, shared.fb), 0);
+	check_frame(&display, shared.crc, "a BO that was shared before");
+	display_close(fd, &display);
+	screen_destroy(fd, &screen);
+	screen_destroy(fd, &shared);
+	close(importer);
 }
 
 int igt_main()
@@ -377,6 +491,10 @@ int igt_main()
 	igt_describe("Check that the displayed frame is what was drawn.");
 	igt_subtest("scanout")
 		test_scanout(fd);
+
+	igt_describe("Display a shared BO, share a displayed one, and check the frame.");
+	igt_subtest("scanout-shared")
+		test_scanout_shared(fd);
 
 	igt_fixture()
 		drm_close_driver(fd);

@@ -35,15 +35,15 @@ watch_suspend() {
 	done
 }
 
-# igt_driver: the driver's name in the names of expectation files. Failures of the stock driver are
-# different on the bare machine and under Xen.
+# igt_driver: the name of further expectation files. Failures of the stock driver, also with the
+# fixes, are different on the bare machine and under Xen.
 igt_driver() {
 	local where
 
 	where=$(machine)
 	case $LAB_POOL-$where in
-	stock-bare | fixes-bare) echo radeon-stock-bare ;;
-	stock-* | fixes-*) echo radeon-stock-xen ;;
+	stock-bare | fixes-bare) echo "radeon-$LAB_POOL-bare" ;;
+	stock-* | fixes-*) echo "radeon-$LAB_POOL-xen" ;;
 	*) echo radeon ;;
 	esac
 }

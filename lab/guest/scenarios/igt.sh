@@ -29,8 +29,8 @@
 # Debian's driver has faults that our patches fix: a client can make it warn, and so does each
 # resume.
 #
-# allow-stock: WARNING: .*(__kvmalloc_node|drm_suballoc_new|ttm_bo_unpin)
-# allow-stock: WARNING: .*(mm/util.c|mm/slub.c|drm_suballoc.c|ttm_bo.c)
+# allow-stock: WARNING: .*(__kvmalloc_node|drm_suballoc_new|ttm_bo_unpin|radeon_bo_pin_restricted)
+# allow-stock: WARNING: .*(mm/util.c|mm/slub.c|drm_suballoc.c|ttm_bo.c|radeon_object.c)
 
 . /usr/lib/lab/lib.sh
 
