@@ -70,30 +70,24 @@ make_base() {
 	pack "$dir" "$out/base.cpio"
 }
 
-# make_igt: below /lab, for chroot: igt's runner and the tests in our lists, ours, and the
-# Debian programs that igt-tests/radeon-igt needs.
+# make_igt: below /lab, for chroot: our tests, what igt-tests/bundle.sh gives a real machine, and
+# the Debian programs that igt-tests/radeon-igt needs.
 make_igt() {
-	local dir=$work/igt lab=$work/igt/lab test file
+	local dir=$work/igt lab=$work/igt/lab file
 
-	mkdir -p "$lab"/{dev,proc,sys,tmp,run,etc,usr/bin,usr/lib,usr/libexec/igt-gpu-tools}
+	mkdir -p "$lab"/{dev,proc,sys,tmp,run,etc,usr/bin,usr/lib}
 	ln -s usr/bin usr/lib "$lab"
 	ln -s usr/lib "$lab/lib64"
-	dpkg -L bash coreutils findutils grep jq mawk sed util-linux igt-gpu-tools |
+	dpkg -L bash coreutils findutils grep jq mawk sed util-linux |
 		grep -E '^/(usr/)?bin/[^/]+$' | while IFS= read -r file; do
 		[[ ! -f $file ]] || cp -aL "$file" "$lab/usr/bin"
 	done
-	rm -f "$lab/usr/bin/intel"*
 	ln -s mawk "$lab/usr/bin/awk"
 	ln -s bash "$lab/usr/bin/sh"
-	sed -nE 's/^igt@([a-z0-9_]+)(@.*)?$/\1/p' /src/igt-tests/lists/*.txt | sort -u |
-		while IFS= read -r test; do
-			cp "/usr/libexec/igt-gpu-tools/$test" "$lab/usr/libexec/igt-gpu-tools"
-		done
-	DESTDIR=$lab meson install --quiet --no-rebuild -C "$build/igt"
 	cp "$build/guest/lab-probe" "$lab/usr/bin"
 	add_libraries "$lab"
-	# What is looked for by name when it is needed, and would be missed with a warning.
-	cp -L /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 "$lab/usr/lib/x86_64-linux-gnu"
+	DESTDIR=$lab meson install --quiet --no-rebuild -C "$build/igt"
+	bash /src/igt-tests/bundle.sh "$build/igt" "$lab/usr/local/lib/radeon-igt"
 	mkdir -p "$lab/etc/fonts"
 	cat >"$lab/etc/fonts/fonts.conf" <<-'END'
 	<?xml version="1.0"?>

@@ -111,6 +111,30 @@ is 1 'a@known Fail known 1.5 Failed assertion: a == b' 'a@one Skip ok 1.5 the re
 	'nothing Fail worse 0 no test of the list has passed'
 check nothing-passed
 
+# The files of a further driver are read beside those of radeon.
+printf 'a@more,Fail\n' >"$dir/expect/radeon-more-rv0-fails.txt"
+results a@known fail a@more fail a@one pass >"$dir/igt/results.json"
+sed -i 's/^driver .*/driver radeon-more/' "$dir/machine.txt"
+status=0
+"$enter" --out "$dir" /src/igt-tests/radeon-igt-report /out /out/expect >"$dir/said.log" 2>&1 ||
+	status=$?
+is 0 'a@known Fail known 1.5 Failed assertion: a == b' \
+	'a@more Fail known 1.5 Failed assertion: a == b' 'a@one Pass ok 1.5 '
+check further-driver
+
+printf '%s 1.0 \n' 'a Pass ok' 'b Fail worse' 'c Skip ok' 'd Pass ok' 'e Pass ok' >"$dir/before"
+printf '%s 1.0 \n' 'a Fail worse' 'b Fail worse' 'c Crash worse' 'd Fail flake' \
+	'e Pass ok' 'f Fail worse' >"$dir/after"
+status=0
+awk -f "$LAB_TOP/lab/test/igt_worse.awk" "$dir/before" "$dir/after" >"$dir/said.log" || status=$?
+((status == 1)) &&
+	diff <(printf '%s\n' 'a: Fail, was Pass' 'c: Crash, was Skip') \
+		"$dir/said.log" >"$dir/diff"
+check worse
+awk -f "$LAB_TOP/lab/test/igt_worse.awk" "$dir/before" "$dir/before" >"$dir/said.log" &&
+	[[ ! -s $dir/said.log ]]
+check none-worse
+
 # junit XPATH TEXT: junit.xml of the last report is valid, and the XPath expression has that value.
 junit() {
 	local found
@@ -168,12 +192,14 @@ printf '%s\n' 'a@flaky.*' 'a@(' >"$dir/expect/radeon-rv0-flakes.txt"
 refuses_results flake-regex '{ "tests": {} }' \
 	"radeon-rv0-flakes.txt: 'a@\(' is no regular expression"
 
+enter_as=()
 # refuses NAME PATTERN ARGUMENT...: radeon-igt says so in one line, and ends with 2.
 refuses() {
 	local name=$1 pattern=$2 status=0
 
 	shift 2
-	"$enter" --out "$dir" /src/igt-tests/radeon-igt "$@" >"$dir/said.log" 2>&1 || status=$?
+	"$enter" --out "$dir" "${enter_as[@]}" /src/igt-tests/radeon-igt "$@" \
+		>"$dir/said.log" 2>&1 || status=$?
 	((status == 2)) && [[ $(wc -l <"$dir/said.log") == 1 ]] &&
 		grep -qE -e "$pattern" "$dir/said.log"
 	check "$name"
@@ -186,6 +212,16 @@ refuses no-tests "there are no tests in /none/radeon: run 'make igt-install'" --
 	--list $list
 refuses no-seconds "--timeout 0 is not a number of seconds" --timeout 0
 refuses no-option "unknown argument '--fast'" --fast
+enter_as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+refuses no-rights 'run it as root: tests read debugfs and take the display' --list $list \
+	--tests /src/igt-tests/tests
+
+# Copy commands need no GPU to be encoded.
+"$enter" --out "$dir" bash -c '
+cd /src/igt-tests
+gcc -std=gnu11 -D_GNU_SOURCE -Iabi -Ilib -Wall -Werror -o /out/copies lib/igt_radeon_copy.c \
+	lib/tests/igt_radeon_copies.c -l:libigt.so.0 && /out/copies' >"$dir/said.log" 2>&1
+check copies
 
 # No farm runs the job files here: they can be parsed, at least.
 "$enter" python3 -c '
