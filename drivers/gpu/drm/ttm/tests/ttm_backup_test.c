@@ -30,6 +30,8 @@ static const struct backup_case backup_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(backup, backup_cases, description);
 
+static const struct ttm_place system_place = { .mem_type = TTM_PL_SYSTEM };
+
 static enum ttm_caching backup_caching;
 
 /* Only pages that TTM does not swap out by itself are backed up. */
@@ -70,19 +72,16 @@ static struct ttm_device_funcs backup_funcs;
 
 static struct ttm_buffer_object *backup_bo(struct kunit *test, unsigned int alloc_flags)
 {
+	struct ttm_placement placement = { .num_placement = 1, .placement = &system_place };
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_operation_ctx ctx = { };
-	struct ttm_placement *placement;
-	struct ttm_device *ttm_dev;
 	struct ttm_buffer_object *bo;
-	struct ttm_place *place;
+	struct ttm_device *ttm_dev;
 
 	ttm_dev = kunit_kzalloc(test, sizeof(*ttm_dev), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ttm_dev);
 	bo = kunit_kzalloc(test, sizeof(*bo), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bo);
-	place = ttm_place_kunit_init(test, TTM_PL_SYSTEM, 0);
-	placement = ttm_placement_kunit_init(test, place, 1);
 
 	backup_funcs = ttm_dev_funcs;
 	backup_funcs.ttm_tt_create = backup_tt_create;
@@ -95,8 +94,8 @@ static struct ttm_buffer_object *backup_bo(struct kunit *test, unsigned int allo
 	devs->ttm_dev = ttm_dev;
 
 	drm_gem_private_object_init(devs->drm, &bo->base, BO_PAGES * PAGE_SIZE);
-	KUNIT_ASSERT_EQ(test, 0, ttm_bo_init_reserved(ttm_dev, bo, ttm_bo_type_device, placement,
-						      PAGE_SIZE, &ctx, NULL, NULL,
+	KUNIT_ASSERT_EQ(test, 0, ttm_bo_init_reserved(ttm_dev, bo, ttm_bo_type_device,
+						      &placement, PAGE_SIZE, &ctx, NULL, NULL,
 						      &dummy_ttm_bo_destroy));
 	return bo;
 }
@@ -176,6 +175,32 @@ static void ttm_backup_contents(struct kunit *test)
 	ttm_bo_fini(bo);
 }
 
+/*
+ * Pages that were backed up come back as shared pages, also if the pool has another backing by
+ * then: like pages in use, they stay valid.
+ */
+static void ttm_backup_backing_changes(struct kunit *test)
+{
+	struct ttm_operation_ctx ctx = { };
+	struct ttm_buffer_object *bo;
+
+	if (!ttm_backup_bytes_avail())
+		kunit_skip(test, "needs swap space");
+
+	backup_caching = ttm_cached;
+	bo = backup_bo(test, 0);
+	KUNIT_ASSERT_EQ(test, ttm_bo_populate(bo, &ctx), 0);
+	fill(bo->ttm);
+	KUNIT_ASSERT_EQ(test, BO_PAGES,
+			ttm_bo_shrink(&ctx, bo, (struct ttm_bo_shrink_flags) { }));
+	bo->bdev->pool.backing.kind = TTM_BACKING_DEVICE;
+	KUNIT_ASSERT_EQ(test, ttm_bo_populate(bo, &ctx), 0);
+	KUNIT_EXPECT_FALSE(test, ttm_tt_is_coherent(bo->ttm));
+	KUNIT_EXPECT_EQ(test, wrong_pages(bo->ttm), 0);
+	dma_resv_unlock(bo->base.resv);
+	ttm_bo_fini(bo);
+}
+
 /* A backup that is never restored leaves nothing behind. */
 static void ttm_backup_dropped(struct kunit *test)
 {
@@ -203,6 +228,7 @@ static int ttm_backup_test_init(struct kunit *test)
 
 static struct kunit_case ttm_backup_test_cases[] = {
 	KUNIT_CASE_PARAM(ttm_backup_contents, backup_gen_params),
+	KUNIT_CASE(ttm_backup_backing_changes),
 	KUNIT_CASE(ttm_backup_dropped),
 	{}
 };
