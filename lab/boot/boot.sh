@@ -13,6 +13,8 @@
 #   CARD=NAME[,NAME]...|both|none        of lab/cards.list (its first); both: its first two
 #   POOL=new|stock              (new)    our radeon.ko and TTM, or Debian's; a debug kernel
 #                                        has ours alone
+#   DOM0=pv|pvh                 (pv)     the kind of Xen's dom0; the machine of a PVH dom0 also has
+#                               an IOMMU and an emulated CPU
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
 #                               also a pool device, with the values for a Xen PV domain (default or
 #                               xen) or others (lab/model/pool_device.c), right or wrong
@@ -66,6 +68,7 @@ RUN=${RUN:-}
 DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
 choose MACHINE xen bare xen
+choose DOM0 pv pv pvh
 check_seconds LIMIT SILENCE
 if [[ -n ${KERNEL_SRC:-} ]]; then
 	[[ ${KERNEL:-src} == src ]] ||
@@ -108,6 +111,7 @@ fi
 choose IGT '' yes
 choose EDU '' yes
 choose IOMMU '' yes
+[[ $DOM0 == pv ]] || ACCEL=${ACCEL:-tcg}
 choose ACCEL '' tcg kvm
 choose CLOCK host host instructions
 if [[ $CLOCK == instructions ]]; then
@@ -125,6 +129,7 @@ mebibytes() {
 	[[ $2 =~ ^[1-9][0-9]{0,5}M$ ]] && ((${2%M} >= $3 && ${2%M} <= $4)) ||
 		die "$1=$2 is not a size from ${3}M to ${4}M: write it in MiB, like ${3}M"
 }
+[[ $MACHINE == xen || $DOM0 == pv ]] || die "DOM0=$DOM0 with MACHINE=bare: only Xen has a dom0"
 for variable in IOMMU HOT_MEMORY; do
 	[[ $MACHINE == bare || -z ${!variable:-} ]] ||
 		die "$variable=${!variable} with MACHINE=$MACHINE: only the bare machine has that"
@@ -143,14 +148,16 @@ if [[ $MACHINE == xen ]]; then
 	# Xen keeps some for itself.
 	((${MEMORY%M} >= 1024)) ||
 		die "MEMORY=$MEMORY is too little for Xen and a dom0: give it 1024M or more"
-	dom0_memory=$DOM0_MEMORY,max:$DOM0_MEMORY
+	dom0_args=dom0_mem=$DOM0_MEMORY,max:$DOM0_MEMORY
 	if [[ $DOM0_MEMORY == -* ]]; then
 		[[ $DOM0_MEMORY =~ ^-[1-9][0-9]?M$ ]] ||
 			die "DOM0_MEMORY=$DOM0_MEMORY does not leave 1M to 99M to Xen: write it like -16M"
-		dom0_memory=$DOM0_MEMORY
+		dom0_args=dom0_mem=$DOM0_MEMORY
 	else
 		mebibytes DOM0_MEMORY "$DOM0_MEMORY" 768 "$((${MEMORY%M} - 256))"
 	fi
+	# The emulated CPU is AMD's, the IOMMU Intel's: they have no common format of page tables.
+	[[ $DOM0 == pv ]] || dom0_args+=" dom0=pvh iommu=no-sharept"
 fi
 
 initrd=initrd-$KERNEL
@@ -233,6 +240,8 @@ machine() {
 	[[ -z ${HOT_MEMORY:-} ]] ||
 		slots=,slots=1,maxmem=$((${MEMORY%M} + ${HOT_MEMORY%M}))M
 	[[ $1 == tcg ]] || cpu=host
+	# Xen traps this instruction. Only the CPU tells it the length, and QEMU's does not.
+	[[ $DOM0 == pv ]] || cpu+=,rdtscp=off
 	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks
 	# for the time: so the APIC's registers are in memory. A string instruction counts once for
 	# each step: so pages are cleared by steps of eight bytes, not of one.
@@ -252,14 +261,14 @@ machine() {
 	else
 		# Multiboot: the first module is dom0's kernel, with its command line.
 		qemu+=(-kernel /boot/lab/xen
-			-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
+			-append "console=com1 com1=115200,8n1 $dom0_args dom0_max_vcpus=$SMP bootscrub=0 loglvl=info guest_loglvl=warning"
 			-initrd "$vmlinux ${3//,/,,}${initrd:+,$initrd}")
 	fi
 }
 
 # add_iommu: QEMU wants it before the devices that it is for. Sets qemu.
 add_iommu() {
-	[[ ${IOMMU:-} != yes ]] ||
+	[[ $IOMMU != yes && $DOM0 == pv ]] ||
 		qemu+=(-device intel-iommu,intremap=off,caching-mode=on)
 }
 

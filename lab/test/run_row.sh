@@ -41,7 +41,7 @@ boot() {
 	done
 	# What the user says of limits, the guest and a kernel's source wins; the rest is the row's.
 	unset POOL_DEVICE SECOND_DISPLAY EDU IGT MODEL MODEL_ARGS ALLOW CLOCK SMP MEMORY DOM0_MEMORY
-	unset IOMMU HOT_MEMORY
+	unset DOM0 IOMMU HOT_MEMORY
 	[[ -n ${KERNEL_SRC:-} ]] || variables+=(KERNEL="$kernel")
 	variables+=(MACHINE="${row_machine[$row]}" CARD="${row_card[$row]}"
 		RUN="${row_test[$row]}" OUT="$dir" BUILD=no

@@ -51,7 +51,7 @@ check_word() {
 	lab.[a-z]*=* | model=sanitized | fault=?* | found-by=?*) ;;
 	arg=?*) ;;
 	'POOL='* | 'POOL_DEVICE='* | 'SECOND_DISPLAY='* | 'LIMIT='* | 'SILENCE='* | 'MEMORY='*) ;;
-	'DOM0_MEMORY='* | 'IOMMU='*) ;;
+	'DOM0='* | 'DOM0_MEMORY='* | 'IOMMU='*) ;;
 	after=?*)
 		after=${2#after=}
 		for after in ${after//,/ }; do

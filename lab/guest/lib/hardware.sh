@@ -103,6 +103,8 @@ pci_address() {
 machine() {
 	if [ "$(cat /sys/hypervisor/type 2>/dev/null)" != xen ]; then
 		echo bare
+	elif [ "$(cat /sys/hypervisor/guest_type)" = PVH ]; then
+		echo "Xen PVH dom0"
 	elif [ "$(tr -d 0- </sys/hypervisor/uuid)" = "" ]; then
 		echo "Xen dom0"
 	else

@@ -35,21 +35,23 @@ with_shape() {
 }
 
 # needed_backing CARD: backing and shape that are right for this machine and card. On the bare
-# machine no page is coherent, unless the kernel bounces all mappings (swiotlb=force). A bound pool
-# device decides; this is what POOL_DEVICE=default says.
+# machine and in a PVH dom0 no page is coherent, unless the kernel bounces all mappings
+# (swiotlb=force). A bound pool device decides; this is what POOL_DEVICE=default says.
 needed_backing() {
 	local device backing=device
 
 	for device in /sys/bus/pci/drivers/ttm-pool/*:*; do
 		[ ! -e "$device" ] || backing=hypervisor
 	done
-	if [ $backing != device ] || [ "$(machine)" != bare ]; then
-		with_shape $backing "$1"
-	elif grep -q swiotlb=force /proc/cmdline; then
-		echo "device contiguous"
-	else
-		echo "shared -"
-	fi
+	case $backing-$(machine) in
+	device-bare | device-*PVH*)
+		if grep -q swiotlb=force /proc/cmdline; then
+			echo "device contiguous"
+		else
+			echo "shared -"
+		fi ;;
+	*) with_shape $backing "$1" ;;
+	esac
 }
 
 # check_choice CARD: backing and shape are $expect_backing, or what is needed if that is empty. It
