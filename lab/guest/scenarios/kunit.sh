@@ -12,6 +12,10 @@
 # allow: WARNING: .* ttm_device_init\+
 # allow: WARNING: .* ttm_bo_reserve_no_wait_ticket\+
 #
+# This one has a mapping fail:
+#
+# allow: ttm_pool_alloc_map_fails\..* KiB cannot be mapped
+#
 # The kernel's test of a deadlock makes lockdep report one and switch itself off. So that test's
 # module is the last, lockdep must be on until then, and its report must be about this test, which
 # the report's first line does not name:
