@@ -23,7 +23,7 @@ memory_above_4g() {
 	awk -F '[- ]' '/System RAM/ && length($2) > 8 { found = 1 } END { exit !found }' /proc/iomem
 }
 
-# plug_memory NM: have the host plug it in, and the kernel use it, for itself too.
+# plug_memory NM: have the host plug it in, and put it online for the kernel's own pages.
 plug_memory() {
 	local before plugged turn block
 
