@@ -61,13 +61,15 @@ function least(key, n,   i, it, found)
 }
 
 # copies_goal(): "0", "1" or "at most 1". The wide card reaches all pages of the narrow one. Its
-# own pages come from above 4 GiB on the bare machine, where those are allocated first; with a
-# pool device they are in reach of both.
+# own pages come from above 4 GiB on the bare machine, where those are allocated first; under Xen
+# they may be anywhere.
 function copies_goal(machine, from)
 {
 	if (machine == "xen")
 		return "at most 1"
-	return machine == "bare" && from == wide ? "1" : "0"
+	if (from != wide)
+		return "0"
+	return machine == "bare" ? "1" : "at most 1"
 }
 
 # miss(): a goal is missed.

@@ -3,8 +3,9 @@
  * foreign-export: a GPU imports from an exporter that ignores what the GPU can reach.
  *
  * The exporter is raw_export.ko. Bus addresses that the GPU drives are used as they are, and the
- * card finds each page through its GART. Addresses beyond its reach, a mapping that is too short
- * and bounced pages are refused with an errno that tells which, and the card finds no page.
+ * card finds each page through its GART, with what the CPU writes later. Addresses beyond its
+ * reach, a mapping of another size than the buffer's or of parts of pages, a buffer larger than
+ * the GTT and bounced pages are refused with an errno that tells which, and the card finds no page.
  * At an unbind the driver returns all imports to the exporter, even if a process has a handle.
  */
 #include <errno.h>
@@ -26,15 +27,28 @@
 
 #define TEST	"foreign-export"
 #define PAGES	24u
+#define BOUNCED	"/sys/module/raw_export/parameters/bounced"
 
+/**
+ * struct kind - a kind of buffer.
+ * @name: name in the result
+ * @kind: the exporter's name for it
+ * @refusal: errno of the import, or 0
+ * @any_address: this is the errno for all addresses
+ */
 static const struct kind {
 	const char *name;
 	enum raw_export_kind kind;
 	int refusal;
+	bool any_address;
 } kinds[] = {
-	{ "as-it-is", RAW_EXPORT_AS_IT_IS, 0 },
-	{ "short", RAW_EXPORT_SHORT, EINVAL },
-	{ "bounced", RAW_EXPORT_BOUNCED, EOPNOTSUPP },
+	{ "as-it-is", RAW_EXPORT_AS_IT_IS, 0, false },
+	{ "short", RAW_EXPORT_SHORT, EINVAL, false },
+	{ "long", RAW_EXPORT_LONG, EINVAL, false },
+	{ "unaligned", RAW_EXPORT_UNALIGNED, EINVAL, true },
+	{ "huge", RAW_EXPORT_HUGE, ENOMEM, true },
+	/* Refused if the DMA API has bounced pages. */
+	{ "mapped", RAW_EXPORT_MAPPED, 0, true },
 };
 
 static struct lab_card card;
@@ -68,6 +82,25 @@ static unsigned int found_by_card(uint64_t word)
 	return count;
 }
 
+/* Number of pages that the exporter's last mapping by the DMA API has bounced. */
+static unsigned int bounced_pages(void)
+{
+	FILE *file = fopen(BOUNCED, "re");
+	unsigned int count;
+
+	if (!file || fscanf(file, "%u", &count) != 1)
+		lab_die(TEST, "%s cannot be read", BOUNCED);
+	fclose(file);
+	return count;
+}
+
+static void write_word(const struct lab_bo *bo, uint64_t word)
+{
+	for (unsigned int i = 0; i < PAGES; i++)
+		*(volatile uint64_t *)((uint8_t *)bo->map + i * LAB_PAGE_SIZE) = word;
+	__sync_synchronize();
+}
+
 /*
  * Makes a buffer of the exporter's with the word in each page, and has the GPU import it into its
  * GTT. Returns 0 or the import's errno.
@@ -85,9 +118,7 @@ static int import(int exporter, const char *name, uint64_t word, struct raw_expo
 	bo->map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED, create->fd, 0);
 	if (bo->map == MAP_FAILED)
 		lab_die(name, "it cannot be mapped: %s", strerror(errno));
-	for (unsigned int i = 0; i < PAGES; i++)
-		*(volatile uint64_t *)((uint8_t *)bo->map + i * LAB_PAGE_SIZE) = word;
-	__sync_synchronize();
+	write_word(bo, word);
 	ret = drmPrimeFDToHandle(card.fd, create->fd, &bo->handle) ? errno : 0;
 	/* A stream that uses the BO binds it to the GTT. */
 	if (!ret) {
@@ -102,16 +133,27 @@ static void run(int exporter, const struct kind *kind, unsigned int bits)
 {
 	struct raw_export_create create = { .kind = kind->kind };
 	const uint64_t word = 0xf04e160000000000u | (uint64_t)kind->kind << 16 | bits;
+	unsigned int found, wanted, bounced = 0;
 	struct lab_bo bo = { 0 };
-	unsigned int found, wanted;
 	char name[64];
 	int ret, refusal;
 
 	snprintf(name, sizeof(name), "%s." TEST ".%s", card.name, kind->name);
 	ret = import(exporter, name, word, &create, &bo);
-	refusal = bits < 64 && create.last >> bits ? ERANGE : kind->refusal;
+	refusal = kind->refusal;
+	if (!kind->any_address && bits < 64 && create.last >> bits)
+		refusal = ERANGE;
+	if (kind->kind == RAW_EXPORT_MAPPED) {
+		bounced = bounced_pages();
+		refusal = bounced ? EOPNOTSUPP : 0;
+	}
 	wanted = refusal ? 0 : PAGES;
 	found = found_by_card(word);
+	if (!ret && found == PAGES) {
+		/* A bounce buffer would have the word that was there before. */
+		write_word(&bo, word ^ 1ULL << 32);
+		found = found_by_card(word ^ 1ULL << 32);
+	}
 	if (ret != refusal)
 		lab_result(LAB_FAIL, name, "addresses up to %#llx: %s instead of: %s",
 			   (unsigned long long)create.last, ret ? strerror(ret) : "imported",
@@ -119,8 +161,8 @@ static void run(int exporter, const struct kind *kind, unsigned int bits)
 	else if (found != wanted)
 		lab_result(LAB_FAIL, name, "the card finds %u pages instead of %u", found, wanted);
 	else
-		lab_result(LAB_PASS, name, "addresses up to %#llx of %u bits: %s; the card finds %u pages",
-			   (unsigned long long)create.last, bits,
+		lab_result(LAB_PASS, name, "addresses up to %#llx of %u bits, %u bounced: %s; the card finds %u pages",
+			   (unsigned long long)create.last, bits, bounced,
 			   ret ? strerror(ret) : "imported", found);
 	lab_bo_close(&card, &bo);
 	close(create.fd);
@@ -177,15 +219,13 @@ static void run_unbound(int exporter)
 
 int main(int argc, char **argv)
 {
-	static const char *const choices[] = { "as-it-is", "short", "bounced", "unbound", NULL };
+	static const char *const choices[] = { "as-it-is", "short", "long", "unaligned", "huge",
+					       "mapped", "unbound", NULL };
 	const char *name = NULL, *only = NULL;
-	bool hidden = false;
 	const struct lab_option option_table[] = {
 		LAB_OPTION_CARD(&name),
 		{ "only", "KIND", "this kind of buffer alone; unbound leaves the card unbound",
 		  .text = &only, .choices = choices },
-		{ "pages-hidden", NULL, "the kernel has CONFIG_DMABUF_DEBUG: skip bounced",
-		  .flag = &hidden },
 		{ 0 },
 	};
 	const struct lab_program program = {
@@ -205,14 +245,6 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (only && strcmp(only, kinds[i].name))
 			continue;
-		if (hidden && kinds[i].kind == RAW_EXPORT_BOUNCED) {
-			char skipped[64];
-
-			snprintf(skipped, sizeof(skipped), "%s." TEST ".%s", card.name,
-				 kinds[i].name);
-			lab_result(LAB_SKIP, skipped, "CONFIG_DMABUF_DEBUG hides the pages of an exporter");
-			continue;
-		}
 		run(exporter, &kinds[i], bits);
 	}
 	if (only && !strcmp(only, "unbound"))

@@ -82,7 +82,6 @@ enum ttm_backing_force {
  * @private: by the pool device, bus addresses of coherent memory are valid only for the
  *	device that it was allocated for
  * @coherent32: by the pool device, BO pages below 4 GiB have to be coherent memory
- * @width: DMA width of the pages in bits, with TTM_BACKING_HYPERVISOR; else 0
  */
 struct ttm_backing {
 	enum ttm_backing_kind kind;
@@ -93,7 +92,6 @@ struct ttm_backing {
 	bool reaches_all;
 	bool private;
 	bool coherent32;
-	unsigned int width;
 };
 
 bool ttm_behind_iommu(struct device *dev);

@@ -15,9 +15,11 @@ u64 ttm_dma_limit(struct device *dev);
 bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt);
 
 bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt);
-bool ttm_tt_within_limit(const struct ttm_tt *tt, u64 last);
-int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
-		      struct ttm_operation_ctx *ctx);
+bool ttm_tt_within_limit(const struct ttm_tt *tt, struct device *dev);
+int ttm_tt_can_move(struct ttm_device *bdev, const struct ttm_tt *tt, struct device *dev);
+struct ttm_tt *ttm_tt_alloc_within(struct ttm_device *bdev, const struct ttm_tt *tt,
+				   struct device *dev, struct ttm_operation_ctx *ctx);
+void ttm_tt_move_to(struct ttm_device *bdev, struct ttm_tt *tt, struct ttm_tt *dst);
 void ttm_tt_unmap_dma(struct ttm_device *bdev, struct ttm_tt *tt);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * Exports dma-bufs without regard to what importers reach.
  *
- * An importer gets the pages' own bus addresses, in its reach or not, or, on request, too few of
- * them or those of other pages. An importer that does not check them, or truncates them, would
- * have its device read and write other memory.
+ * An importer gets the pages' own bus addresses, in its reach or not, or, on request, too few or
+ * too many of them, some that are not aligned, or what the DMA API makes of the pages, which may
+ * be bounced. An importer that does not check them, or truncates them, would have its device read
+ * and write other memory.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -23,23 +24,32 @@
 
 #include "raw_export.h"
 
+static unsigned int bounced;
+module_param(bounced, uint, 0444);
+MODULE_PARM_DESC(bounced, "Pages that the DMA API bounced for the last importer of a buffer that is mapped by it");
+
 /**
  * struct raw_buffer - a buffer.
  * @count: its size in pages
  * @kind: the mappings that importers get
  * @pages: its contents
- * @mapped: the pages whose addresses importers get; the same, unless bounced
  */
 struct raw_buffer {
 	unsigned int count;
 	enum raw_export_kind kind;
 	struct page **pages;
-	struct page **mapped;
 };
 
 static unsigned int mapped_count(const struct raw_buffer *buffer)
 {
-	return buffer->count - (buffer->kind == RAW_EXPORT_SHORT);
+	switch (buffer->kind) {
+	case RAW_EXPORT_SHORT:
+		return buffer->count - 1;
+	case RAW_EXPORT_LONG:
+		return buffer->count + 1;
+	default:
+		return buffer->count;
+	}
 }
 
 static dma_addr_t bus_address(struct page *page)
@@ -51,26 +61,66 @@ static dma_addr_t bus_address(struct page *page)
 	return page_to_phys(page);
 }
 
-static struct sg_table *raw_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
+/* The pages' own addresses, or wrong ones. */
+static int map_raw(struct sg_table *sgt, const struct raw_buffer *buffer)
 {
-	struct raw_buffer *buffer = attach->dmabuf->priv;
-	unsigned int count = mapped_count(buffer);
-	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
 	struct scatterlist *sg;
 	unsigned int i;
 	int ret;
 
+	ret = sg_alloc_table(sgt, mapped_count(buffer), GFP_KERNEL);
+	if (ret)
+		return ret;
+	for_each_sgtable_sg(sgt, sg, i) {
+		struct page *page = buffer->pages[i % buffer->count];
+
+		sg_set_page(sg, page, PAGE_SIZE, 0);
+		sg_dma_address(sg) = bus_address(page);
+		sg_dma_len(sg) = PAGE_SIZE;
+	}
+	if (buffer->kind == RAW_EXPORT_UNALIGNED)
+		sg_dma_address(sgt->sgl) += 512;
+	return 0;
+}
+
+/* As exporters map that leave the importer's reach to the DMA API. */
+static int map_by_dma_api(struct sg_table *sgt, const struct raw_buffer *buffer,
+			  struct device *importer, enum dma_data_direction dir)
+{
+	struct sg_dma_page_iter dma;
+	unsigned int i = 0;
+	int ret;
+
+	ret = sg_alloc_table_from_pages(sgt, buffer->pages, buffer->count, 0,
+					(size_t)buffer->count << PAGE_SHIFT, GFP_KERNEL);
+	if (ret)
+		return ret;
+	ret = dma_map_sgtable(importer, sgt, dir, 0);
+	if (ret) {
+		sg_free_table(sgt);
+		return ret;
+	}
+	bounced = 0;
+	for_each_sgtable_dma_page(sgt, &dma, 0)
+		bounced += sg_page_iter_dma_address(&dma) != bus_address(buffer->pages[i++]);
+	return 0;
+}
+
+static struct sg_table *raw_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
+{
+	struct raw_buffer *buffer = attach->dmabuf->priv;
+	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
+	int ret;
+
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
-	ret = sg_alloc_table(sgt, count, GFP_KERNEL);
+	if (buffer->kind == RAW_EXPORT_MAPPED)
+		ret = map_by_dma_api(sgt, buffer, attach->dev, dir);
+	else
+		ret = map_raw(sgt, buffer);
 	if (ret) {
 		kfree(sgt);
 		return ERR_PTR(ret);
-	}
-	for_each_sgtable_sg(sgt, sg, i) {
-		sg_set_page(sg, buffer->pages[i], PAGE_SIZE, 0);
-		sg_dma_address(sg) = bus_address(buffer->mapped[i]);
-		sg_dma_len(sg) = PAGE_SIZE;
 	}
 	return sgt;
 }
@@ -78,6 +128,10 @@ static struct sg_table *raw_map(struct dma_buf_attachment *attach, enum dma_data
 static void raw_unmap(struct dma_buf_attachment *attach, struct sg_table *sgt,
 		      enum dma_data_direction dir)
 {
+	struct raw_buffer *buffer = attach->dmabuf->priv;
+
+	if (buffer->kind == RAW_EXPORT_MAPPED)
+		dma_unmap_sgtable(attach->dev, sgt, dir, 0);
 	sg_free_table(sgt);
 	kfree(sgt);
 }
@@ -115,8 +169,6 @@ static struct page **get_pages_for(unsigned int count, gfp_t gfp)
 
 static void buffer_free(struct raw_buffer *buffer)
 {
-	if (buffer->mapped != buffer->pages)
-		free_pages_of(buffer->mapped, buffer->count);
 	free_pages_of(buffer->pages, buffer->count);
 	kfree(buffer);
 }
@@ -138,31 +190,34 @@ static int raw_create(struct raw_export_create *create)
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct raw_buffer *buffer;
 	struct dma_buf *dma_buf;
+	gfp_t gfp = GFP_KERNEL | GFP_DMA32;
 	unsigned int i;
 	int fd;
 
 	if (create->pages < 2 || create->pages > RAW_EXPORT_PAGES_MAX ||
-	    create->kind > RAW_EXPORT_BOUNCED)
+	    create->kind > RAW_EXPORT_MAPPED)
 		return -EINVAL;
+	/* These are about the importer's reach. */
+	if (create->kind == RAW_EXPORT_AS_IT_IS || create->kind == RAW_EXPORT_MAPPED)
+		gfp = GFP_HIGHUSER;
 	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 	if (!buffer)
 		return -ENOMEM;
 	buffer->count = create->pages;
 	buffer->kind = create->kind;
-	buffer->pages = get_pages_for(buffer->count, GFP_HIGHUSER);
-	buffer->mapped = buffer->kind == RAW_EXPORT_BOUNCED ?
-		get_pages_for(buffer->count, GFP_KERNEL | GFP_DMA32) : buffer->pages;
-	if (!buffer->pages || !buffer->mapped) {
+	buffer->pages = get_pages_for(buffer->count, gfp);
+	if (!buffer->pages) {
 		buffer_free(buffer);
 		return -ENOMEM;
 	}
 	create->last = 0;
-	for (i = 0; i < mapped_count(buffer); i++)
+	for (i = 0; i < buffer->count; i++)
 		create->last = max_t(u64, create->last,
-				     (u64)bus_address(buffer->mapped[i]) + PAGE_SIZE - 1);
+				     (u64)bus_address(buffer->pages[i]) + PAGE_SIZE - 1);
 
 	info.ops = &raw_ops;
-	info.size = (size_t)buffer->count << PAGE_SHIFT;
+	info.size = buffer->kind == RAW_EXPORT_HUGE ? RAW_EXPORT_HUGE_SIZE :
+						      (size_t)buffer->count << PAGE_SHIFT;
 	info.flags = O_RDWR;
 	info.priv = buffer;
 	dma_buf = dma_buf_export(&info);

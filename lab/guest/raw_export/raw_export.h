@@ -14,9 +14,17 @@ enum raw_export_kind {
 	RAW_EXPORT_AS_IT_IS,
 	/** @RAW_EXPORT_SHORT: the same without the last page */
 	RAW_EXPORT_SHORT,
-	/** @RAW_EXPORT_BOUNCED: addresses of other pages, below 4 GiB */
-	RAW_EXPORT_BOUNCED,
+	/** @RAW_EXPORT_LONG: the same with the first page once more at the end */
+	RAW_EXPORT_LONG,
+	/** @RAW_EXPORT_UNALIGNED: the same, and the first address is 512 bytes into the page */
+	RAW_EXPORT_UNALIGNED,
+	/** @RAW_EXPORT_HUGE: the same, and the buffer claims to have RAW_EXPORT_HUGE_SIZE bytes */
+	RAW_EXPORT_HUGE,
+	/** @RAW_EXPORT_MAPPED: what the DMA API makes of the pages; see the parameter "bounced" */
+	RAW_EXPORT_MAPPED,
 };
+
+#define RAW_EXPORT_HUGE_SIZE	(1ULL << 40)
 
 /**
  * struct raw_export_create - make a dma-buf, which mmap() can map.

@@ -19,10 +19,8 @@ load_radeon
 load_edu 32,40
 for card in $(cards); do
 	expect=--expect-no-copy
-	# Most memory is above 4 GiB, but a pool device serves from below.
-	if ! is_narrow "$card" && [ "$(backing_value "$card" backing)" != hypervisor ]; then
-		expect=--expect-copies
-	fi
+	# Most memory is above 4 GiB, and it is allocated first.
+	is_narrow "$card" || expect=--expect-copies
 	run foreign-import --card "$card" --device /dev/edu-dma0 $expect
 	run foreign-import --card "$card" --device /dev/edu-dma1 --expect-no-copy
 done
@@ -43,12 +41,8 @@ for card in $(cards); do
 	run foreign-import --card "$card" $expect
 done
 insmod "/usr/lib/lab/modules/$(uname -r)/raw_export.ko"
-hidden=
-case $(uname -r) in
-*-debug) hidden=--pages-hidden ;;
-esac
 for card in $(cards); do
-	run foreign-export --card "$card" $hidden
+	run foreign-export --card "$card"
 done
 # The card is unbound while it has a BO of another device imported, and bound again.
 for card in $(cards); do
@@ -58,7 +52,7 @@ for card in $(cards); do
 	# The BO that stays is that of the unbind before: an import does not stay.
 	bos_left "$card" "$bdf" 0 1
 	bind_radeon "$bdf"
-	run foreign-export --card "$card" $hidden
+	run foreign-export --card "$card"
 done
 unload_radeon
 rmmod edu_dma raw_export

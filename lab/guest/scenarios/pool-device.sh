@@ -270,7 +270,7 @@ refuses vast width=255 "bus addresses of 255 bits are not within 32 to 64"
 accepts again default version=1
 moves_during rebind-busy rebind
 
-# One card is unbound; the other stays on the chunks that both used.
+# One card is unbound; the other goes on with its own pages.
 bdf=$(pci_address "$narrow")
 gtt-move --card "$wide" --rounds 2 --seed 78 --limit-mib 32 >/tmp/moved &
 job=$!

@@ -32,7 +32,8 @@
  * reaches all pages they are mapped as they are, in segments that are contiguous on the bus.
  * If not, the contents are moved once to pages that both devices reach, and the exporter's
  * GART and CPU mappings are changed to these. The move waits until the BO is idle. It is
- * refused if another importer has the pages mapped, as that one cannot be told.
+ * refused if another importer has the pages mapped, as that one cannot be told. A device for
+ * which there is no memory at all is refused when it attaches.
  *
  * Coherent pages have bus addresses. Devices whose addresses are not translated get these
  * addresses, unless a pool device says that they are valid for one device only; the DMA API
@@ -42,7 +43,8 @@
  * the exporter.
  *
  * An import is refused if the GPU does not drive an address of it, or if the exporter has
- * bounced its pages.
+ * bounced its pages. An importer must not look at the pages of a dma-buf, so all checks are of
+ * the DMA addresses.
  */
 
 /**
@@ -90,6 +92,9 @@ static int table_of_bus_addresses(struct sg_table *sgt, const struct ttm_tt *tt,
 	}
 	return 0;
 }
+
+static const char no_memory[] = "there is no memory that both devices reach";
+static const char gpu_removed[] = "the BO's GPU has been removed";
 
 /* Rate limited: user space can try again and again. */
 static int refuse(struct radeon_bo *bo, struct device *importer, int ret, const char *why)
@@ -142,17 +147,17 @@ free_table:
 
 /*
  * Move the contents of a BO to pages that the importer reaches. The BO is reserved and
- * pinned in GTT.
+ * pinned in GTT. All that can fail comes before the pages are unmapped.
  */
-static int move_below_limit(struct radeon_bo *bo, struct device *importer)
+static int move_within_limit(struct radeon_bo *bo, struct device *importer)
 {
 	struct ttm_operation_ctx ctx = { .interruptible = true };
 	struct radeon_device *rdev = bo->rdev;
-	struct ttm_tt *tt = bo->tbo.ttm;
-	int ret, bound;
+	struct ttm_tt *tt = bo->tbo.ttm, *dst;
+	int ret;
 
 	if (drm_dev_is_unplugged(bo->tbo.base.dev))
-		return refuse(bo, importer, -ENODEV, "the BO's GPU has been removed");
+		return refuse(bo, importer, -ENODEV, gpu_removed);
 	if (bo->dma_buf_maps)
 		return refuse(bo, importer, -EBUSY, "another device has its pages mapped");
 	if (bo->dma_buf_vmaps || bo->kptr)
@@ -169,21 +174,63 @@ static int move_below_limit(struct radeon_bo *bo, struct device *importer)
 	}
 	if (ret)
 		return ret;
+	dst = ttm_tt_alloc_within(&rdev->mman.bdev, tt, importer, &ctx);
+	if (IS_ERR(dst))
+		return refuse(bo, importer, PTR_ERR(dst), PTR_ERR(dst) == -ENOMEM ?
+			      "no memory is free that both devices reach" : no_memory);
+
 	ttm_bo_unmap_virtual(&bo->tbo);
 	radeon_ttm_tt_unbind(&rdev->mman.bdev, tt);
-	ret = ttm_tt_move_below(&rdev->mman.bdev, tt, ttm_dma_limit(importer), &ctx);
-	bound = radeon_ttm_tt_bind(&rdev->mman.bdev, tt, bo->tbo.resource);
+	ttm_tt_move_to(&rdev->mman.bdev, tt, dst);
+	/* The GART has been ready for the old pages. */
+	ret = radeon_ttm_tt_bind(&rdev->mman.bdev, tt, bo->tbo.resource);
 	radeon_vm_bo_invalidate(rdev, bo);
-	if (ret)
-		return refuse(bo, importer, ret, ret == -ENOMEM ?
-			      "no memory is free that both devices reach" :
-			      "there is no memory that both devices reach");
-	if (bound)
-		return bound;
+	if (WARN_ON(ret))
+		return ret;
 	atomic_long_inc(&rdev->dma_buf_stats.copies);
 	atomic_long_add(radeon_bo_size(bo), &rdev->dma_buf_stats.copied_bytes);
 	trace_radeon_dma_buf_copy(rdev->dev, importer, radeon_bo_size(bo));
 	return 0;
+}
+
+/**
+ * radeon_dma_buf_attach() - &dma_buf_ops.attach
+ * @dma_buf: dma-buf of a BO, which is pinned until the device detaches
+ * @attach: attachment
+ *
+ * Refuses a device that can reach neither the pages nor others. Whether the pages have to
+ * be moved is known when they are mapped.
+ *
+ * Return: 0; -EOPNOTSUPP if there is no memory that both devices reach; -ENODEV if the GPU
+ * has been removed and the device does not reach the pages; the errors of
+ * drm_gem_map_attach(); -EINTR.
+ */
+static int radeon_dma_buf_attach(struct dma_buf *dma_buf, struct dma_buf_attachment *attach)
+{
+	struct drm_gem_object *gobj = dma_buf->priv;
+	struct radeon_bo *bo = gem_to_radeon_bo(gobj);
+	struct ttm_tt *tt;
+	int ret;
+
+	ret = drm_gem_map_attach(dma_buf, attach);
+	if (ret)
+		return ret;
+	ret = dma_resv_lock_interruptible(gobj->resv, NULL);
+	if (ret)
+		goto detach;
+	tt = bo->tbo.ttm;
+	if (tt && ttm_tt_is_populated(tt) && !ttm_tt_within_limit(tt, attach->dev)) {
+		if (drm_dev_is_unplugged(gobj->dev))
+			ret = refuse(bo, attach->dev, -ENODEV, gpu_removed);
+		else if (ttm_tt_can_move(bo->tbo.bdev, tt, attach->dev))
+			ret = refuse(bo, attach->dev, -EOPNOTSUPP, no_memory);
+	}
+	dma_resv_unlock(gobj->resv);
+	if (!ret)
+		return 0;
+detach:
+	drm_gem_map_detach(dma_buf, attach);
+	return ret;
 }
 
 /**
@@ -216,8 +263,8 @@ static struct sg_table *radeon_dma_buf_map(struct dma_buf_attachment *attach,
 	if (WARN_ON(!tt || !ttm_tt_is_populated(tt)))
 		return ERR_PTR(-EINVAL);
 
-	if (!ttm_tt_within_limit(tt, ttm_dma_limit(importer))) {
-		ret = move_below_limit(bo, importer);
+	if (!ttm_tt_within_limit(tt, importer)) {
+		ret = move_within_limit(bo, importer);
 		if (ret)
 			return ERR_PTR(ret);
 		copied = true;
@@ -263,8 +310,12 @@ static void radeon_dma_buf_unmap(struct dma_buf_attachment *attach, struct sg_ta
 static int radeon_dma_buf_vmap(struct dma_buf *dma_buf, struct iosys_map *map)
 {
 	struct drm_gem_object *gobj = dma_buf->priv;
-	int ret = drm_gem_dmabuf_vmap(dma_buf, map);
+	int ret;
 
+	/* Its BOs are nowhere that could be mapped. */
+	if (drm_dev_is_unplugged(gobj->dev))
+		return -ENODEV;
+	ret = drm_gem_dmabuf_vmap(dma_buf, map);
 	if (!ret)
 		gem_to_radeon_bo(gobj)->dma_buf_vmaps++;
 	return ret;
@@ -279,7 +330,7 @@ static void radeon_dma_buf_vunmap(struct dma_buf *dma_buf, struct iosys_map *map
 }
 
 static const struct dma_buf_ops radeon_dma_buf_ops = {
-	.attach = drm_gem_map_attach,
+	.attach = radeon_dma_buf_attach,
 	.detach = drm_gem_map_detach,
 	.map_dma_buf = radeon_dma_buf_map,
 	.unmap_dma_buf = radeon_dma_buf_unmap,
@@ -305,23 +356,48 @@ struct dma_buf *radeon_dma_buf_export(struct drm_gem_object *gobj, int flags)
 	return dma_buf;
 }
 
+/* Rate limited, too. */
+static __printf(4, 5) int refuse_import(struct radeon_device *rdev,
+					const struct dma_buf *dma_buf, int ret,
+					const char *why, ...)
+{
+	struct va_format text = { .fmt = why };
+	va_list args;
+
+	atomic_long_inc(&rdev->dma_buf_stats.refused);
+	trace_radeon_dma_buf_refuse(NULL, rdev->dev, dma_buf->size);
+	va_start(args, why);
+	text.va = &args;
+	dev_err_ratelimited(rdev->dev, "a buffer of %zu bytes of %s cannot be imported: %pV\n",
+			    dma_buf->size, dma_buf->exp_name, &text);
+	va_end(args);
+	return ret;
+}
+
 /**
  * radeon_dma_buf_import() - import a dma-buf
  * @dev: DRM device
  * @dma_buf: dma-buf; if @dev has exported it, the result is the exported BO
  *
- * Return: a GEM object or an error pointer.
+ * Return: a GEM object or an error pointer: -EINVAL if the dma-buf is empty, -ENOMEM if it is
+ * larger than the GTT, the errors of radeon_dma_buf_check() and of the exporter.
  */
 struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
 					     struct dma_buf *dma_buf)
 {
 	struct drm_gem_object *gobj = dma_buf->priv;
+	struct radeon_device *rdev = dev->dev_private;
 
 	if (dma_buf->ops == &radeon_dma_buf_ops && gobj->dev == dev) {
 		/* The dma-buf has a reference to the BO, so the BO exists. */
 		drm_gem_object_get(gobj);
 		return gobj;
 	}
+	if (!dma_buf->size)
+		return ERR_PTR(refuse_import(rdev, dma_buf, -EINVAL, "it is empty"));
+	if (dma_buf->size > rdev->mc.gtt_size)
+		return ERR_PTR(refuse_import(rdev, dma_buf, -ENOMEM, "the GTT has %llu bytes",
+					     rdev->mc.gtt_size));
 	return drm_gem_prime_import(dev, dma_buf);
 }
 
@@ -338,44 +414,31 @@ struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
 int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *attach,
 			 struct sg_table *sgt)
 {
-	u64 last = dma_get_mask(rdev->dev), size = 0, end;
+	const struct dma_buf *dma_buf = attach->dmabuf;
+	u64 last = dma_get_mask(rdev->dev), size = 0, first, end;
 	struct scatterlist *sg;
-	const char *why;
-	int i, ret;
+	int i;
 
 	for_each_sgtable_dma_sg(sgt, sg, i) {
-		end = (u64)sg_dma_address(sg) + sg_dma_len(sg) - 1;
-		if (end > last || end < sg_dma_address(sg)) {
-			why = "it has addresses that this GPU does not drive";
-			ret = -ERANGE;
-			goto refused;
-		}
-		if (!PAGE_ALIGNED(sg_dma_address(sg)) || !PAGE_ALIGNED(sg_dma_len(sg))) {
-			why = "it does not consist of whole pages";
-			ret = -EINVAL;
-			goto refused;
-		}
+		first = sg_dma_address(sg);
+		end = first + sg_dma_len(sg) - 1;
+		if (!sg_dma_len(sg) || !PAGE_ALIGNED(first) || !PAGE_ALIGNED(sg_dma_len(sg)))
+			return refuse_import(rdev, dma_buf, -EINVAL,
+					     "its mapping has %u bytes at %#llx, which are not whole pages",
+					     sg_dma_len(sg), first);
+		if (end > last || end < first)
+			return refuse_import(rdev, dma_buf, -ERANGE,
+					     "it has addresses up to %#llx, this GPU drives addresses up to %#llx",
+					     end, last);
 		size += sg_dma_len(sg);
 	}
-	if (size != PAGE_ALIGN(attach->dmabuf->size)) {
-		why = "the mapping has another size than the buffer";
-		ret = -EINVAL;
-		goto refused;
-	}
-	/* CONFIG_DMABUF_DEBUG hides the pages from importers. */
-	if (!IS_ENABLED(CONFIG_DMABUF_DEBUG) && ttm_dma_bounced(rdev->dev, sgt)) {
-		why = "the exporter has bounced pages that this GPU does not reach";
-		ret = -EOPNOTSUPP;
-		goto refused;
-	}
+	if (size < dma_buf->size || size - dma_buf->size >= PAGE_SIZE)
+		return refuse_import(rdev, dma_buf, -EINVAL, "its mapping has %llu bytes", size);
+	if (ttm_dma_bounced(rdev->dev, sgt))
+		return refuse_import(rdev, dma_buf, -EOPNOTSUPP,
+				     "its pages were bounced, this GPU reaches addresses up to %#llx",
+				     ttm_dma_limit(rdev->dev));
 	return 0;
-
-refused:
-	atomic_long_inc(&rdev->dma_buf_stats.refused);
-	trace_radeon_dma_buf_refuse(NULL, rdev->dev, attach->dmabuf->size);
-	dev_err_ratelimited(rdev->dev, "a buffer of %zu bytes of %s cannot be imported: %s; addresses up to %#llx are possible\n",
-			    attach->dmabuf->size, attach->dmabuf->exp_name, why, last);
-	return ret;
 }
 
 /**

@@ -95,7 +95,6 @@ static void choose_by_cap(const struct ttm_backing_facts *facts, bool forced,
 	backing->kind = TTM_BACKING_HYPERVISOR;
 	backing->reason = forced ? "forced by the parameter backing" :
 			  dma32 ? "pool device names DMA32" : "pool device names NORMAL";
-	backing->width = min(reach_bits(facts), facts->cap->width);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vmstat.h>
 
 #include <drm/drm_util.h>
 
@@ -62,6 +63,8 @@
  *
  * Free pages are always zeroed: the source allocates zeroed memory, and pages are cleared
  * when a BO frees them.
+ *
+ * Pages of BOs are counted as NR_GPU_ACTIVE, free ones as NR_GPU_RECLAIM.
  *
  * ttm_chunk_free_pages() finds the allocator of each page by itself, so a BO may have
  * pages of several allocators.
@@ -371,12 +374,23 @@ static void chunk_get_pieces(struct ttm_chunk_allocator *alloc,
 	}
 }
 
+/* Count the pages of a chunk as pages of a GPU pool. */
+static void chunk_count(const struct ttm_chunk *chunk, int sign)
+{
+	const long n = 1L << chunk->order;
+	unsigned int i;
+
+	for (i = 0; i < chunk->pages; i += n)
+		mod_node_page_state(page_pgdat(chunk_page(chunk, i)), NR_GPU_RECLAIM, sign * n);
+}
+
 static void chunk_put_pieces(struct ttm_chunk_allocator *alloc,
 			     struct ttm_chunk *chunk)
 {
 	struct ttm_chunk_source *source = alloc->source;
 	unsigned int i;
 
+	chunk_count(chunk, -1);
 	for (i = 0; i < chunk->pages; i++)
 		chunk_page(chunk, i)->private = 0;
 	for (i = 0; i < chunk_nr_pieces(chunk); i++)
@@ -411,6 +425,21 @@ static int chunk_set_caching(struct ttm_chunk_allocator *alloc,
 	return ret;
 }
 
+/* Count pages that go from the pool to BOs, or with a negative @sign come back. */
+static void count_active(struct page **pages, unsigned int count, int sign)
+{
+	unsigned int i;
+	long n;
+
+	for (i = 0; i < count; i += n) {
+		n = 1;
+		while (i + n < count && page_to_nid(pages[i + n]) == page_to_nid(pages[i]))
+			n++;
+		mod_node_page_state(page_pgdat(pages[i]), NR_GPU_ACTIVE, sign * n);
+		mod_node_page_state(page_pgdat(pages[i]), NR_GPU_RECLAIM, -sign * n);
+	}
+}
+
 /* Free a chunk that is in no list. */
 static void chunk_destroy(struct ttm_chunk_allocator *alloc, struct ttm_chunk *chunk)
 {
@@ -441,6 +470,7 @@ static struct ttm_chunk *chunk_of_order(struct ttm_chunk_allocator *alloc,
 	chunk->alloc = alloc;
 	chunk->order = order;
 	chunk_get_pieces(alloc, chunk, need, gfp);
+	chunk_count(chunk, 1);
 	if (chunk->pages)
 		return chunk;
 	kfree(chunk->remapped);
@@ -517,20 +547,9 @@ out:
 	return ret;
 }
 
-/**
- * ttm_chunk_take_pages() - take pages that are free
- * @alloc: allocator
- * @pages: set to the pages, which are zeroed
- * @bus: set to their bus addresses, or NULL
- * @count: number of pages
- *
- * Allocates no chunk and does not sleep.
- *
- * Return: the number of pages taken, from 0 to @count.
- */
-unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
-				  struct page **pages, dma_addr_t *bus,
-				  unsigned int count)
+/* Take up to @count pages that are free. Returns their number. */
+static unsigned int chunks_take(struct ttm_chunk_allocator *alloc, struct page **pages,
+				dma_addr_t *bus, unsigned int count)
 {
 	unsigned int done = 0, taken, i;
 	bool drained = false;
@@ -584,10 +603,12 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 	int ret;
 
 	for (;;) {
-		done += ttm_chunk_take_pages(alloc, pages + done,
-					     bus ? bus + done : NULL, count - done);
-		if (done == count)
+		done += chunks_take(alloc, pages + done, bus ? bus + done : NULL,
+				    count - done);
+		if (done == count) {
+			count_active(pages, count, 1);
 			return 0;
+		}
 		ret = chunks_grow(alloc, count - done, gfp);
 		if (ret)
 			break;
@@ -631,6 +652,7 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 		if (i % TTM_CHUNK_MAX_PAGES == TTM_CHUNK_MAX_PAGES - 1)
 			cond_resched();
 	}
+	count_active(pages, count, -1);
 	for (i = 0; i < count; i += n) {
 		alloc = page_chunk(pages[i])->alloc;
 		n = same_allocator(pages + i,

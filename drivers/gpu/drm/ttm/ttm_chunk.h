@@ -147,9 +147,6 @@ bool ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc);
 
 int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages,
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp);
-unsigned int ttm_chunk_take_pages(struct ttm_chunk_allocator *alloc,
-				  struct page **pages, dma_addr_t *bus,
-				  unsigned int count);
 void ttm_chunk_free_pages(struct page **pages, unsigned int count);
 void ttm_chunk_close(struct ttm_chunk_allocator *alloc);
 

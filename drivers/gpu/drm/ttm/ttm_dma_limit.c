@@ -7,13 +7,13 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/highmem.h>
-#include <linux/log2.h>
-#include <linux/mem_encrypt.h>
 #include <linux/minmax.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 
 #include <xen/xen.h>
 #ifdef CONFIG_XEN_PV
@@ -26,6 +26,7 @@
 #include <drm/ttm/ttm_pool.h>
 #include <drm/ttm/ttm_tt.h>
 
+#include "ttm_dma_pool.h"
 #include "ttm_global_dma_pool.h"
 #include "ttm_pool_move.h"
 
@@ -42,7 +43,8 @@
  * once to pages that both devices reach, and both use these. The other direction needs no
  * copy: the device with more address bits reaches the pages of the other.
  *
- * A device behind an IOMMU reaches every page. One with an offset does not.
+ * A device behind an IOMMU reaches every page. One with an offset does not: its limit holds
+ * for the addresses that it uses, which include the offset.
  */
 
 /*
@@ -74,7 +76,7 @@ EXPORT_SYMBOL(ttm_dma_translated);
  * ttm_dma_limit() - the DMA limit of a device
  * @dev: device, its DMA mask set
  *
- * Return: highest bus address the device reaches without bouncing.
+ * Return: highest address the device reaches without bouncing.
  */
 u64 ttm_dma_limit(struct device *dev)
 {
@@ -84,49 +86,56 @@ u64 ttm_dma_limit(struct device *dev)
 }
 EXPORT_SYMBOL(ttm_dma_limit);
 
-/* The address of a page on the bus. */
-static u64 page_bus(struct page *page)
+/* The address of a page for a device that is not behind an IOMMU. */
+static u64 page_address_for(struct device *dev, struct page *page)
 {
+	phys_addr_t bus = page_to_phys(page);
+
 #ifdef CONFIG_XEN_PV
 	if (xen_pv_domain())
-		return (u64)pfn_to_bfn(page_to_xen_pfn(page)) << XEN_PAGE_SHIFT;
+		bus = (phys_addr_t)pfn_to_bfn(page_to_xen_pfn(page)) << XEN_PAGE_SHIFT;
 #endif
-	return page_to_phys(page);
+	return phys_to_dma_unencrypted(dev, bus);
 }
 
-/* The address of a page for a device that is not behind an IOMMU. */
-static u64 page_bus_of(struct device *dev, struct page *page)
+/* Whether an address is in a bounce buffer. */
+static bool in_bounce_buffer(struct device *dev, dma_addr_t addr)
 {
-	if (dev->dma_range_map)
-		return translate_phys_to_dma(dev, page_to_phys(page));
-	return page_bus(page);
+#if defined(CONFIG_XEN_PV) && defined(CONFIG_SWIOTLB)
+	/* Under Xen swiotlb has one buffer, which does not grow. */
+	if (xen_pv_domain()) {
+		unsigned long pfn = bfn_to_local_pfn(XEN_PFN_DOWN(dma_to_phys(dev, addr)));
+		const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
+
+		return mem && pfn >= PFN_DOWN(mem->defpool.start) &&
+			pfn < PFN_DOWN(mem->defpool.end);
+	}
+#endif
+	/* For a device that is not coherent, the answer is the same for all addresses. */
+	return dev_is_dma_coherent(dev) && dma_need_sync(dev, addr);
 }
 
 /**
  * ttm_dma_bounced() - whether mapping pages has bounced them
  * @dev: device that they were mapped for
- * @sgt: pages and the addresses that they were mapped to. If the exporter left out the
- *	pages it cannot be known, and the result is false.
+ * @sgt: the mapping, of which only the DMA addresses are used
  *
- * Return: true if a page is mapped to another address than its own.
+ * For a device that is not coherent it cannot be known, and the result is false.
+ *
+ * Return: true if an address is that of a bounce buffer.
  */
 bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt)
 {
-	struct sg_dma_page_iter dma;
-	struct sg_page_iter cpu;
+	struct scatterlist *sg;
+	int i;
 
 	if (dma_remapped(dev))
 		return false;
 
-	__sg_page_iter_start(&cpu, sgt->sgl, sgt->orig_nents, 0);
-	for_each_sgtable_dma_page(sgt, &dma, 0) {
-		if (!__sg_page_iter_next(&cpu) || !sg_page(cpu.sg))
-			return false;
-		/* The address of an encrypted page differs by one bit. */
-		if (__sme_clr(sg_page_iter_dma_address(&dma)) !=
-		    page_bus_of(dev, sg_page_iter_page(&cpu)))
+	/* A segment is bounced as a whole. */
+	for_each_sgtable_dma_sg(sgt, sg, i)
+		if (in_bounce_buffer(dev, sg_dma_address(sg)))
 			return true;
-	}
 	return false;
 }
 EXPORT_SYMBOL(ttm_dma_bounced);
@@ -134,23 +143,24 @@ EXPORT_SYMBOL(ttm_dma_bounced);
 /**
  * ttm_tt_within_limit() - whether a device reaches all pages of another device's tt
  * @tt: populated tt
- * @last: highest bus address that the device reaches
+ * @dev: device
  *
  * Return: true if so.
  */
-bool ttm_tt_within_limit(const struct ttm_tt *tt, u64 last)
+bool ttm_tt_within_limit(const struct ttm_tt *tt, struct device *dev)
 {
-	bool translated;
-	u64 bus;
+	const u64 last = ttm_dma_limit(dev);
+	bool known;
+	u64 addr;
 	u32 i;
 
 	if (last == U64_MAX)
 		return true;
 	/* A tt of an AGP bridge has no addresses. */
-	translated = !tt->dma_address || ttm_dma_translated(tt->dma_dev);
+	known = tt->dma_address && !ttm_dma_translated(tt->dma_dev) && !ttm_dma_translated(dev);
 	for (i = 0; i < tt->num_pages; i++) {
-		bus = translated ? page_bus(tt->pages[i]) : tt->dma_address[i];
-		if (bus + PAGE_SIZE - 1 > last)
+		addr = known ? tt->dma_address[i] : page_address_for(dev, tt->pages[i]);
+		if (addr > last || last - addr < PAGE_SIZE - 1)
 			return false;
 	}
 	return true;
@@ -170,99 +180,143 @@ bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt)
 }
 EXPORT_SYMBOL(ttm_tt_is_private);
 
-/* Initialize a tt for the new pages, with arrays of its own. */
-static int dst_tt_init(struct ttm_tt *dst, const struct ttm_tt *tt)
+/**
+ * ttm_tt_can_move() - whether there is memory for a tt that another device reaches
+ * @bdev: the tt's device
+ * @tt: populated tt
+ * @dev: the other device
+ *
+ * Return: 0; -EOPNOTSUPP if no memory is certain to be within the limit of @dev, or none
+ * that both devices see at the same address; -ENOMEM if the pool could not choose its backing
+ * again.
+ */
+int ttm_tt_can_move(struct ttm_device *bdev, const struct ttm_tt *tt, struct device *dev)
 {
-	*dst = *tt;
+	int ret = ttm_pool_refresh(&bdev->pool);
+
+	if (ret)
+		return ret;
+	if (!tt->dma_address || ttm_dma_limit(dev) < DMA_BIT_MASK(TTM_GLOBAL_DMA_WIDTH_MIN))
+		return -EOPNOTSUPP;
+	/* The tt's device has to use the bus addresses of coherent memory of no GPU. */
+	if (ttm_pool_moves_coherent(&bdev->pool) &&
+	    (!ttm_global_dma_pool_coherent() || ttm_tt_is_private(bdev, tt) ||
+	     ttm_dma_translated(tt->dma_dev)))
+		return -EOPNOTSUPP;
+	return 0;
+}
+EXPORT_SYMBOL(ttm_tt_can_move);
+
+static void dst_free(struct ttm_tt *dst)
+{
+	kvfree(dst->pages);
+	kvfree(dst->dma_address);
+	kfree(dst);
+}
+
+/* A tt for the new pages, with arrays of its own. */
+static struct ttm_tt *dst_alloc(const struct ttm_tt *tt)
+{
+	struct ttm_tt *dst = kmemdup(tt, sizeof(*tt), GFP_KERNEL);
+
+	if (!dst)
+		return NULL;
 	dst->page_flags &= TTM_TT_FLAG_DECRYPTED;
 	dst->pages = kvcalloc(tt->num_pages, sizeof(*dst->pages), GFP_KERNEL);
 	dst->dma_address = kvcalloc(tt->num_pages, sizeof(*dst->dma_address), GFP_KERNEL);
 	if (dst->pages && dst->dma_address)
-		return 0;
-	kvfree(dst->pages);
-	kvfree(dst->dma_address);
-	return -ENOMEM;
+		return dst;
+	dst_free(dst);
+	return NULL;
 }
 
-static void dst_tt_fini(struct ttm_tt *dst)
+static int dst_alloc_coherent(struct ttm_tt *dst)
 {
-	kvfree(dst->pages);
-	kvfree(dst->dma_address);
-}
+	struct ttm_dma_pool *pool = ttm_global_dma_pool_at(TTM_GLOBAL_DMA_WIDTH_MIN);
+	int ret;
 
-/* Whether the new pages have to be coherent memory: that of no GPU. */
-static bool needs_coherent(const struct ttm_device *bdev, const struct ttm_tt *tt)
-{
-	return ttm_tt_is_coherent(tt) || bdev->pool.backing.single ||
-	       bdev->pool.backing.coherent32;
+	if (!pool)
+		return -EOPNOTSUPP;
+	ret = ttm_chunk_alloc_pages(&pool->modes[dst->caching], dst->pages, dst->dma_address,
+				    dst->num_pages,
+				    GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (!ret)
+		dst->page_flags |= TTM_TT_FLAG_PRIV_COHERENT;
+	/* The pool device is being unbound. */
+	return ret == -ENODEV ? -EOPNOTSUPP : ret;
 }
 
 /**
- * ttm_tt_move_below() - move the contents of a tt to pages that another device reaches
+ * ttm_tt_alloc_within() - allocate pages for a tt that another device reaches
  * @bdev: the tt's device
- * @tt: populated tt of a BO that the caller has reserved. No device uses its pages, and
- *	they are not mapped.
- * @last: highest bus address that the device reaches, at least that of 32 bits
+ * @tt: populated tt of a BO that the caller has reserved
+ * @dev: the other device
  * @ctx: how to allocate
  *
- * Afterwards the tt has other pages with the same contents and caching. May sleep.
+ * All that can fail of a move. May sleep.
  *
- * Return: 0; -EOPNOTSUPP if no memory is certain to be within @last, or none that both
- * devices see at the same address; -ENOMEM. On failure nothing has changed.
+ * Return: the new pages, for ttm_tt_move_to(); or an error pointer: the error of
+ * ttm_tt_can_move(), or -ENOMEM.
  */
-int ttm_tt_move_below(struct ttm_device *bdev, struct ttm_tt *tt, u64 last,
-		      struct ttm_operation_ctx *ctx)
+struct ttm_tt *ttm_tt_alloc_within(struct ttm_device *bdev, const struct ttm_tt *tt,
+				   struct device *dev, struct ttm_operation_ctx *ctx)
 {
-	const u32 kind = TTM_TT_FLAG_PRIV_COHERENT | TTM_TT_FLAG_PRIV_PRIVATE;
-	unsigned int bits = last == U64_MAX ? 64 : ilog2(last + 1);
-	bool coherent = needs_coherent(bdev, tt);
-	struct ttm_tt dst;
-	u32 i;
+	struct ttm_tt *dst;
 	int ret;
 
-	if (bits < TTM_GLOBAL_DMA_WIDTH_MIN || !tt->dma_address)
-		return -EOPNOTSUPP;
-	if (coherent && !ttm_global_dma_pool_coherent())
-		return -EOPNOTSUPP;
-	/* The tt's device has to use the bus addresses of coherent memory of no GPU. */
-	if (coherent && (ttm_tt_is_private(bdev, tt) || ttm_dma_translated(tt->dma_dev)))
-		return -EOPNOTSUPP;
-
-	ret = dst_tt_init(&dst, tt);
+	ret = ttm_tt_can_move(bdev, tt, dev);
 	if (ret)
-		return ret;
+		return ERR_PTR(ret);
+	dst = dst_alloc(tt);
+	if (!dst)
+		return ERR_PTR(-ENOMEM);
 
-	if (coherent) {
-		ret = ttm_global_dma_pool_alloc_below(bits, dst.caching, dst.pages,
-						      dst.dma_address, dst.num_pages,
-						      GFP_USER | __GFP_RETRY_MAYFAIL |
-						      __GFP_NOWARN);
-		if (!ret)
-			dst.page_flags |= TTM_TT_FLAG_PRIV_COHERENT;
-	} else {
-		ret = ttm_pool_alloc_dma32(&bdev->pool, &dst, ctx);
-	}
+	if (ttm_pool_moves_coherent(&bdev->pool))
+		ret = dst_alloc_coherent(dst);
+	else
+		ret = ttm_pool_alloc_dma32(&bdev->pool, dst, ctx);
 	if (ret)
-		goto out;
+		goto error;
+	if (ttm_tt_within_limit(dst, dev))
+		return dst;
+	/* The device has an offset. */
+	ttm_pool_free(&bdev->pool, dst);
+	ret = -EOPNOTSUPP;
+error:
+	dst_free(dst);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL(ttm_tt_alloc_within);
+
+/**
+ * ttm_tt_move_to() - move the contents of a tt to new pages
+ * @bdev: the tt's device
+ * @tt: the tt of ttm_tt_alloc_within(). No device uses its pages, and they are not mapped.
+ * @dst: the new pages; freed
+ *
+ * Afterwards the tt has the new pages with the same contents and caching. May sleep.
+ */
+void ttm_tt_move_to(struct ttm_device *bdev, struct ttm_tt *tt, struct ttm_tt *dst)
+{
+	const u32 kind = TTM_TT_FLAG_PRIV_COHERENT | TTM_TT_FLAG_PRIV_PRIVATE;
+	u32 i;
 
 	for (i = 0; i < tt->num_pages; i++) {
-		copy_highpage(dst.pages[i], tt->pages[i]);
-		swap(dst.pages[i], tt->pages[i]);
-		swap(dst.dma_address[i], tt->dma_address[i]);
+		copy_highpage(dst->pages[i], tt->pages[i]);
+		swap(dst->pages[i], tt->pages[i]);
+		swap(dst->dma_address[i], tt->dma_address[i]);
 		if (i % 512 == 511)
 			cond_resched();
 	}
 	/* Writes to pages that are not cached may not have arrived yet. */
 	wmb();
 	i = tt->page_flags & kind;
-	tt->page_flags = (tt->page_flags & ~kind) | (dst.page_flags & kind);
-	dst.page_flags = (dst.page_flags & ~kind) | i;
-	ttm_pool_free(&bdev->pool, &dst);
-out:
-	dst_tt_fini(&dst);
-	return ret;
+	tt->page_flags = (tt->page_flags & ~kind) | (dst->page_flags & kind);
+	dst->page_flags = (dst->page_flags & ~kind) | i;
+	ttm_pool_free(&bdev->pool, dst);
+	dst_free(dst);
 }
-EXPORT_SYMBOL(ttm_tt_move_below);
+EXPORT_SYMBOL(ttm_tt_move_to);
 
 /**
  * ttm_tt_unmap_dma() - unmap the pages of a tt for its own device, which goes away

@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/rwsem.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -178,8 +179,10 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pools_shrink);
  * @limit: the number of free pages that all pools together may keep
  *
  * Only empty chunks are freed, so free pages of other chunks can exceed the limit.
+ *
+ * Return: the number of free pages that are left.
  */
-void ttm_dma_pools_trim(unsigned long limit)
+unsigned long ttm_dma_pools_trim(unsigned long limit)
 {
 	struct ttm_dma_pool *pool;
 	unsigned long kept = 0;
@@ -192,7 +195,8 @@ void ttm_dma_pools_trim(unsigned long limit)
 	spin_unlock(&dma_pools_lock);
 
 	if (kept > limit)
-		ttm_dma_pools_shrink(NUMA_NO_NODE, kept - limit);
+		kept -= min(kept, ttm_dma_pools_shrink(NUMA_NO_NODE, kept - limit));
+	return kept;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pools_trim);
 
@@ -217,8 +221,8 @@ static void show_row(struct seq_file *m, const char *key, unsigned long cached,
 
 /**
  * ttm_dma_pool_show() - print the sum of the counters of some pools as a table
- * @pools: pools
- * @count: number of pools, may be 0
+ * @pools: pools; NULL stands for an empty one
+ * @count: number of pools
  * @m: file
  *
  * The table has a line for each counter and a column for each caching mode.
@@ -237,7 +241,7 @@ void ttm_dma_pool_show(struct ttm_dma_pool *const *pools, unsigned int count,
 	wc = &stats[ttm_write_combined];
 	uc = &stats[ttm_uncached];
 	while (count--)
-		for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
+		for (i = 0; pools[count] && i < TTM_NUM_CACHING_TYPES; i++)
 			ttm_chunk_stats_add(&pools[count]->modes[i], &stats[i]);
 
 	seq_printf(m, "%-15s %8s %8s %8s\n", "mode", "cached", "wc", "uc");

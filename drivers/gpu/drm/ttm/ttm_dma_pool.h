@@ -32,7 +32,7 @@ void ttm_dma_pool_close(struct ttm_dma_pool *pool);
 
 unsigned long ttm_dma_pools_reclaimable(int nid);
 unsigned long ttm_dma_pools_shrink(int nid, unsigned long count);
-void ttm_dma_pools_trim(unsigned long limit);
+unsigned long ttm_dma_pools_trim(unsigned long limit);
 
 const char *ttm_dma_pool_shape(const struct ttm_dma_pool *pool);
 void ttm_dma_pool_show(struct ttm_dma_pool *const *pools, unsigned int count,

@@ -5,9 +5,6 @@
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
-#include <drm/ttm/ttm_caching.h>
-
-struct page;
 struct seq_file;
 struct ttm_dma_pool;
 struct ttm_pool_cap;
@@ -28,20 +25,14 @@ static inline bool ttm_global_dma_pool_coherent(void)
 		  IS_ENABLED(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL));
 }
 
-/* The number of pools that ttm_global_dma_pool_list() can return. */
-#define TTM_GLOBAL_DMA_POOLS	(TTM_GLOBAL_DMA_WIDTH_MAX - TTM_GLOBAL_DMA_WIDTH_MIN + 1)
-
-void ttm_global_dma_pool_open(const struct ttm_pool_cap *cap);
+int ttm_global_dma_pool_get(unsigned int width);
+void ttm_global_dma_pool_put(unsigned int width);
+int ttm_global_dma_pool_add_gpu(unsigned int width);
+void ttm_global_dma_pool_remove_gpu(unsigned int width);
+int ttm_global_dma_pool_open(const struct ttm_pool_cap *cap);
 void ttm_global_dma_pool_close(void);
+struct ttm_dma_pool *ttm_global_dma_pool_at(unsigned int width);
 void ttm_global_dma_pool_fini(void);
-
-int ttm_global_dma_pool_alloc(unsigned int width, enum ttm_caching caching,
-			      struct page **pages, dma_addr_t *bus, unsigned int count,
-			      gfp_t gfp);
-int ttm_global_dma_pool_alloc_below(unsigned int width, enum ttm_caching caching,
-				    struct page **pages, dma_addr_t *bus,
-				    unsigned int count, gfp_t gfp);
-unsigned int ttm_global_dma_pool_list(unsigned int width, struct ttm_dma_pool **pools);
 void ttm_global_dma_pool_show(struct seq_file *m);
 
 #endif

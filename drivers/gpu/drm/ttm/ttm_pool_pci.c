@@ -39,10 +39,11 @@
  * The ID is experimental, so the module has no alias for it and is not loaded by it.
  */
 
+/* Held while a pool device is bound or unbound. */
+static DEFINE_MUTEX(bind_lock);
 /*
- * Guards what follows. Held while a pool device is bound or unbound, so that
- * ttm_pool_device_get() returns when the global DMA pools match the generation. Nothing is
- * allocated under it.
+ * Guards what follows. GPUs take it with a dma_resv held, so nothing is allocated under it, and
+ * no device is registered.
  */
 static DEFINE_MUTEX(state_lock);
 static struct device *bound;
@@ -86,31 +87,46 @@ unsigned int ttm_pool_device_get(struct ttm_pool_cap *cap, bool *present)
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_get);
 
+/* Start a new generation, with or without a pool device. */
+static void set_state(struct device *dev, const struct ttm_pool_cap *cap)
+{
+	mutex_lock(&state_lock);
+	bound = dev;
+	if (cap)
+		bound_cap = *cap;
+	WRITE_ONCE(generation, generation + 1);
+	mutex_unlock(&state_lock);
+}
+
 /**
  * ttm_pool_device_add() - follow a pool device
  * @dev: pool device
  * @cap: its capability
  *
- * Logs an error. May sleep.
+ * Logs an error. May sleep, and register devices. GPUs that see the new generation find the
+ * global DMA pools open.
  *
- * Return: 0, or -EBUSY if there is one already.
+ * Return: 0; -EBUSY if there is one already; or the error of ttm_global_dma_pool_open().
  */
 int ttm_pool_device_add(struct device *dev, const struct ttm_pool_cap *cap)
 {
-	int ret = 0;
+	int ret;
 
-	mutex_lock(&state_lock);
+	mutex_lock(&bind_lock);
 	if (bound) {
 		dev_err(dev, "pool device refused: %s is one already; unbind that one first\n",
 			dev_name(bound));
 		ret = -EBUSY;
-	} else {
-		ttm_global_dma_pool_open(cap);
-		bound = dev;
-		bound_cap = *cap;
-		WRITE_ONCE(generation, generation + 1);
+		goto out;
 	}
-	mutex_unlock(&state_lock);
+	ret = ttm_global_dma_pool_open(cap);
+	if (ret)
+		dev_err(dev, "pool device refused: no pools of coherent pages could be made (%d)\n",
+			ret);
+	else
+		set_state(dev, cap);
+out:
+	mutex_unlock(&bind_lock);
 	return ret;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_add);
@@ -122,12 +138,11 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_add);
  */
 void ttm_pool_device_del(void)
 {
-	mutex_lock(&state_lock);
-	bound = NULL;
-	/* Before the pools are closed: a pool that finds them closed chooses again. */
-	WRITE_ONCE(generation, generation + 1);
+	mutex_lock(&bind_lock);
+	/* Before the pools are closed: a GPU that finds them closed chooses again. */
+	set_state(NULL, NULL);
 	ttm_global_dma_pool_close();
-	mutex_unlock(&state_lock);
+	mutex_unlock(&bind_lock);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_del);
 

@@ -31,25 +31,25 @@ static const struct backing_case backing_cases[] = {
 		.name = "both zones, 32 bits: global pool of 32 bits",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(32), .bus_end = GIB(16),
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE | SCATTERED, 34) },
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .single = true, .width = 32,
+		.expect = { .kind = TTM_BACKING_HYPERVISOR, .single = true,
 			    .coherent32 = true },
 	}, {
 		.name = "both zones, 40 bits: global pool as wide as the bus",
 		.facts = { .xen_pv = true, .reach = DMA_BIT_MASK(40), .bus_end = GIB(16),
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE | SCATTERED, 34) },
 		.expect = { .kind = TTM_BACKING_HYPERVISOR, .single = true,
-			    .reaches_all = true, .width = 34,
+			    .reaches_all = true,
 			    .coherent32 = true },
 	}, {
 		.name = "64 bits: global pool of 64 bits",
 		.facts = { .reach = U64_MAX, .bus_end = U64_MAX,
 			   .cap = CAP(NORMAL, SHAREABLE, 64) },
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .width = 64 },
+		.expect = { .kind = TTM_BACKING_HYPERVISOR },
 	}, {
 		.name = "reach of 24 GiB: global pool of 34 bits",
 		.facts = { .limited = true, .reach = GIB(24) - 1, .bus_end = U64_MAX,
 			   .cap = CAP(DMA32, SHAREABLE, 40) },
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .dma32 = true, .width = 34,
+		.expect = { .kind = TTM_BACKING_HYPERVISOR, .dma32 = true,
 			    .coherent32 = true },
 	}, {
 		.name = "31 bits: coherent memory of the device",
@@ -119,7 +119,7 @@ static const struct backing_case backing_cases[] = {
 		.name = "bouncing is forced, both zones: global pool",
 		.facts = { .bounced = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(DMA32 | NORMAL, SHAREABLE, 40) },
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .width = 40, .coherent32 = true },
+		.expect = { .kind = TTM_BACKING_HYPERVISOR, .coherent32 = true },
 	}, {
 		.name = "device not DMA coherent: its own memory",
 		.facts = { .noncoherent = true, .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
@@ -147,7 +147,7 @@ static const struct backing_case backing_cases[] = {
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
 			   .cap = CAP(0, SHAREABLE, 44) },
 		.force = TTM_BACKING_FORCE_HYPERVISOR,
-		.expect = { .kind = TTM_BACKING_HYPERVISOR, .width = 40 },
+		.expect = { .kind = TTM_BACKING_HYPERVISOR },
 	}, {
 		.name = "both zones, forced to shared pages",
 		.facts = { .reach = DMA_BIT_MASK(40), .bus_end = U64_MAX,
@@ -177,7 +177,6 @@ static void ttm_backing_cap_choice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, backing.private, c->expect.private);
 	KUNIT_EXPECT_EQ(test, backing.coherent32, c->expect.coherent32);
 	KUNIT_EXPECT_EQ(test, backing.reaches_all, c->expect.reaches_all);
-	KUNIT_EXPECT_EQ(test, backing.width, c->expect.width);
 	KUNIT_ASSERT_NOT_NULL(test, backing.reason);
 	KUNIT_EXPECT_EQ(test, !c->force,
 			!strstr(backing.reason, "forced by the parameter"));

@@ -2,6 +2,7 @@
 /*
  * Tests of the DMA limit of a device, and of moving the pages of a tt below it.
  */
+#include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
@@ -9,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 
 #include <drm/ttm/ttm_bo.h>
 #include <drm/ttm/ttm_pool.h>
@@ -16,9 +18,31 @@
 #include <drm/ttm/ttm_tt.h>
 
 #include "ttm_kunit_helpers.h"
+#include "../ttm_global_dma_pool.h"
 
 #define TEST_PAGES	13
 #define GIB(n)		((u64)(n) << 30)
+
+/* A device with this DMA limit. */
+static struct device *make_importer(struct kunit *test, u64 last)
+{
+	struct device *dev = kunit_device_register(test, "importer");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	KUNIT_ASSERT_EQ(test, dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64)), 0);
+	dev->bus_dma_limit = last;
+	return dev;
+}
+
+/* Whether a device with this limit reaches a tt. */
+static bool within(struct kunit *test, const struct ttm_tt *tt, u64 last)
+{
+	struct device *dev = make_importer(test, last);
+	bool ret = ttm_tt_within_limit(tt, dev);
+
+	kunit_device_unregister(test, dev);
+	return ret;
+}
 
 /* A tt without pages suffices: only the addresses are used. */
 static void ttm_dma_limit_within(struct kunit *test)
@@ -29,16 +53,18 @@ static void ttm_dma_limit_within(struct kunit *test)
 		.dma_address = bus, .dma_dev = devs->dev, .num_pages = ARRAY_SIZE(bus),
 	};
 
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(32)));
-	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(32) - 1),
+	KUNIT_EXPECT_TRUE(test, within(test, &tt, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_FALSE_MSG(test, within(test, &tt, DMA_BIT_MASK(32) - 1),
 			       "the last byte of a page counts");
 	bus[2] = GIB(4);
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(32)));
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(33)));
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(&tt, GIB(4) + PAGE_SIZE - 2));
+	KUNIT_EXPECT_FALSE(test, within(test, &tt, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_TRUE(test, within(test, &tt, DMA_BIT_MASK(33)));
+	KUNIT_EXPECT_FALSE(test, within(test, &tt, GIB(4) + PAGE_SIZE - 2));
 	bus[0] = U64_MAX - PAGE_SIZE + 1;
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, U64_MAX));
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(&tt, DMA_BIT_MASK(63)));
+	KUNIT_EXPECT_TRUE(test, within(test, &tt, U64_MAX));
+	KUNIT_EXPECT_FALSE(test, within(test, &tt, DMA_BIT_MASK(63)));
+	KUNIT_EXPECT_FALSE_MSG(test, within(test, &tt, U64_MAX - 1),
+			       "the end of the page is beyond the limit");
 }
 
 static void ttm_dma_limit_of_device(struct kunit *test)
@@ -71,74 +97,106 @@ static void ttm_dma_limit_remapped(struct kunit *test)
 }
 #endif
 
-static void ttm_dma_limit_bounce(struct kunit *test)
+#ifdef CONFIG_SWIOTLB
+/*
+ * A mapping of three pages, of which that in the middle is in a buffer that swiotlb would
+ * bounce pages to. There is no struct page, as with CONFIG_DMABUF_DEBUG. Bus addresses are
+ * physical addresses plus the offset.
+ */
+static void bounce(struct kunit *test, u64 offset)
 {
 	struct ttm_test_devices *devs = test->priv;
+	struct io_tlb_mem *before = devs->dev->dma_io_tlb_mem;
+	struct io_tlb_mem mem = { };
 	struct scatterlist *sg;
-	struct page *pages[3];
 	struct sg_table sgt;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		/* Two pages each, of which only the first is in the table. */
-		pages[i] = alloc_pages(GFP_KERNEL, 1);
-		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
-	}
-	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, ARRAY_SIZE(pages), GFP_KERNEL), 0);
+	mem.defpool.start = GIB(1);
+	mem.defpool.end = GIB(1) + 4 * PAGE_SIZE;
+	devs->dev->dma_io_tlb_mem = &mem;
+	/* As swiotlb does when it bounces the first page for a device. */
+	dma_reset_need_sync(devs->dev);
+
+	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, 3, GFP_KERNEL), 0);
 	for_each_sgtable_sg(&sgt, sg, i) {
-		sg_set_page(sg, pages[i], PAGE_SIZE, 0);
-		sg_dma_address(sg) = page_to_phys(pages[i]);
+		sg_assign_page(sg, NULL);
+		sg_dma_address(sg) = offset + GIB(2) + 7 * i * PAGE_SIZE;
 		sg_dma_len(sg) = PAGE_SIZE;
 	}
 	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
-	for_each_sgtable_sg(&sgt, sg, i) {
-		sg_dma_address(sg) += PAGE_SIZE;
-		KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
-				      "page %u has another address", i);
-		sg_dma_address(sg) -= PAGE_SIZE;
-	}
-	/* Some exporters leave out the pages. */
-	sg_dma_address(sgt.sgl) += PAGE_SIZE;
-	for_each_sgtable_sg(&sgt, sg, i)
-		sg_assign_page(sg, NULL);
-	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
+	sg = sg_next(sgt.sgl);
+	sg_dma_address(sg) = offset + GIB(1) + 3 * PAGE_SIZE;
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt), "the last page");
+	sg_dma_address(sg) += PAGE_SIZE;
+	KUNIT_EXPECT_FALSE_MSG(test, ttm_dma_bounced(devs->dev, &sgt), "beyond the buffer");
+	sg_dma_address(sg) = offset + GIB(1);
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt), "the first page");
+	sg_dma_address(sg) -= PAGE_SIZE;
+	KUNIT_EXPECT_FALSE_MSG(test, ttm_dma_bounced(devs->dev, &sgt), "below the buffer");
 	sg_free_table(&sgt);
-	for (i = 0; i < ARRAY_SIZE(pages); i++)
-		__free_pages(pages[i], 1);
+	devs->dev->dma_io_tlb_mem = before;
 }
+
+static void ttm_dma_limit_bounce(struct kunit *test)
+{
+	bounce(test, 0);
+}
+
+/* The address of a page that is not bounced differs from its physical address. */
+static void ttm_dma_limit_bounce_offset(struct kunit *test)
+{
+	const struct bus_dma_region map[2] = { { .dma_start = GIB(512), .size = GIB(8) } };
+	struct ttm_test_devices *devs = test->priv;
+
+	devs->dev->dma_range_map = map;
+	bounce(test, GIB(512));
+	devs->dev->dma_range_map = NULL;
+}
+#endif
 
 /* Behind a bridge that adds an offset, and lets only some addresses through. */
 static void ttm_dma_limit_offset(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(GFP_KERNEL | GFP_DMA32);
 	struct bus_dma_region map[2] = { };
-	struct sg_table sgt;
+	struct device *importer;
+	dma_addr_t bus = 0;
+	struct ttm_tt tt = {
+		.pages = &page, .dma_address = &bus, .dma_dev = devs->dev, .num_pages = 1,
+	};
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_ASSERT_EQ(test, sg_alloc_table(&sgt, 1, GFP_KERNEL), 0);
-	sg_set_page(sgt.sgl, page, PAGE_SIZE, 0);
-	sg_dma_len(sgt.sgl) = PAGE_SIZE;
-	map[0].cpu_start = page_to_phys(page);
-	map[0].dma_start = map[0].cpu_start + GIB(1);
+	importer = make_importer(test, 0);
+	bus = page_to_phys(page);
+	map[0].cpu_start = bus;
+	map[0].dma_start = bus + GIB(5);
 	map[0].size = PAGE_SIZE;
-	devs->dev->dma_range_map = map;
-	devs->dev->bus_dma_limit = GIB(3) - 1;
+	KUNIT_EXPECT_FALSE(test, ttm_dma_translated(importer));
+	importer->dma_range_map = map;
+	KUNIT_EXPECT_TRUE(test, ttm_dma_translated(importer));
 
-	KUNIT_EXPECT_TRUE(test, ttm_dma_translated(devs->dev));
-	KUNIT_EXPECT_EQ(test, ttm_dma_limit(devs->dev), GIB(3) - 1);
-	sg_dma_address(sgt.sgl) = map[0].dma_start;
-	KUNIT_EXPECT_FALSE(test, ttm_dma_bounced(devs->dev, &sgt));
-	sg_dma_address(sgt.sgl) = map[0].cpu_start;
-	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
-			      "the address lacks the offset");
+	importer->bus_dma_limit = GIB(9) - 1;
+	KUNIT_EXPECT_EQ(test, ttm_dma_limit(importer), GIB(9) - 1);
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, importer));
+	importer->bus_dma_limit = GIB(5) - 1;
+	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within_limit(&tt, importer),
+			       "the limit is for addresses with the offset");
+	importer->bus_dma_limit = GIB(9) - 1;
 	map[0].cpu_start += PAGE_SIZE;
-	KUNIT_EXPECT_TRUE_MSG(test, ttm_dma_bounced(devs->dev, &sgt),
-			      "the bridge does not pass the page's address");
+	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within_limit(&tt, importer),
+			       "the bridge does not pass the page's address");
 
-	devs->dev->bus_dma_limit = 0;
+	/* The tt's device has an offset: its addresses say nothing about others'. */
+	importer->dma_range_map = NULL;
+	importer->bus_dma_limit = DMA_BIT_MASK(32);
+	map[0].cpu_start = bus;
+	devs->dev->dma_range_map = map;
+	bus = map[0].dma_start;
+	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(&tt, importer));
+
 	devs->dev->dma_range_map = NULL;
-	sg_free_table(&sgt);
 	__free_page(page);
 }
 
@@ -208,11 +266,27 @@ static void move_name(const struct move_case *c, char *name)
 
 KUNIT_ARRAY_PARAM(move, move_cases, move_name);
 
+/* Move a tt within the limit of another device. Returns 0 or a negative errno. */
+static int move(struct kunit *test, struct ttm_tt *tt, u64 last)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct device *dev = make_importer(test, last);
+	struct ttm_operation_ctx ctx = { };
+	struct ttm_tt *dst;
+
+	dst = ttm_tt_alloc_within(devs->ttm_dev, tt, dev, &ctx);
+	if (!IS_ERR(dst)) {
+		ttm_tt_move_to(devs->ttm_dev, tt, dst);
+		KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(tt, dev));
+	}
+	kunit_device_unregister(test, dev);
+	return PTR_ERR_OR_ZERO(dst);
+}
+
 static void ttm_dma_limit_move(struct kunit *test)
 {
 	const struct move_case *c = test->param_value;
 	struct ttm_test_devices *devs = test->priv;
-	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
 	unsigned int i, same = 0, beyond = 0;
 	struct ttm_tt *tt;
@@ -221,7 +295,7 @@ static void ttm_dma_limit_move(struct kunit *test)
 	memcpy(before, tt->pages, sizeof(before));
 	devs->ttm_dev->pool.backing.single = c->single;
 	devs->ttm_dev->pool.backing.coherent32 = c->coherent32;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), 0);
 	devs->ttm_dev->pool.backing.single = false;
 	devs->ttm_dev->pool.backing.coherent32 = false;
 
@@ -242,15 +316,25 @@ static void ttm_dma_limit_move(struct kunit *test)
 static void ttm_dma_limit_no_memory(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
-	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
+	dma_addr_t *addresses;
 	struct ttm_tt *tt = make_tt(test, ttm_cached);
 
 	memcpy(before, tt->pages, sizeof(before));
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(31), &ctx),
-			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32) - 1, &ctx),
-			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(31)), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32) - 1), -EOPNOTSUPP);
+	/* As that of an AGP bridge. */
+	addresses = tt->dma_address;
+	tt->dma_address = NULL;
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
+	tt->dma_address = addresses;
+	/* There is no global DMA pool, as this device was bound without need of it. */
+	ttm_global_dma_pool_put(32);
+	devs->ttm_dev->pool.backing.single = true;
+	if (!ttm_global_dma_pool_at(32))
+		KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
+	devs->ttm_dev->pool.backing.single = false;
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(32), 0);
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	KUNIT_EXPECT_FALSE(test, ttm_tt_is_coherent(tt));
@@ -262,7 +346,6 @@ static void ttm_dma_limit_private(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
 	struct ttm_backing *backing = &devs->ttm_dev->pool.backing;
-	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
 	struct ttm_tt *tt;
 
@@ -270,25 +353,28 @@ static void ttm_dma_limit_private(struct kunit *test)
 	memcpy(before, tt->pages, sizeof(before));
 	backing->single = true;
 	backing->private = true;
-	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
-			    -EOPNOTSUPP, "shared pages");
+	KUNIT_EXPECT_EQ_MSG(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP,
+			    "shared pages");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	backing->private = false;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), 0);
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
 	KUNIT_EXPECT_FALSE(test, ttm_tt_is_private(devs->ttm_dev, tt));
 	memcpy(before, tt->pages, sizeof(before));
 	backing->private = true;
-	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
-			    -EOPNOTSUPP, "coherent pages");
+	KUNIT_EXPECT_EQ_MSG(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP,
+			    "coherent pages");
 	backing->private = false;
-	backing->single = false;
 	/* The pool device may have been unbound since. */
 	tt->page_flags |= TTM_TT_FLAG_PRIV_PRIVATE;
 	KUNIT_EXPECT_TRUE(test, ttm_tt_is_private(devs->ttm_dev, tt));
-	KUNIT_EXPECT_EQ_MSG(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx),
-			    -EOPNOTSUPP, "coherent pages, no pool device");
+	KUNIT_EXPECT_EQ_MSG(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP,
+			    "coherent pages, no pool device");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
+	/* On a machine whose other pages are shared, the contents move to such ones. */
+	backing->single = false;
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), 0);
+	KUNIT_EXPECT_FALSE(test, ttm_tt_is_coherent(tt));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	free_tt(test, tt);
 	KUNIT_EXPECT_FALSE(test, tt->page_flags & TTM_TT_FLAG_PRIV_PRIVATE);
@@ -301,7 +387,6 @@ static void ttm_dma_limit_private(struct kunit *test)
 static void ttm_dma_limit_unmap(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
-	struct ttm_operation_ctx ctx = { };
 	struct page *before[TEST_PAGES];
 	struct ttm_tt *tt;
 
@@ -312,14 +397,14 @@ static void ttm_dma_limit_unmap(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, tt->dma_dev);
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
-	KUNIT_EXPECT_TRUE(test, ttm_tt_within_limit(tt, DMA_BIT_MASK(63)));
-	KUNIT_EXPECT_FALSE(test, ttm_tt_within_limit(tt, PAGE_SIZE - 1));
+	KUNIT_EXPECT_TRUE(test, within(test, tt, DMA_BIT_MASK(63)));
+	KUNIT_EXPECT_FALSE(test, within(test, tt, PAGE_SIZE - 1));
 	ttm_tt_unmap_dma(devs->ttm_dev, tt);
 	free_tt(test, tt);
 
 	tt = make_tt(test, ttm_cached);
 	devs->ttm_dev->pool.backing.single = true;
-	KUNIT_EXPECT_EQ(test, ttm_tt_move_below(devs->ttm_dev, tt, DMA_BIT_MASK(32), &ctx), 0);
+	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), 0);
 	devs->ttm_dev->pool.backing.single = false;
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
 	ttm_tt_unmap_dma(devs->ttm_dev, tt);
@@ -336,7 +421,16 @@ static int ttm_dma_limit_init(struct kunit *test)
 	if (ret)
 		return ret;
 	devs = test->priv;
-	return dma_coerce_mask_and_coherent(devs->dev, DMA_BIT_MASK(64));
+	ret = dma_coerce_mask_and_coherent(devs->dev, DMA_BIT_MASK(64));
+	if (ret)
+		return ret;
+	return ttm_global_dma_pool_get(32);
+}
+
+static void ttm_dma_limit_exit(struct kunit *test)
+{
+	ttm_global_dma_pool_put(32);
+	ttm_test_devices_fini(test);
 }
 
 static struct kunit_case ttm_dma_limit_cases[] = {
@@ -345,7 +439,10 @@ static struct kunit_case ttm_dma_limit_cases[] = {
 #ifdef CONFIG_ARCH_HAS_DMA_OPS
 	KUNIT_CASE(ttm_dma_limit_remapped),
 #endif
+#ifdef CONFIG_SWIOTLB
 	KUNIT_CASE(ttm_dma_limit_bounce),
+	KUNIT_CASE(ttm_dma_limit_bounce_offset),
+#endif
 	KUNIT_CASE(ttm_dma_limit_offset),
 	KUNIT_CASE_PARAM(ttm_dma_limit_move, move_gen_params),
 	KUNIT_CASE(ttm_dma_limit_no_memory),
@@ -357,7 +454,7 @@ static struct kunit_case ttm_dma_limit_cases[] = {
 static struct kunit_suite ttm_dma_limit_suite = {
 	.name = "ttm_dma_limit",
 	.init = ttm_dma_limit_init,
-	.exit = ttm_test_devices_fini,
+	.exit = ttm_dma_limit_exit,
 	.test_cases = ttm_dma_limit_cases,
 };
 

@@ -2,10 +2,16 @@
 /*
  * Tests of the pools of coherent pages that belong to no GPU, on real memory.
  */
+#include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
+
+#include <drm/ttm/ttm_bo.h>
+#include <drm/ttm/ttm_pool.h>
+#include <drm/ttm/ttm_tt.h>
 
 #include "../ttm_dma_pool.h"
 #include "../ttm_global_dma_pool.h"
@@ -29,8 +35,12 @@ static const struct ttm_pool_cap both_zones = {
 
 static int get(struct global_test *t, unsigned int width, unsigned int at, unsigned int count)
 {
-	return ttm_global_dma_pool_alloc(width, ttm_cached, t->pages + at, t->bus + at, count,
-					 GFP_KERNEL);
+	struct ttm_dma_pool *pool = ttm_global_dma_pool_at(width);
+
+	if (!pool)
+		return -ENOENT;
+	return ttm_chunk_alloc_pages(&pool->modes[ttm_cached], t->pages + at, t->bus + at,
+				     count, GFP_KERNEL);
 }
 
 static void put(struct global_test *t, unsigned int at, unsigned int count)
@@ -38,17 +48,15 @@ static void put(struct global_test *t, unsigned int at, unsigned int count)
 	ttm_chunk_free_pages(t->pages + at, count);
 }
 
-/* The sum over all pools that a GPU of that width reaches. */
+/* The counters of a pool, zeros if there is none. */
 static struct ttm_chunk_stats stats(unsigned int width)
 {
-	struct ttm_dma_pool *pools[TTM_GLOBAL_DMA_POOLS];
-	unsigned int count = ttm_global_dma_pool_list(width, pools);
+	struct ttm_dma_pool *pool = ttm_global_dma_pool_at(width);
 	struct ttm_chunk_stats sum = { };
 	int mode;
 
-	while (count--)
-		for (mode = 0; mode < TTM_NUM_CACHING_TYPES; mode++)
-			ttm_chunk_stats_add(&pools[count]->modes[mode], &sum);
+	for (mode = 0; pool && mode < TTM_NUM_CACHING_TYPES; mode++)
+		ttm_chunk_stats_add(&pool->modes[mode], &sum);
 	return sum;
 }
 
@@ -62,56 +70,92 @@ static unsigned int beyond_narrow(struct global_test *t, unsigned int at, unsign
 	return beyond;
 }
 
-static void ttm_global_dma_pool_narrow_serves_all(struct kunit *test)
+/* A pool exists as long as it has users, and leaves nothing. */
+static void ttm_global_dma_pool_users(struct kunit *test)
 {
 	struct global_test *t = test->priv;
-	struct ttm_chunk_stats before;
+	struct ttm_dma_pool *pool;
 
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(NARROW), 0);
+	pool = ttm_global_dma_pool_at(NARROW);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(NARROW), 0);
+	KUNIT_EXPECT_PTR_EQ(test, ttm_global_dma_pool_at(NARROW), pool);
 	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 100), 0);
-	put(t, 0, 100);
-	before = stats(WIDE);
-	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
-	KUNIT_EXPECT_EQ_MSG(test, stats(WIDE).allocs, before.allocs,
-			    "a chunk was allocated while there were free pages");
-	put(t, 0, 100);
-}
-
-static void ttm_global_dma_pool_wide_does_not(struct kunit *test)
-{
-	struct global_test *t = test->priv;
-
-	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 100), 0);
-	put(t, 0, 100);
-	KUNIT_ASSERT_EQ(test, stats(NARROW).chunks, 0);
-	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 100), 0);
-	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).in_use, 100,
-			    "pages are from a pool that is too wide");
 	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 0, 100), 0);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 100);
 	put(t, 0, 100);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
+	ttm_global_dma_pool_put(NARROW);
+	KUNIT_EXPECT_PTR_EQ(test, ttm_global_dma_pool_at(NARROW), pool);
+	ttm_global_dma_pool_put(NARROW);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
 }
 
-/* Once there is a GPU of few address bits, new pages of all GPUs are within its reach. */
-static void ttm_global_dma_pool_for_all(struct kunit *test)
+/* Pages that another device uses outlive the last user. */
+static void ttm_global_dma_pool_outlives_users(struct kunit *test)
 {
 	struct global_test *t = test->priv;
-	unsigned int free, count;
+	struct ttm_dma_pool *pool;
 
-	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 8), 0);
-	KUNIT_ASSERT_EQ(test, get(t, NARROW, 8, 8), 0);
-	free = stats(NARROW).free;
-	count = free + 50;
-	KUNIT_ASSERT_LE(test, 16 + count, TEST_PAGES);
-	KUNIT_ASSERT_EQ(test, get(t, WIDE, 16, count), 0);
-	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 16, count), 0);
-	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).in_use, 8 + count,
-			    "pages are from a pool that not all GPUs reach");
-	/* Each page is returned to the pool that it is from. */
-	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 16 + count);
-	put(t, 0, 8);
-	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 8 + count);
-	put(t, 8, 8 + count);
-	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
-	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(NARROW), 0);
+	pool = ttm_global_dma_pool_at(NARROW);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 3), 0);
+	memset(page_address(t->pages[2]), 0xa5, PAGE_SIZE);
+	ttm_global_dma_pool_put(NARROW);
+	KUNIT_ASSERT_PTR_EQ(test, ttm_global_dma_pool_at(NARROW), pool);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(t->pages[2]), 0xa5, PAGE_SIZE));
+	put(t, 0, 3);
+	/* The next user gets this pool, and the last one frees it. */
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(NARROW), 0);
+	KUNIT_EXPECT_PTR_EQ(test, ttm_global_dma_pool_at(NARROW), pool);
+	KUNIT_EXPECT_EQ(test, get(t, NARROW, 0, 1), 0);
+	put(t, 0, 1);
+	ttm_global_dma_pool_put(NARROW);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
+}
+
+/* The pools exist while there are a pool device and a GPU. Either may be there first. */
+static void ttm_global_dma_pool_gpus(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
+	KUNIT_EXPECT_NOT_NULL(test, ttm_global_dma_pool_at(WIDE));
+	KUNIT_EXPECT_NOT_NULL_MSG(test, ttm_global_dma_pool_at(NARROW), "for moves");
+	ttm_global_dma_pool_remove_gpu(WIDE);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(WIDE));
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
+	ttm_global_dma_pool_close();
+
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(WIDE));
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_EXPECT_NOT_NULL(test, ttm_global_dma_pool_at(WIDE));
+	KUNIT_EXPECT_NOT_NULL(test, ttm_global_dma_pool_at(NARROW));
+	ttm_global_dma_pool_close();
+	ttm_global_dma_pool_remove_gpu(WIDE);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(WIDE));
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
+}
+
+/* A GPU of few address bits that comes and goes leaves nothing. */
+static void ttm_global_dma_pool_comes_and_goes(struct kunit *test)
+{
+	struct global_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(NARROW), 0);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 600), 0);
+	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 0, 600), 0);
+	put(t, 0, 600);
+	KUNIT_EXPECT_GT(test, stats(NARROW).chunks, 0);
+	ttm_global_dma_pool_remove_gpu(NARROW);
+	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).chunks, 0, "memory below 4 GiB is kept");
+	ttm_global_dma_pool_remove_gpu(WIDE);
+	ttm_global_dma_pool_close();
 }
 
 static void ttm_global_dma_pool_closed(struct kunit *test)
@@ -119,12 +163,14 @@ static void ttm_global_dma_pool_closed(struct kunit *test)
 	struct global_test *t = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 20), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
+	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 20), 0);
 	for (i = 0; i < 20; i++)
 		memset(page_address(t->pages[i]), i + 1, PAGE_SIZE);
 	ttm_global_dma_pool_close();
 
-	KUNIT_EXPECT_EQ(test, get(t, NARROW, 20, 1), -ENODEV);
+	/* The GPU may not have seen that. */
 	KUNIT_EXPECT_EQ(test, get(t, WIDE, 20, 1), -ENODEV);
 	for (i = 0; i < 20; i++)
 		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(t->pages[i]), i + 1,
@@ -132,10 +178,11 @@ static void ttm_global_dma_pool_closed(struct kunit *test)
 	/* One by one, as an open pool would keep them in a per-CPU cache. */
 	for (i = 0; i < 19; i++)
 		put(t, i, 1);
-	KUNIT_EXPECT_GT(test, stats(NARROW).chunks, 0);
+	KUNIT_EXPECT_GT(test, stats(WIDE).chunks, 0);
 	put(t, 19, 1);
-	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).chunks, 0,
+	KUNIT_EXPECT_EQ_MSG(test, stats(WIDE).chunks, 0,
 			    "a chunk was not freed with its last page");
+	ttm_global_dma_pool_remove_gpu(WIDE);
 }
 
 /* Free pages are freed at once when the pool is closed. */
@@ -143,6 +190,8 @@ static void ttm_global_dma_pool_close_frees(struct kunit *test)
 {
 	struct global_test *t = test->priv;
 
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 600), 0);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 600, 3), 0);
 	put(t, 600, 3);
@@ -150,6 +199,7 @@ static void ttm_global_dma_pool_close_frees(struct kunit *test)
 	KUNIT_ASSERT_GT(test, stats(WIDE).chunks, 0);
 	ttm_global_dma_pool_close();
 	KUNIT_EXPECT_EQ(test, stats(WIDE).chunks, 0);
+	ttm_global_dma_pool_remove_gpu(WIDE);
 }
 
 /* A pool that is opened again may have chunks of another shape. */
@@ -159,11 +209,13 @@ static void ttm_global_dma_pool_open_again(struct kunit *test)
 	struct global_test *t = test->priv;
 
 	contiguous.flags = TTM_POOL_FLAG_SHAREABLE;
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 0, 20), 0);
 	KUNIT_EXPECT_EQ_MSG(test, stats(WIDE).by_order[0], stats(WIDE).chunks,
 			    "chunks are not scattered");
 	ttm_global_dma_pool_close();
-	ttm_global_dma_pool_open(&contiguous);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&contiguous), 0);
 	KUNIT_ASSERT_EQ(test, get(t, WIDE, 20, 600), 0);
 	KUNIT_EXPECT_EQ(test, stats(WIDE).by_order[0], 1);
 	KUNIT_EXPECT_GT_MSG(test, stats(WIDE).chunks, 1, "no chunk is contiguous");
@@ -171,33 +223,73 @@ static void ttm_global_dma_pool_open_again(struct kunit *test)
 	put(t, 0, 20);
 	put(t, 20, 600);
 	KUNIT_EXPECT_EQ(test, stats(WIDE).in_use, 0);
+	ttm_global_dma_pool_close();
+	ttm_global_dma_pool_remove_gpu(WIDE);
 }
 
-/* Pages for two devices of different widths do not need a pool device. */
-static void ttm_global_dma_pool_below(struct kunit *test)
+/* A pool that BOs are moved to stays open without a pool device. */
+static void ttm_global_dma_pool_moves(struct kunit *test)
 {
 	struct global_test *t = test->priv;
-	unsigned int i;
 
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(NARROW), 0);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 0, 10), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 10, 10), 0);
 	ttm_global_dma_pool_close();
-	for (i = 0; i < 2; i++)
-		KUNIT_ASSERT_EQ(test,
-				ttm_global_dma_pool_alloc_below(NARROW, ttm_cached,
-								t->pages + 50 * i,
-								t->bus + 50 * i, 50,
-								GFP_KERNEL), 0);
-	KUNIT_EXPECT_EQ(test, beyond_narrow(t, 0, 100), 0);
-	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 100);
-	put(t, 0, 100);
-	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 0);
+	KUNIT_ASSERT_EQ(test, get(t, NARROW, 20, 10), 0);
+	KUNIT_EXPECT_EQ(test, stats(NARROW).in_use, 30);
+	put(t, 0, 30);
+	ttm_global_dma_pool_put(NARROW);
+	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
+}
 
-	/* Other allocations do. */
-	KUNIT_EXPECT_EQ(test, get(t, WIDE, 0, 1), -ENODEV);
-	ttm_global_dma_pool_open(&both_zones);
+/* Fill a tt of a GPU of this width, whose backing is "hypervisor", and free its pages. */
+static void use(struct kunit *test, unsigned int width, unsigned int count)
+{
+	struct device *dev = kunit_device_register(test, "gpu");
+	struct ttm_operation_ctx ctx = { };
+	struct global_test *t = test->priv;
+	struct ttm_pool *pool;
+	struct ttm_tt tt = {
+		.pages = t->pages, .dma_address = t->bus, .dma_dev = dev, .num_pages = count,
+		.caching = ttm_cached,
+	};
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	pool->dev = dev;
+	pool->nid = NUMA_NO_NODE;
+	pool->backing.kind = TTM_BACKING_HYPERVISOR;
+	pool->global_width = width;
+	mutex_init(&pool->backing_lock);
+
+	KUNIT_ASSERT_EQ(test, ttm_pool_alloc(pool, &tt, &ctx), 0);
+	KUNIT_EXPECT_EQ_MSG(test, stats(width).in_use, count, "pages are of another width");
+	if (width == NARROW)
+		KUNIT_EXPECT_EQ(test, beyond_narrow(t, 0, count), 0);
+	ttm_pool_free(pool, &tt);
+	KUNIT_EXPECT_EQ(test, stats(width).in_use, 0);
+	kunit_device_unregister(test, dev);
+}
+
+/* Each GPU has pages of its own width: one that reaches more leaves those of the other. */
+static void ttm_global_dma_pool_own_width(struct kunit *test)
+{
+	unsigned long allocs;
+
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_open(&both_zones), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(NARROW), 0);
+	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_add_gpu(WIDE), 0);
+	use(test, NARROW, 300);
+	allocs = stats(NARROW).allocs;
+	use(test, WIDE, 600);
+	use(test, NARROW, 300);
+	KUNIT_EXPECT_EQ_MSG(test, stats(NARROW).allocs, allocs, "its free pages were taken");
+	ttm_global_dma_pool_remove_gpu(NARROW);
+	ttm_global_dma_pool_remove_gpu(WIDE);
 	ttm_global_dma_pool_close();
-	KUNIT_EXPECT_EQ(test, ttm_global_dma_pool_alloc_below(NARROW, ttm_cached, t->pages,
-							      t->bus, 1, GFP_KERNEL), 0);
-	put(t, 0, 1);
 }
 
 static int ttm_global_dma_pool_test_init(struct kunit *test)
@@ -211,43 +303,31 @@ static int ttm_global_dma_pool_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, t->pages);
 	t->bus = kunit_kcalloc(test, TEST_PAGES, sizeof(*t->bus), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t->bus);
-	/* The tests free the pools, of which there is one set for all GPUs. */
-	if (stats(TTM_GLOBAL_DMA_WIDTH_MAX).in_use)
-		kunit_skip(test, "GPUs of this machine use pages of these pools");
+	if (ttm_global_dma_pool_at(NARROW))
+		kunit_skip(test, "GPUs of this machine use these pools");
 	ttm_pool_device_get(&cap, &present);
 	if (present)
 		kunit_skip(test, "this machine has a pool device, which opens and closes them");
 	test->priv = t;
-	ttm_global_dma_pool_open(&both_zones);
 	return 0;
 }
 
-static void ttm_global_dma_pool_test_exit(struct kunit *test)
-{
-	if (!test->priv)
-		return;
-	ttm_global_dma_pool_close();
-	if (stats(TTM_GLOBAL_DMA_WIDTH_MAX).in_use)
-		KUNIT_FAIL(test, "pages are in use, so the pools are not freed");
-	else
-		ttm_global_dma_pool_fini();
-}
-
 static struct kunit_case ttm_global_dma_pool_tests[] = {
-	KUNIT_CASE(ttm_global_dma_pool_narrow_serves_all),
-	KUNIT_CASE(ttm_global_dma_pool_wide_does_not),
-	KUNIT_CASE(ttm_global_dma_pool_for_all),
+	KUNIT_CASE(ttm_global_dma_pool_users),
+	KUNIT_CASE(ttm_global_dma_pool_outlives_users),
+	KUNIT_CASE(ttm_global_dma_pool_gpus),
+	KUNIT_CASE(ttm_global_dma_pool_comes_and_goes),
 	KUNIT_CASE(ttm_global_dma_pool_closed),
 	KUNIT_CASE(ttm_global_dma_pool_close_frees),
 	KUNIT_CASE(ttm_global_dma_pool_open_again),
-	KUNIT_CASE(ttm_global_dma_pool_below),
+	KUNIT_CASE(ttm_global_dma_pool_moves),
+	KUNIT_CASE(ttm_global_dma_pool_own_width),
 	{}
 };
 
 static struct kunit_suite ttm_global_dma_pool_suite = {
 	.name = "ttm_global_dma_pool",
 	.init = ttm_global_dma_pool_test_init,
-	.exit = ttm_global_dma_pool_test_exit,
 	.test_cases = ttm_global_dma_pool_tests,
 };
 

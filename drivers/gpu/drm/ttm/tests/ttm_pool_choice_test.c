@@ -191,7 +191,7 @@ static void ttm_pool_choice_pool_device(struct kunit *test)
 			    "a second pool device");
 	tt[1] = make_tt(test, pool, ttm_cached);
 	KUNIT_EXPECT_EQ(test, pool->backing.kind, TTM_BACKING_HYPERVISOR);
-	KUNIT_EXPECT_EQ(test, pool->backing.width, 40);
+	KUNIT_EXPECT_EQ(test, pool->global_width, 64);
 	KUNIT_EXPECT_TRUE(test, ttm_tt_is_coherent(tt[1]));
 	KUNIT_EXPECT_FALSE(test, tt[1]->page_flags & TTM_TT_FLAG_PRIV_PRIVATE);
 	KUNIT_EXPECT_NULL_MSG(test, pool->coherent, "pages are the device's own");
