@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # radeon-igt beside processes that use the card, and without rights: it refuses to run, in one line
-# that names each process. Without --unsafe it leaves out tests that reset the GPU.
+# that names each process. Without --unsafe it leaves out tests that reset the GPU. No test makes
+# more mappings than a process may have.
 #
 # limit: 300
 # silence: 120
@@ -75,6 +76,13 @@ refuses graphics-console "$(cat /proc/$holder/comm) ($holder, /dev/tty1 in graph
 kill $holder
 wait $holder
 refuses no-rights "run it as root" /usr/bin/setpriv --reuid 65534 --clear-groups
+
+# GTT holds more BOs of this test than the process may map.
+limit=$(cat /proc/sys/vm/max_map_count)
+echo 1000 >/proc/sys/vm/max_map_count
+echo igt@radeon/radeon_mapping@full-gtt-small >/lab/tmp/list.txt
+runs few-mappings "radeon/radeon_mapping@full-gtt-small Pass "
+echo "$limit" >/proc/sys/vm/max_map_count
 
 printf '%s\n' igt@radeon/radeon_mapping@acceleration igt@radeon/radeon_mapping@reset \
 	>/lab/tmp/list.txt
