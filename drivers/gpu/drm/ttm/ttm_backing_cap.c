@@ -18,7 +18,8 @@
  *
  * A pool device says in which zones of memory BO pages have to be coherent, and whether a bus
  * address of coherent memory is valid for every device. If it is, BO pages of these zones
- * come from the global DMA pools: they belong to no GPU, and a BO is shared without a copy.
+ * come from the global DMA pools: they belong to no GPU, and an importer that reaches them
+ * needs no copy.
  * In other zones BO pages are shared pages as on bare metal. The exception is a device for
  * which the kernel knows that mapping such a page may bounce it: it gets coherent memory of
  * its own.

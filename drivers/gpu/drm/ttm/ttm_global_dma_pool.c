@@ -146,7 +146,7 @@ static void global_shrink(struct global_pool *global)
 
 /*
  * Create or open the pool of a width if it is needed. If not, close it; and free it if no GPU
- * can have it in mind.
+ * is left that may not have noticed.
  */
 static int global_update(unsigned int width)
 {
