@@ -81,7 +81,7 @@ kernel_doc() {
 # types of user space); and each subtest has a description.
 igt_style() {
 	local options=(--strict --terse --show-types --no-summary --max-line-length=100
-		--ignore "BIT_MACRO,SPLIT_STRING,LONG_LINE_STRING,BOOL_MEMBER,PREFER_KERNEL_TYPES,CAMELCASE,FUNCTION_WITHOUT_ARGS,MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES")
+		--ignore "BIT_MACRO,SPLIT_STRING,LONG_LINE_STRING,BOOL_MEMBER,PREFER_KERNEL_TYPES,CAMELCASE,FUNCTION_WITHOUT_ARGS,MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES,COMPLEX_MACRO")
 	local files patches=(/src/patches/igt{,-pool}/*.patch)
 
 	# checkpatch writes where it is started.

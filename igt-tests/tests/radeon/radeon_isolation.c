@@ -215,7 +215,7 @@ static void test_bad_domain(int fd)
 
 /* A stream, each part of which a test can make invalid. */
 struct stream {
-	uint32_t ib[16];
+	uint32_t ib[64];
 	struct drm_radeon_cs_reloc relocs[RELOCS + 1];
 	uint32_t flags;
 	struct drm_radeon_cs_chunk chunks[3];
@@ -367,6 +367,171 @@ static void test_short_relocations(int fd)
 	igt_radeon_bo_close(fd, &bo);
 }
 
+#define REG(reg, value)		(reg) / 4, (value)
+#define RELOC			0xc0001000, 0
+/* A vertex of two dwords in the stream. */
+#define DRAW			0xc0023500, 3 << 4 | 1 << 16, 0, 0
+
+/* A color buffer of 64 pixels of 4 bytes in a row and no depth buffer; vertices of 2 dwords. */
+#define R100_STATE(height)						\
+	REG(0x1c3c, 6 << 10),		/* RB3D_CNTL */			\
+	REG(0x1c40, 0), RELOC,		/* RB3D_COLOROFFSET */		\
+	REG(0x1c48, 64), RELOC,		/* RB3D_COLORPITCH */		\
+	REG(0x1c44, (height) << 16),	/* RE_WIDTH_HEIGHT */		\
+	REG(0x2080, 0)			/* SE_VTX_FMT */
+/* A texture of 4 bytes for each texel; format has log2 of the width and the height. */
+#define R100_TEXTURE(format, levels, offset)				\
+	REG(0x1c38, 1 << 4),		/* PP_CNTL */			\
+	REG(0x1c54, (levels) << 16),	/* PP_TXFILTER_0 */		\
+	REG(0x1c58, 6 | (format)),	/* PP_TXFORMAT_0 */		\
+	REG(0x1c5c, (offset)), RELOC	/* PP_TXOFFSET_0 */
+
+/* No color channel, no depth buffer; vertices of 2 dwords. */
+#define R300_STATE							\
+	REG(0x4e0c, 0),			/* RB3D_COLOR_CHANNEL_MASK */	\
+	REG(0x4f00, 0),			/* ZB_CNTL */			\
+	REG(0x20b4, 2)			/* VAP_VTX_SIZE */
+/* A texture of 1 byte for each texel; size has the width and the height minus 1. */
+#define R300_TEXTURE(size, type, offset)				\
+	REG(0x4104, 1),			/* TX_ENABLE */			\
+	REG(0x4400, 0),			/* TX_FILTER0_0 */		\
+	REG(0x4480, (size)),		/* TX_FORMAT0_0 */		\
+	REG(0x44c0, (type) << 25),	/* TX_FORMAT1_0 */		\
+	REG(0x4500, 0),			/* TX_FORMAT2_0 */		\
+	REG(0x4540, (offset)), RELOC	/* TX_OFFSET_0 */
+
+#define IB(...)								\
+	.ib = (const uint32_t[]){ __VA_ARGS__ },			\
+	.dwords = sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4
+
+struct bad_surface {
+	const char *what;
+	const uint32_t *ib;
+	unsigned int dwords;
+};
+
+/* For a BO of 4 KiB. A GPU whose driver accepts them draws one point and writes to its BO alone. */
+static const struct bad_surface r100_surfaces[] = {
+	{ "a color buffer that is larger than its BO", IB(R100_STATE(63), DRAW) },
+	{ "a texture whose pitch wraps",
+	  IB(R100_STATE(15), R100_TEXTURE(1 << 7, 0, 0),
+	     REG(0x1d04, 63 << 16 | 63), REG(0x1d08, 0xffffffe0), DRAW) },
+	{ "a texture whose size another register seems to replace",
+	  IB(R100_STATE(15), R100_TEXTURE(11 << 8 | 11 << 12, 0, 0), REG(0x1d04, 0), DRAW) },
+	{ "a texture behind its BO", IB(R100_STATE(15), R100_TEXTURE(0, 0, 1 << 20), DRAW) },
+	{ "4 GiB of indices", IB(0xc0023300, 0, 0, 0xffffffff, RELOC) },
+	{ "indices behind their BO", IB(0xc0023300, 0, 1 << 20, 1, RELOC) },
+};
+
+static const struct bad_surface r300_surfaces[] = {
+	{ "a color buffer that is larger than its BO",
+	  IB(REG(0x4f00, 0), REG(0x20b4, 2), REG(0x4e00, 0),	/* one color buffer, no depth */
+	     REG(0x4e28, 0), RELOC, REG(0x4e38, 64 | 6 << 21), RELOC,
+	     REG(0x43e4, (63 + 1440) << 13), DRAW) },		/* SC_SCISSOR1 */
+	{ "a volume of 4 GiB",
+	  IB(R300_STATE, R300_TEXTURE(2047 | 2047 << 11 | 10 << 22, 1, 0), DRAW) },
+	{ "a texture behind its BO", IB(R300_STATE, R300_TEXTURE(0, 0, 1 << 20), DRAW) },
+	{ "4 GiB of indices", IB(0xc0023300, 0, 0, 0xffffffff, RELOC) },
+	{ "indices behind their BO", IB(0xc0023300, 0, 1 << 20, 1, RELOC) },
+};
+
+/* The last packet writes to a privileged register: the GPU does not get these streams. */
+static const struct bad_surface r100_levels = {
+	"a texture of 1x1 with 8 levels, and a privileged register",
+	IB(R100_STATE(15), R100_TEXTURE(0, 8, 0), DRAW, REG(0x15a4, 0)),
+};
+
+static const struct bad_surface r300_levels = {
+	"a texture of 1x1 with 8 levels, and a privileged register",
+	IB(R300_STATE, R300_TEXTURE(8 << 26, 0, 0), DRAW, REG(0x15a4, 0)),
+};
+
+static void stream_set(struct stream *stream, const struct igt_radeon_bo *bo, const uint32_t *ib,
+		       unsigned int dwords)
+{
+	stream_init(stream, bo);
+	for (unsigned int i = 0; i < dwords; i++)
+		stream->ib[i] = ib[i];
+}
+
+/* Is the checker that of a family whose register this is? 0 is written to the register. */
+static bool has_register(int fd, const struct igt_radeon_bo *bo, uint32_t reg)
+{
+	const uint32_t ib[] = { REG(reg, 0) };
+	struct stream stream;
+
+	stream_set(&stream, bo, ib, ARRAY_SIZE(ib));
+	return !bo->va && !answer(fd, DRM_IOCTL_RADEON_CS, &stream.cs);
+}
+
+#define PP_CNTL		0x1c38	/* of R100 and R200 */
+#define R200_PP_CNTL_X	0x2cc4
+#define TX_ENABLE	0x4104	/* of R300 to R500 */
+
+static bool refuses_surface(int fd, const struct igt_radeon_bo *bo,
+			    const struct bad_surface *surface)
+{
+	struct stream stream;
+
+	stream_set(&stream, bo, surface->ib, surface->dwords);
+	return answer(fd, DRM_IOCTL_RADEON_CS, &stream.cs) < 0;
+}
+
+struct checker {
+	const struct bad_surface *surfaces, *levels;
+	unsigned int count;
+};
+
+/* The streams for this GPU, whose family is known by the registers that a stream may write. */
+static const struct checker *require_checker(int fd, const struct igt_radeon_bo *bo)
+{
+	static const struct checker r100 = {
+		r100_surfaces, &r100_levels, ARRAY_SIZE(r100_surfaces),
+	};
+	static const struct checker r300 = {
+		r300_surfaces, &r300_levels, ARRAY_SIZE(r300_surfaces),
+	};
+
+	if (has_register(fd, bo, TX_ENABLE))
+		return &r300;
+	igt_require_f(has_register(fd, bo, PP_CNTL) && !has_register(fd, bo, R200_PP_CNTL_X),
+		      "there are streams for R100 and for R300 to R500 only\n");
+	return &r100;
+}
+
+static void test_bad_surface(int fd)
+{
+	const struct checker *checker;
+	struct igt_radeon_bo bo;
+	unsigned int accepted = 0;
+
+	igt_radeon_ignore_complaints();
+	igt_radeon_bo_create(fd, 4 * KIB, GTT, 0, &bo);
+	checker = require_checker(fd, &bo);
+	for (unsigned int i = 0; i < checker->count; i++) {
+		if (refuses_surface(fd, &bo, &checker->surfaces[i]))
+			continue;
+		igt_info("accepted: %s\n", checker->surfaces[i].what);
+		accepted++;
+	}
+	igt_assert_f(accepted == 0, "%u of %u streams are accepted\n", accepted, checker->count);
+	igt_radeon_bo_close(fd, &bo);
+}
+
+/*
+ * More levels than a texture has. Kernels before the fix shift by 64, which is in the log if they
+ * have UBSAN.
+ */
+static void test_many_levels(int fd)
+{
+	struct igt_radeon_bo bo;
+
+	igt_radeon_ignore_complaints();
+	igt_radeon_bo_create(fd, 4 * KIB, GTT, 0, &bo);
+	igt_assert(refuses_surface(fd, &bo, require_checker(fd, &bo)->levels));
+	igt_radeon_bo_close(fd, &bo);
+}
+
 static void test_bad_userptr(int fd)
 {
 	void *memory = mmap(NULL, 16 * KIB, PROT_READ | PROT_WRITE,
@@ -468,6 +633,14 @@ int igt_main()
 	igt_describe("Submit streams that use a relocation behind the end of its chunk.");
 	igt_subtest("short-relocations")
 		test_short_relocations(fd);
+
+	igt_describe("Submit draws with textures and buffers that are larger than their BO.");
+	igt_subtest("bad-surface")
+		test_bad_surface(fd);
+
+	igt_describe("Submit a texture with more levels than it has.");
+	igt_subtest("many-levels")
+		test_many_levels(fd);
 
 	igt_describe("Create userptr BOs from invalid memory.");
 	igt_subtest("bad-userptr")

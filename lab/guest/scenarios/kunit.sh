@@ -74,7 +74,7 @@ suite() {
 # Without it TTM backs up no page, and the tests of that are skipped.
 swap_on 64 || result fail swap-space "this kernel has no swap space"
 cd "/lib/modules/$(uname -r)" || finish
-tests=$(find . -name 'ttm_*test*.ko' | sed 's|.*/||; s|\.ko$||' | sort |
+tests=$(find . -name 'ttm_*test*.ko' -o -name '*_cs_test.ko' | sed 's|.*/||; s|\.ko$||' | sort |
 	awk '$0 == "ttm_bo_test" { last = $0; next } { print } END { if (last) print last }')
 for module in $tests; do
 	[ "$module" != ttm_bo_test ] || lockdep_on before-deadlock

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * KUnit tests of the command stream checkers of evergreen to SI, and of VCE.
+ */
+
+#include "radeon_cs_test.h"
+
+#include "../evergreend.h"
+#include "../radeon_asic.h"
+
+#define CTX(reg, value)							\
+	PACKET3(PACKET3_SET_CONTEXT_REG, 1),				\
+	((reg) - PACKET3_SET_CONTEXT_REG_START) >> 2, (value)
+#define RELOC_CTX(reg, value)	CTX(reg, value), RELOC
+
+#define DRAW			PACKET3(PACKET3_DRAW_INDEX_AUTO, 1), 3, 2
+#define NO_DEPTH		CTX(DB_DEPTH_CONTROL, 0)
+
+/* a color buffer of 16 bytes for each pixel */
+#define CB(mode, attrib, pitch, slice)					\
+	CTX(CB_TARGET_MASK, 0xf),					\
+	RELOC_CTX(CB_COLOR0_BASE, 0),					\
+	CTX(CB_COLOR0_PITCH, (pitch)),					\
+	CTX(CB_COLOR0_SLICE, (slice)),					\
+	CTX(CB_COLOR0_VIEW, 0),						\
+	RELOC_CTX(CB_COLOR0_ATTRIB, (attrib)),				\
+	CTX(CB_COLOR0_INFO, V_028C70_COLOR_32_32_32_32 << 2 | (mode) << 8)
+
+/* a volume of 1 byte for each texel */
+#define TX_3D(pitch_tiles, width, height, depth, offset)			\
+	PACKET3(PACKET3_SET_RESOURCE, 8), 0,				\
+	S_030000_DIM(SQ_TEX_DIM_3D) | S_030000_PITCH((pitch_tiles) - 1) |	\
+		S_030000_TEX_WIDTH((width) - 1),			\
+	S_030004_TEX_HEIGHT((height) - 1) | S_030004_TEX_DEPTH((depth) - 1),	\
+	(offset), 0, 0, 0, 0,						\
+	S_03001C_DATA_FORMAT(V_028C70_COLOR_8) |			\
+		S_03001C_TYPE((u32)SQ_TEX_VTX_VALID_TEXTURE),		\
+	RELOC, RELOC
+
+static const struct cs_test_case evergreen_cs_cases[] = {
+	{
+		.name = "a color buffer that fits",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		STREAM(NO_DEPTH, CB(ARRAY_LINEAR_ALIGNED, 0, 7, 63), DRAW),
+	}, {
+		.name = "a color buffer that is too small",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_32K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CB(ARRAY_LINEAR_ALIGNED, 0, 7, 63), DRAW),
+	}, {
+		.name = "a color buffer of 4 GiB",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CB(ARRAY_LINEAR_ALIGNED, 0, 0x7ff, 0x3fffff), DRAW),
+	}, {
+		.name = "a color buffer with a pitch that wraps to 0",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CB(ARRAY_LINEAR_ALIGNED, 0, 0x1fffffff, 0x3fffff), DRAW),
+	}, {
+		.name = "a macro tile less than a tile high",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CB(ARRAY_2D_TILED_THIN1, CB_MACRO_TILE_ASPECT(3), 0x7ff, 0x3fffff),
+		       DRAW),
+	}, {
+		.name = "a depth buffer without a BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(CTX(DB_DEPTH_CONTROL, 2), CTX(DB_Z_INFO, 3), DRAW),
+	}, {
+		.name = "a volume that fits",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_1M,
+		STREAM(TX_3D(32, 256, 256, 16, 0)),
+	}, {
+		.name = "a volume of 4 GiB",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(TX_3D(256, 2048, 2048, 1024, 0)),
+	}, {
+		.name = "a texture behind the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(TX_3D(8, 64, 64, 1, 0x1000000)),
+	}, {
+		.name = "a streamout buffer of 4 GiB",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CTX(VGT_STRMOUT_CONFIG, 1), CTX(VGT_STRMOUT_BUFFER_CONFIG, 1),
+		       RELOC_CTX(VGT_STRMOUT_BUFFER_BASE_0, 0),
+		       CTX(VGT_STRMOUT_BUFFER_SIZE_0, SZ_1G), DRAW),
+	}, {
+		.name = "a fence in the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 8, 2 << 29, 0, 0, RELOC),
+	}, {
+		.name = "a fence behind the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 4, 2 << 29, 0, 0, RELOC),
+	}, {
+		.name = "an end of shader behind the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOS, 3), 0, SZ_4K, 0, 0, RELOC),
+	}, {
+		.name = "a DMA copy",
+		.family = CHIP_CEDAR, .parse = evergreen_dma_cs_parse, .bo_size = SZ_4K,
+		STREAM(0x30000000 | SZ_4K / 4, 0, 0, 0, 0),
+	}, {
+		.name = "a DMA copy that is not complete",
+		.family = CHIP_CEDAR, .parse = evergreen_dma_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(0x30800000 | SZ_4K / 4, 0, 0),
+	}, {
+		.name = "a partial DMA copy",
+		.family = CHIP_CAYMAN, .parse = evergreen_dma_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(0x34100000, SZ_1M, 0, 0, 0, 0, 0, 0, 0),
+	}, {
+		.name = "VM: a copy to a context register",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x28b2c >> 2, 0),
+	}, {
+		.name = "VM: a copy to memory",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 3, 0, 0, 0, 0),
+	}, {
+		.name = "VM: a copy to another register",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x2000 >> 2, 0),
+	}, {
+		.name = "VM: a padding NOP",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse,
+		STREAM(PACKET3(PACKET3_NOP, 0), 0, 0xffff1000),
+	}, {
+		.name = "VM: a packet that is not complete",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_CP_DMA, 4)),
+	}, {
+		.name = "VM of SI: a copy to another register",
+		.family = CHIP_TAHITI, .ib_parse = si_ib_parse, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x2000 >> 2, 0),
+	}, {
+		.name = "VM of SI: a packet that is not complete",
+		.family = CHIP_TAHITI, .ib_parse = si_ib_parse, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_CP_DMA, 4)),
+	}, {
+		.name = "VCE: a command that is not complete",
+		.family = CHIP_TAHITI, .parse = radeon_vce_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(12, 1, 1, 8, 0x03000001),
+	}, {
+		.name = "VCE: an image whose size wraps",
+		.family = CHIP_TAHITI, .parse = radeon_vce_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(12, 1, 1, 44, 0x01000001, 0, 0, 0, 0, 0, 0, SZ_64K, 0, SZ_64K),
+	},
+};
+
+KUNIT_ARRAY_PARAM(evergreen_cs, evergreen_cs_cases, cs_test_case_desc);
+
+static struct kunit_case evergreen_cs_tests[] = {
+	KUNIT_CASE_PARAM(cs_test_check, evergreen_cs_gen_params),
+	{}
+};
+
+static struct kunit_suite evergreen_cs_suite = {
+	.name = "evergreen_cs",
+	.test_cases = evergreen_cs_tests,
+};
+
+kunit_test_suite(evergreen_cs_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the command stream checkers of evergreen to SI, and of VCE");
+MODULE_LICENSE("Dual MIT/GPL");

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * KUnit tests of the command stream checkers of R100 to R500.
+ */
+
+#include "radeon_cs_test.h"
+
+#include "../radeon_asic.h"
+#include "../radeon_reg.h"
+#include "../r300_reg.h"
+
+#define REG(reg, value)		(reg) >> 2, (value)
+#define RELOC_REG(reg, value)	REG(reg, value), RELOC
+
+/* a vertex of two dwords in the stream */
+#define DRAW			0xc0023500, 3 << 4 | 1 << 16, 0, 0
+
+/* R100 and R200: a color buffer of 64x15 pixels of 4 bytes, which fits in 4 KiB, and no depth */
+#define R100_CB(height)							\
+	REG(RADEON_RB3D_CNTL, 6 << RADEON_RB3D_COLOR_FORMAT_SHIFT),	\
+	RELOC_REG(RADEON_RB3D_COLOROFFSET, 0),				\
+	RELOC_REG(RADEON_RB3D_COLORPITCH, 64),				\
+	REG(RADEON_RE_WIDTH_HEIGHT, (height) << 16 | 63)
+#define R100_STATE		R100_CB(15), REG(0x2080, 0)	/* SE_VTX_FMT: 2 dwords */
+#define R200_STATE		R100_CB(15), REG(0x2088, 0)	/* SE_VTX_FMT_0: 2 dwords */
+
+#define R100_TXFORMAT(format, log2w, log2h)				\
+	((format) | (log2w) << RADEON_TXFORMAT_WIDTH_SHIFT |		\
+	 (log2h) << RADEON_TXFORMAT_HEIGHT_SHIFT)
+#define R100_TX(txformat, levels, offset)				\
+	REG(RADEON_PP_CNTL, 1 << 4),					\
+	REG(RADEON_PP_TXFILTER_0, (levels) << 16),			\
+	REG(RADEON_PP_TXFORMAT_0, (txformat)),				\
+	RELOC_REG(RADEON_PP_TXOFFSET_0, (offset))
+
+#define R200_TX(txformat, txformat_x)					\
+	REG(RADEON_PP_CNTL, 1 << 4),					\
+	REG(R200_PP_TXFILTER_0, 0),					\
+	REG(R200_PP_TXFORMAT_0, (txformat)),				\
+	REG(R200_PP_TXFORMAT_X_0, (txformat_x)),			\
+	RELOC_REG(R200_PP_TXOFFSET_0, 0)
+
+/* R300: no color channel is written, no depth, vertices of 2 dwords */
+#define R300_STATE		REG(0x4e0c, 0), REG(0x4f00, 0), REG(0x20b4, 2)
+
+/* textures of 1 byte for each texel; log2 of the depth, the highest level */
+#define R300_TX(width, height, depth, levels, coord, format2, offset)	\
+	REG(0x4104, 1),							\
+	REG(0x4400, 0),							\
+	REG(0x4480, ((width) - 1) | ((height) - 1) << 11 |		\
+		    (depth) << 22 | (levels) << 26),			\
+	REG(0x44c0, (coord) << 25),					\
+	REG(0x4500, (format2)),						\
+	RELOC_REG(R300_TX_OFFSET_0, (offset))
+#define TX_2D			0
+#define TX_3D			1
+
+#define EIGHT_RELOCS		RELOC, RELOC, RELOC, RELOC, RELOC, RELOC, RELOC, RELOC
+
+static const struct cs_test_case r100_cs_cases[] = {
+	{
+		.name = "R100: a color buffer that fits",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(R100_STATE, DRAW),
+	}, {
+		.name = "R100: a color buffer that is too small",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE, R100_CB(63), DRAW),
+	}, {
+		.name = "R100: a texture that fits",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(R100_STATE, R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 5, 5), 0, 0),
+		       DRAW),
+	}, {
+		.name = "R100: a texture of 1x1 with 8 levels",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(R100_STATE, R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 0, 0), 8, 0),
+		       DRAW),
+	}, {
+		.name = "R100: a pitch that wraps",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE,
+		       R100_TX(RADEON_TXFORMAT_ARGB8888 | RADEON_TXFORMAT_NON_POWER2, 0, 0),
+		       REG(RADEON_PP_TEX_SIZE_0, 63 << 16 | 63),
+		       REG(RADEON_PP_TEX_PITCH_0, 0xffffffe0), DRAW),
+	}, {
+		.name = "R100: the size of a texture with powers of two",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE,
+		       R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 11, 11), 0, 0),
+		       REG(RADEON_PP_TEX_SIZE_0, 0), DRAW),
+	}, {
+		.name = "R100: a texture behind the BO",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE,
+		       R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 2, 2), 0, SZ_1M), DRAW),
+	}, {
+		.name = "R100: a cube map without faces",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE,
+		       R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 2, 2) |
+			       RADEON_TXFORMAT_CUBIC_MAP_ENABLE, 0, 0), DRAW),
+	}, {
+		.name = "R100: a register after the table",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(REG(160 << 7, 0)),
+	}, {
+		.name = "R100: no vertex arrays",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0002f00, 0, EIGHT_RELOCS, EIGHT_RELOCS, EIGHT_RELOCS),
+	}, {
+		.name = "R100: a vertex array packet that is too short",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0002f00, 1, RELOC),
+	}, {
+		.name = "R100: a vertex array behind the BO",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0022f00, 1, 4 << 8 | 4, SZ_1M, RELOC),
+	}, {
+		.name = "R100: a number of indices that wraps",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE, 0xc0032300, 0, 0x80000000, 0, 1 << 4 | 1 << 16, RELOC),
+	}, {
+		.name = "R100: indices that fit",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(0xc0023300, 0, SZ_2K, SZ_2K / 4, RELOC),
+	}, {
+		.name = "R100: 4 GiB of indices",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0023300, 0, 0, 0xffffffff, RELOC),
+	}, {
+		.name = "R100: indices whose dwords do not fit",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0023300, 0, SZ_2K, SZ_2K / 4 + 1, RELOC),
+	}, {
+		.name = "R200: DXT5",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_64K,
+		STREAM(R200_STATE, R200_TX(R100_TXFORMAT(R200_TXFORMAT_DXT45, 8, 8), 0), DRAW),
+	}, {
+		.name = "R200: DXT5 that does not fit",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_32K, .ret = -EINVAL,
+		STREAM(R200_STATE, R200_TX(R100_TXFORMAT(R200_TXFORMAT_DXT45, 8, 8), 0), DRAW),
+	}, {
+		.name = "R200: 256 slices",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R200_STATE, R200_TX(R100_TXFORMAT(R200_TXFORMAT_I8, 4, 4), 8 | 2 << 16),
+		       DRAW),
+	}, {
+		.name = "R200: a texture that was not looked up before",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R200_STATE, REG(R200_PP_TXFORMAT_0, R200_TXFORMAT_LOOKUP_DISABLE),
+		       R200_TX(R100_TXFORMAT(R200_TXFORMAT_I8, 11, 11), 0), DRAW),
+	}, {
+		.name = "R300: a volume that fits",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_64K,
+		STREAM(R300_STATE, R300_TX(32, 32, 6, 0, TX_3D, 0, 0), DRAW),
+	}, {
+		.name = "R300: a volume of 4 GiB",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R300_STATE, R300_TX(2048, 2048, 10, 0, TX_3D, 0, 0), DRAW),
+	}, {
+		.name = "R300: a texture of 1x1 with 8 levels",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K,
+		STREAM(R300_STATE, R300_TX(1, 1, 0, 8, TX_2D, 0, 0), DRAW),
+	}, {
+		.name = "R300: a texture behind the BO",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R300_STATE, R300_TX(1, 1, 0, 0, TX_2D, 0, SZ_1M), DRAW),
+	}, {
+		.name = "R500: a texture of 4096x4096",
+		.family = CHIP_RV515, .parse = r300_cs_parse, .bo_size = SZ_16M,
+		STREAM(R300_STATE, R300_TX(2048, 2048, 0, 0, TX_2D, 1 << 15 | 1 << 16, 0), DRAW),
+	}, {
+		.name = "R500: a texture of 4096x4096 that does not fit",
+		.family = CHIP_RV515, .parse = r300_cs_parse, .bo_size = SZ_8M, .ret = -EINVAL,
+		STREAM(R300_STATE, R300_TX(2048, 2048, 0, 0, TX_2D, 1 << 15 | 1 << 16, 0), DRAW),
+	}, {
+		.name = "R500: a texture after one of ATI1N",
+		.family = CHIP_RV515, .parse = r300_cs_parse, .bo_size = SZ_2K, .ret = -EINVAL,
+		STREAM(R300_STATE, R300_TX(64, 64, 0, 0, TX_2D, 1 << 14, 0), REG(0x4500, 0),
+		       DRAW),
+	},
+};
+
+KUNIT_ARRAY_PARAM(r100_cs, r100_cs_cases, cs_test_case_desc);
+
+static struct kunit_case r100_cs_tests[] = {
+	KUNIT_CASE_PARAM(cs_test_check, r100_cs_gen_params),
+	{}
+};
+
+static struct kunit_suite r100_cs_suite = {
+	.name = "r100_cs",
+	.test_cases = r100_cs_tests,
+};
+
+kunit_test_suite(r100_cs_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the command stream checkers of R100 to R500");
+MODULE_LICENSE("Dual MIT/GPL");

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * KUnit tests of the command stream checkers of R600 and R700.
+ */
+
+#include "radeon_cs_test.h"
+
+#include "../radeon_asic.h"
+#include "../r600d.h"
+
+#define CTX(reg, value)							\
+	PACKET3(PACKET3_SET_CONTEXT_REG, 1),				\
+	((reg) - PACKET3_SET_CONTEXT_REG_OFFSET) >> 2, (value)
+#define RELOC_CTX(reg, value)	CTX(reg, value), RELOC
+
+#define DRAW			PACKET3(PACKET3_DRAW_INDEX_AUTO, 1), 3, 2
+
+/* no depth, one sample */
+#define STATE			CTX(R_028800_DB_DEPTH_CONTROL, 0), CTX(R_028C04_PA_SC_AA_CONFIG, 0)
+
+/* a color buffer of 4 bytes for each pixel */
+#define CB_SIZE(pitch_tiles, tiles)						\
+	CTX(R_028060_CB_COLOR0_SIZE, S_028060_PITCH_TILE_MAX((pitch_tiles) - 1) |	\
+	    S_028060_SLICE_TILE_MAX((tiles) - 1))
+#define CB(info, last_slice)						\
+	CTX(R_028238_CB_TARGET_MASK, 0xf),				\
+	RELOC_CTX(CB_COLOR0_BASE, 0),					\
+	CTX(R_028080_CB_COLOR0_VIEW, (last_slice) << 13),		\
+	CTX(R_0280A0_CB_COLOR0_INFO, V_0280A0_COLOR_8_8_8_8 << 2 | (info))
+#define LINEAR			(V_0280A0_ARRAY_LINEAR_ALIGNED << 8)
+#define TILED			(V_0280A0_ARRAY_1D_TILED_THIN1 << 8)
+
+/* a texture of 1 byte for each texel, with rows of 256 bytes or more */
+#define TX_WORDS(dim, pitch_tiles, width, height, depth, offset, word4, word5)	\
+	S_038000_DIM(dim) | S_038000_PITCH((pitch_tiles) - 1) |		\
+		S_038000_TEX_WIDTH((width) - 1) |			\
+		S_038000_TILE_MODE(V_038000_ARRAY_LINEAR_ALIGNED),	\
+	S_038004_TEX_HEIGHT((height) - 1) | S_038004_TEX_DEPTH((depth) - 1) |	\
+		S_038004_DATA_FORMAT((u32)V_038004_COLOR_8),		\
+	(offset), 0, (word4), (word5), (u32)SQ_TEX_VTX_VALID_TEXTURE << 30
+#define TX(...)								\
+	PACKET3(PACKET3_SET_RESOURCE, 7), 0, TX_WORDS(__VA_ARGS__), RELOC, RELOC
+
+#define BUFFER_WORDS(offset, size)					\
+	(offset), (size) - 1, 0, 0, 0, 0, (u32)SQ_TEX_VTX_VALID_BUFFER << 30
+
+static const struct cs_test_case r600_cs_cases[] = {
+	{
+		.name = "a color buffer that fits",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K,
+		STREAM(STATE, CB(LINEAR, 0), CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "a color buffer that is too small",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_8K, .ret = -EINVAL,
+		STREAM(STATE, CB(LINEAR, 0), CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "a color buffer of 4 GiB",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CB(TILED, 2047), CB_SIZE(128, 8192), DRAW),
+	}, {
+		.name = "a color buffer without a size",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_NOP, 0), 0, STATE, CB(LINEAR, 0), DRAW),
+	}, {
+		.name = "a color buffer without CMASK",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CB(LINEAR | V_0280A0_CLEAR_ENABLE << 18, 0), CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "a depth buffer after more samples",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CTX(R_028800_DB_DEPTH_CONTROL, 2), RELOC_CTX(DB_DEPTH_BASE, 0),
+		       CTX(R_028000_DB_DEPTH_SIZE, S_028000_PITCH_TILE_MAX(7) |
+			   S_028000_SLICE_TILE_MAX(63)),
+		       CTX(R_028004_DB_DEPTH_VIEW, 0),
+		       CTX(R_028010_DB_DEPTH_INFO, V_028010_DEPTH_8_24 |
+			   S_028010_ARRAY_MODE(V_028010_ARRAY_1D_TILED_THIN1)),
+		       DRAW, CTX(R_028C04_PA_SC_AA_CONFIG, 2), DRAW),
+	}, {
+		.name = "a texture that fits",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0, 0, 0)),
+	}, {
+		.name = "a texture behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0x1000000, 0, 0)),
+	}, {
+		.name = "a volume that fits",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_1M,
+		STREAM(TX(V_038000_SQ_TEX_DIM_3D, 32, 256, 256, 16, 0, 0, 0)),
+	}, {
+		.name = "a volume whose slices do not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
+		STREAM(TX(V_038000_SQ_TEX_DIM_3D, 32, 256, 256, 16, 0, 0, 0)),
+	}, {
+		.name = "an array whose last layer does not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D_ARRAY, 32, 256, 256, 16, 0, 0,
+			  15 << 17 | 15 << 4)),
+	}, {
+		.name = "an array of 4 GiB",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D_ARRAY, 128, 1024, 1024, 4096, 0, 0, 4095 << 17)),
+	}, {
+		.name = "a base level after the last level",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0x100, 1 << 28, 0)),
+	}, {
+		.name = "a streamout buffer that fits",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(STATE, CTX(R_028AB0_VGT_STRMOUT_EN, 1),
+		       CTX(R_028B20_VGT_STRMOUT_BUFFER_EN, 1),
+		       RELOC_CTX(VGT_STRMOUT_BUFFER_BASE_0, 0),
+		       CTX(VGT_STRMOUT_BUFFER_SIZE_0, SZ_4K / 4), DRAW),
+	}, {
+		.name = "a streamout buffer of 4 GiB",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(STATE, CTX(R_028AB0_VGT_STRMOUT_EN, 1),
+		       CTX(R_028B20_VGT_STRMOUT_BUFFER_EN, 1),
+		       RELOC_CTX(VGT_STRMOUT_BUFFER_BASE_0, 0),
+		       CTX(VGT_STRMOUT_BUFFER_SIZE_0, SZ_1G), DRAW),
+	}, {
+		.name = "a streamout buffer without a size",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(STATE, CTX(R_028AB0_VGT_STRMOUT_EN, 1),
+		       CTX(R_028B20_VGT_STRMOUT_BUFFER_EN, 1),
+		       RELOC_CTX(VGT_STRMOUT_BUFFER_BASE_0, 0), DRAW),
+	}, {
+		.name = "a fence in the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 4, 1 << 29, 0, 0, RELOC),
+	}, {
+		.name = "a fence behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K, 1 << 29, 0, 0, RELOC),
+	}, {
+		.name = "an event behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_EVENT_WRITE, 2), 0, SZ_4K, 0, RELOC),
+	}, {
+		.name = "a DMA copy",
+		.family = CHIP_RV770, .parse = r600_dma_cs_parse, .bo_size = SZ_4K,
+		STREAM(0x30000000 | SZ_4K / 4, 0, 0, 0, 0),
+	}, {
+		.name = "a DMA copy that is not complete",
+		.family = CHIP_RV770, .parse = r600_dma_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(0x30000000 | SZ_4K / 4),
+	}, {
+		.name = "a tiled DMA copy that is not complete",
+		.family = CHIP_R600, .parse = r600_dma_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(0x30800000 | SZ_4K / 4, 0),
+	},
+};
+
+KUNIT_ARRAY_PARAM(r600_cs, r600_cs_cases, cs_test_case_desc);
+
+static const struct cs_test_case two_buffers = {
+	.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+	STREAM(PACKET3(PACKET3_SET_RESOURCE, 14), 0,
+	       BUFFER_WORDS(0, SZ_4K), BUFFER_WORDS(SZ_1K, SZ_1K), RELOC, RELOC),
+};
+
+/* Each buffer of a packet gets the address of its BO. */
+static void r600_cs_two_buffers(struct kunit *test)
+{
+	const u32 *ib;
+
+	KUNIT_ASSERT_EQ(test, cs_test_parse(test, &two_buffers, &ib), 0);
+	KUNIT_EXPECT_EQ(test, ib[2], CS_TEST_GPU_OFFSET);
+	KUNIT_EXPECT_EQ(test, ib[2 + 7], CS_TEST_GPU_OFFSET + SZ_1K);
+	KUNIT_EXPECT_EQ(test, ib[2 + 7 + 1], SZ_1K - 1);
+}
+
+static const struct cs_test_case wrapping_buffer = {
+	.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+	STREAM(PACKET3(PACKET3_SET_RESOURCE, 7), 0, BUFFER_WORDS(0xfffff000, SZ_8K), RELOC),
+};
+
+/* A buffer is forced to be in its BO. */
+static void r600_cs_wrapping_buffer(struct kunit *test)
+{
+	const u32 *ib;
+
+	KUNIT_ASSERT_EQ(test, cs_test_parse(test, &wrapping_buffer, &ib), 0);
+	KUNIT_EXPECT_EQ(test, ib[2], CS_TEST_GPU_OFFSET);
+	KUNIT_EXPECT_EQ(test, ib[3], SZ_4K - 1);
+}
+
+static struct kunit_case r600_cs_tests[] = {
+	KUNIT_CASE_PARAM(cs_test_check, r600_cs_gen_params),
+	KUNIT_CASE(r600_cs_two_buffers),
+	KUNIT_CASE(r600_cs_wrapping_buffer),
+	{}
+};
+
+static struct kunit_suite r600_cs_suite = {
+	.name = "r600_cs",
+	.test_cases = r600_cs_tests,
+};
+
+kunit_test_suite(r600_cs_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the command stream checkers of R600 and R700");
+MODULE_LICENSE("Dual MIT/GPL");
