@@ -449,6 +449,7 @@ static void chunk_destroy(struct ttm_chunk_allocator *alloc, struct ttm_chunk *c
 		dev_err_once(alloc->source->dev,
 			     "caching of %u pages could not be restored: they are not freed\n",
 			     chunk->pages);
+		chunk_count(chunk, -1);
 		return;
 	}
 	chunk_put_pieces(alloc, chunk);
