@@ -60,8 +60,9 @@ fi
 
 # 32 MiB of the 63 MiB of BOs.
 expect_backing=
-export TTM_PARAMETERS=pages_limit=8192
+unset TTM_PARAMETERS
 load_radeon
+echo 8192 >"/sys/module/$(ttm)/parameters/pages_limit"
 for card in $(cards); do
 	run gtt-move --card "$card" --rounds 1 --swap-out true
 done
