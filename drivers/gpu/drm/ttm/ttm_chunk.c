@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/vmstat.h>
 
 #include <drm/drm_util.h>
@@ -576,6 +577,12 @@ static unsigned int chunks_take(struct ttm_chunk_allocator *alloc, struct page *
 	return done;
 }
 
+/*
+ * Held by tasks that return pages. They use the allocator after the last page is back, when
+ * another task may find it empty and free it.
+ */
+DEFINE_STATIC_SRCU(return_srcu);
+
 /* Free the chunks of pages that were returned to a closed source. */
 static void shrink_if_closed(struct ttm_chunk_allocator *alloc)
 {
@@ -648,6 +655,7 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 	struct ttm_chunk_allocator *alloc;
 	unsigned int i, n;
 
+	guard(srcu)(&return_srcu);
 	for (i = 0; i < count; i++) {
 		clear_page(page_vaddr(pages[i]));
 		if (i % TTM_CHUNK_MAX_PAGES == TTM_CHUNK_MAX_PAGES - 1)
@@ -862,6 +870,8 @@ bool ttm_chunk_allocator_fini(struct ttm_chunk_allocator *alloc)
 			alloc->pages - alloc->free_pages, alloc->chunks);
 		return false;
 	}
+	/* Tasks that have returned the last pages still use the allocator. */
+	synchronize_srcu(&return_srcu);
 	ttm_chunk_cpu_fini(alloc);
 	kfree(alloc->empty_pages);
 	return true;

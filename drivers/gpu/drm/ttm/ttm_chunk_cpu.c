@@ -18,7 +18,8 @@
  * allocator's lock is seldom taken.
  *
  * Cached pages count as used in their chunk. Before a chunk is allocated, and before chunks
- * are freed, the caches of all CPUs are drained.
+ * are freed, the caches of all CPUs are drained. A page leaves the count of the cache before
+ * it returns to its chunk, so that no page is counted as free twice.
  */
 
 /**
@@ -118,9 +119,9 @@ void ttm_chunk_cpu_return(struct ttm_chunk_allocator *alloc, struct page **pages
 
 	spin_lock(&cpu->lock);
 	if (cpu->count + count > TTM_CHUNK_CPU_PAGES) {
+		cpu->count -= TTM_CHUNK_CPU_BATCH;
 		/* Those that were returned the longest time ago. */
 		ttm_chunk_return_pages(alloc, cpu->pages, TTM_CHUNK_CPU_BATCH);
-		cpu->count -= TTM_CHUNK_CPU_BATCH;
 		memmove(cpu->pages, cpu->pages + TTM_CHUNK_CPU_BATCH,
 			cpu->count * sizeof(cpu->pages[0]));
 	}
@@ -154,15 +155,16 @@ unsigned long ttm_chunk_cpu_count(struct ttm_chunk_allocator *alloc)
 void ttm_chunk_cpu_drain(struct ttm_chunk_allocator *alloc)
 {
 	struct ttm_chunk_cpu *cpu;
+	unsigned int count;
 	int i;
 
 	for_each_possible_cpu(i) {
 		cpu = per_cpu_ptr(alloc->cpu, i);
 		spin_lock(&cpu->lock);
-		if (cpu->count) {
-			ttm_chunk_return_pages(alloc, cpu->pages, cpu->count);
-			cpu->count = 0;
-		}
+		count = cpu->count;
+		cpu->count = 0;
+		if (count)
+			ttm_chunk_return_pages(alloc, cpu->pages, count);
 		spin_unlock(&cpu->lock);
 	}
 }

@@ -66,16 +66,18 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_create);
  * ttm_dma_pool_destroy() - free a pool and its memory
  * @pool: pool without pages in use, or NULL
  *
- * Waits until no shrinker uses the pool. If pages are in use all the same the pool is not
- * freed; see ttm_chunk_allocator_fini().
+ * Waits until no shrinker uses the pool.
+ *
+ * Return: true on success; false if pages are in use. The pool and these pages stay in memory
+ * then, and need the device; see ttm_chunk_allocator_fini().
  */
-void ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
+bool ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
 {
 	bool empty = true;
 	int i;
 
 	if (!pool)
-		return;
+		return true;
 
 	down_write(&dma_pools_rwsem);
 	spin_lock(&dma_pools_lock);
@@ -87,6 +89,7 @@ void ttm_dma_pool_destroy(struct ttm_dma_pool *pool)
 		empty &= ttm_chunk_allocator_fini(&pool->modes[i]);
 	if (empty)
 		kfree(pool);
+	return empty;
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pool_destroy);
 
@@ -178,7 +181,8 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_dma_pools_shrink);
  * ttm_dma_pools_trim() - free empty chunks beyond a limit
  * @limit: the number of free pages that all pools together may keep
  *
- * Only empty chunks are freed, so free pages of other chunks can exceed the limit.
+ * Only empty chunks are freed, so free pages of other chunks can exceed the limit. Pages in
+ * the per-CPU caches are not counted.
  *
  * Return: the number of free pages that are left.
  */
@@ -187,6 +191,10 @@ unsigned long ttm_dma_pools_trim(unsigned long limit)
 	struct ttm_dma_pool *pool;
 	unsigned long kept = 0;
 	int i;
+
+	/* Most machines have no pool, and each BO that is freed on them comes here. */
+	if (list_empty(&dma_pools))
+		return 0;
 
 	spin_lock(&dma_pools_lock);
 	list_for_each_entry(pool, &dma_pools, link)

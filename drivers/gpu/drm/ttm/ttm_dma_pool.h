@@ -25,7 +25,7 @@ struct ttm_dma_pool {
 };
 
 struct ttm_dma_pool *ttm_dma_pool_create(struct device *dev, bool scattered);
-void ttm_dma_pool_destroy(struct ttm_dma_pool *pool);
+bool ttm_dma_pool_destroy(struct ttm_dma_pool *pool);
 
 void ttm_dma_pool_open(struct ttm_dma_pool *pool, bool scattered);
 void ttm_dma_pool_close(struct ttm_dma_pool *pool);

@@ -122,26 +122,23 @@ static void global_free(struct global_pool *global)
 	struct ttm_dma_pool *pool = global->pool;
 
 	WRITE_ONCE(global->pool, NULL);
-	ttm_dma_pool_destroy(pool);
-	unregister_device(global->dev);
+	/* Pages that are left have to be freed for the device. */
+	if (ttm_dma_pool_destroy(pool))
+		unregister_device(global->dev);
 }
 
-static bool global_in_use(const struct global_pool *global)
+/* Free the free pages. Returns whether pages are left, which are in use. */
+static bool global_shrink(struct global_pool *global)
 {
 	struct ttm_chunk_stats stats = { };
 	int i;
 
-	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
-		ttm_chunk_stats_add(&global->pool->modes[i], &stats);
-	return stats.in_use;
-}
-
-static void global_shrink(struct global_pool *global)
-{
-	int i;
-
-	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++)
+	for (i = 0; i < TTM_NUM_CACHING_TYPES; i++) {
 		ttm_chunk_shrink(&global->pool->modes[i], NUMA_NO_NODE, ULONG_MAX);
+		ttm_chunk_stats_add(&global->pool->modes[i], &stats);
+	}
+	/* Unlike the number of pages in use this one is exact. */
+	return stats.chunks;
 }
 
 /*
@@ -162,7 +159,7 @@ static int global_update(unsigned int width)
 		ttm_dma_pool_open(global->pool, global_scattered(width));
 	} else if (global->pool) {
 		ttm_dma_pool_close(global->pool);
-		if (!gpus && !global_in_use(global))
+		if (!gpus && !global_shrink(global))
 			global_free(global);
 	}
 	return 0;
