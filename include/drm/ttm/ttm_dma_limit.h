@@ -13,6 +13,7 @@ struct ttm_tt;
 bool ttm_dma_translated(struct device *dev);
 u64 ttm_dma_limit(struct device *dev);
 bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt);
+bool ttm_pages_bounced(struct device *dev, struct sg_table *sgt);
 
 bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt);
 bool ttm_tt_within_limit(const struct ttm_tt *tt, struct device *dev);

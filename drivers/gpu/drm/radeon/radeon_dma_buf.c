@@ -132,7 +132,7 @@ static int table_of_pages(struct sg_table *sgt, struct radeon_bo *bo,
 	ret = dma_map_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
 	if (ret)
 		goto free_table;
-	if (ttm_dma_bounced(importer, sgt)) {
+	if (ttm_pages_bounced(importer, sgt)) {
 		dma_unmap_sgtable(importer, sgt, dir, DMA_ATTR_SKIP_CPU_SYNC);
 		ret = refuse(bo, importer, -EOPNOTSUPP,
 			     "the DMA API bounces all pages that are mapped for it");
@@ -202,7 +202,7 @@ static int move_within_limit(struct radeon_bo *bo, struct device *importer)
  * be moved is known when they are mapped.
  *
  * Return: 0; -EOPNOTSUPP if there is no memory that both devices reach; -ENODEV if the GPU
- * has been removed and the device does not reach the pages; the errors of
+ * has been removed and the device does not reach the pages; -ENOMEM; the errors of
  * drm_gem_map_attach(); -EINTR.
  */
 static int radeon_dma_buf_attach(struct dma_buf *dma_buf, struct dma_buf_attachment *attach)
@@ -220,10 +220,13 @@ static int radeon_dma_buf_attach(struct dma_buf *dma_buf, struct dma_buf_attachm
 		goto detach;
 	tt = bo->tbo.ttm;
 	if (tt && ttm_tt_is_populated(tt) && !ttm_tt_within_limit(tt, attach->dev)) {
-		if (drm_dev_is_unplugged(gobj->dev))
+		if (drm_dev_is_unplugged(gobj->dev)) {
 			ret = refuse(bo, attach->dev, -ENODEV, gpu_removed);
-		else if (ttm_tt_can_move(bo->tbo.bdev, tt, attach->dev))
-			ret = refuse(bo, attach->dev, -EOPNOTSUPP, no_memory);
+		} else {
+			ret = ttm_tt_can_move(bo->tbo.bdev, tt, attach->dev);
+			if (ret == -EOPNOTSUPP)
+				refuse(bo, attach->dev, ret, no_memory);
+		}
 	}
 	dma_resv_unlock(gobj->resv);
 	if (!ret)

@@ -141,6 +141,31 @@ bool ttm_dma_bounced(struct device *dev, struct sg_table *sgt)
 EXPORT_SYMBOL(ttm_dma_bounced);
 
 /**
+ * ttm_pages_bounced() - whether mapping the caller's own pages has bounced them
+ * @dev: device that they were mapped for
+ * @sgt: the mapping, with the pages. An importer of a dma-buf has to call ttm_dma_bounced().
+ *
+ * Return: true if an address is not that of the page.
+ */
+bool ttm_pages_bounced(struct device *dev, struct sg_table *sgt)
+{
+	struct scatterlist *sg;
+	int i;
+
+	if (xen_pv_domain())
+		return ttm_dma_bounced(dev, sgt);
+	if (dma_remapped(dev))
+		return false;
+
+	/* Without an IOMMU each segment is mapped by itself. */
+	for_each_sgtable_sg(sgt, sg, i)
+		if (sg_dma_address(sg) != phys_to_dma(dev, sg_phys(sg)))
+			return true;
+	return false;
+}
+EXPORT_SYMBOL(ttm_pages_bounced);
+
+/**
  * ttm_tt_within_limit() - whether a device reaches all pages of another device's tt
  * @tt: populated tt
  * @dev: device
@@ -196,12 +221,17 @@ int ttm_tt_can_move(struct ttm_device *bdev, const struct ttm_tt *tt, struct dev
 
 	if (ret)
 		return ret;
-	if (!tt->dma_address || ttm_dma_limit(dev) < DMA_BIT_MASK(TTM_GLOBAL_DMA_WIDTH_MIN))
+	/* A page below 4 GiB has to be within the reach of both devices. */
+	if (!tt->dma_address || min(ttm_dma_limit(dev), ttm_dma_limit(tt->dma_dev)) <
+				DMA_BIT_MASK(TTM_GLOBAL_DMA_WIDTH_MIN))
 		return -EOPNOTSUPP;
-	/* The tt's device has to use the bus addresses of coherent memory of no GPU. */
+	/*
+	 * The tt's device has to use the bus addresses of coherent memory of no GPU. There is
+	 * none for a device that reached all pages when it was bound.
+	 */
 	if (ttm_pool_moves_coherent(&bdev->pool) &&
-	    (!ttm_global_dma_pool_coherent() || ttm_tt_is_private(bdev, tt) ||
-	     ttm_dma_translated(tt->dma_dev)))
+	    (!ttm_global_dma_pool_at(TTM_GLOBAL_DMA_WIDTH_MIN) ||
+	     ttm_tt_is_private(bdev, tt) || ttm_dma_translated(tt->dma_dev)))
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -277,9 +307,9 @@ struct ttm_tt *ttm_tt_alloc_within(struct ttm_device *bdev, const struct ttm_tt 
 		ret = ttm_pool_alloc_dma32(&bdev->pool, dst, ctx);
 	if (ret)
 		goto error;
-	if (ttm_tt_within_limit(dst, dev))
+	if (ttm_tt_within_limit(dst, dev) && ttm_tt_within_limit(dst, tt->dma_dev))
 		return dst;
-	/* The device has an offset. */
+	/* One of the devices has an offset. */
 	ttm_pool_free(&bdev->pool, dst);
 	ret = -EOPNOTSUPP;
 error:

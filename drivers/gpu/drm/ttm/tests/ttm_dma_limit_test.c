@@ -155,6 +155,28 @@ static void ttm_dma_limit_bounce_offset(struct kunit *test)
 }
 #endif
 
+/*
+ * The exporter's own page, which may be anywhere. This has to be known as well for a device
+ * that is not DMA coherent, where ttm_dma_bounced() is always false.
+ */
+static void ttm_dma_limit_bounced_page(struct kunit *test)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct sg_table sgt;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, sg_alloc_table_from_pages(&sgt, &page, 1, 0, PAGE_SIZE, GFP_KERNEL),
+			0);
+	sg_dma_len(sgt.sgl) = PAGE_SIZE;
+	sg_dma_address(sgt.sgl) = phys_to_dma(devs->dev, page_to_phys(page));
+	KUNIT_EXPECT_FALSE(test, ttm_pages_bounced(devs->dev, &sgt));
+	sg_dma_address(sgt.sgl) += PAGE_SIZE;
+	KUNIT_EXPECT_TRUE(test, ttm_pages_bounced(devs->dev, &sgt));
+	sg_free_table(&sgt);
+	__free_page(page);
+}
+
 /* Behind a bridge that adds an offset, and lets only some addresses through. */
 static void ttm_dma_limit_offset(struct kunit *test)
 {
@@ -266,6 +288,16 @@ static void move_name(const struct move_case *c, char *name)
 
 KUNIT_ARRAY_PARAM(move, move_cases, move_name);
 
+static int can_move(struct kunit *test, const struct ttm_tt *tt, u64 last)
+{
+	struct ttm_test_devices *devs = test->priv;
+	struct device *dev = make_importer(test, last);
+	int ret = ttm_tt_can_move(devs->ttm_dev, tt, dev);
+
+	kunit_device_unregister(test, dev);
+	return ret;
+}
+
 /* Move a tt within the limit of another device. Returns 0 or a negative errno. */
 static int move(struct kunit *test, struct ttm_tt *tt, u64 last)
 {
@@ -323,6 +355,11 @@ static void ttm_dma_limit_no_memory(struct kunit *test)
 	memcpy(before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(31)), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32) - 1), -EOPNOTSUPP);
+	/* The BO's own device does not reach all pages below 4 GiB. */
+	devs->dev->bus_dma_limit = DMA_BIT_MASK(31);
+	KUNIT_EXPECT_EQ(test, can_move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
+	devs->dev->bus_dma_limit = 0;
+	KUNIT_EXPECT_EQ(test, can_move(test, tt, DMA_BIT_MASK(32)), 0);
 	/* As that of an AGP bridge. */
 	addresses = tt->dma_address;
 	tt->dma_address = NULL;
@@ -332,7 +369,7 @@ static void ttm_dma_limit_no_memory(struct kunit *test)
 	ttm_global_dma_pool_put(32);
 	devs->ttm_dev->pool.backing.single = true;
 	if (!ttm_global_dma_pool_at(32))
-		KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, can_move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
 	devs->ttm_dev->pool.backing.single = false;
 	KUNIT_ASSERT_EQ(test, ttm_global_dma_pool_get(32), 0);
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
@@ -443,6 +480,7 @@ static struct kunit_case ttm_dma_limit_cases[] = {
 	KUNIT_CASE(ttm_dma_limit_bounce),
 	KUNIT_CASE(ttm_dma_limit_bounce_offset),
 #endif
+	KUNIT_CASE(ttm_dma_limit_bounced_page),
 	KUNIT_CASE(ttm_dma_limit_offset),
 	KUNIT_CASE_PARAM(ttm_dma_limit_move, move_gen_params),
 	KUNIT_CASE(ttm_dma_limit_no_memory),
