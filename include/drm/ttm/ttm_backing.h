@@ -95,6 +95,7 @@ struct ttm_backing {
 };
 
 bool ttm_behind_iommu(struct device *dev);
+bool ttm_coherent_is_decrypted(struct device *dev);
 int ttm_backing_facts_get(struct device *dev, struct ttm_backing_facts *facts);
 bool ttm_backing_outgrown(struct device *dev, const struct ttm_backing_facts *facts);
 void ttm_backing_choose(const struct ttm_backing_facts *facts,

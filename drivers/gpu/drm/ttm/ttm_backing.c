@@ -5,7 +5,9 @@
 
 #define pr_fmt(fmt) "[TTM] " fmt
 
+#include <linux/cc_platform.h>
 #include <linux/device.h>
+#include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
@@ -157,6 +159,26 @@ bool ttm_behind_iommu(struct device *dev)
 #else
 	return false;
 #endif
+}
+
+/**
+ * ttm_coherent_is_decrypted() - whether coherent memory of a device is decrypted
+ * @dev: device, its DMA mask set
+ *
+ * The DMA API decrypts it in a guest with encrypted memory. On a host with encrypted memory
+ * (SME) it does so for a device that does not drive the address bit of encrypted memory,
+ * unless the device is behind an IOMMU.
+ *
+ * Return: true if so: the CPU has to map it without encryption.
+ */
+bool ttm_coherent_is_decrypted(struct device *dev)
+{
+	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
+		return true;
+	if (!cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT) || ttm_behind_iommu(dev))
+		return false;
+	/* The address of page 0 is the bit alone. */
+	return phys_to_dma(dev, 0) > min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit);
 }
 
 /* Whether bus addresses are Xen's, not those of an IOMMU in front of the device. */

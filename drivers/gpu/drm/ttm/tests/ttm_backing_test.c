@@ -89,6 +89,11 @@ static const struct backing_case backing_cases[] = {
 		.facts = { .hotplug = true, BITS(48) },
 		.expect = { .kind = TTM_BACKING_SHARED },
 	}, {
+		.name = "SME, 40 bits, no encryption bit: chunks",
+		.facts = { .bounced = true, .hotplug = true, BITS(40) },
+		.expect = { .kind = TTM_BACKING_DEVICE },
+		.harm = true,
+	}, {
 		.name = "IOMMU, 16 GiB, 32 bits: shared, any zone",
 		.facts = { .iommu = true, .hotplug = true, BITS(32) },
 		.expect = { .kind = TTM_BACKING_SHARED },

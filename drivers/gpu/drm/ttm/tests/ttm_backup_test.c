@@ -26,6 +26,7 @@ static const struct backup_case backup_cases[] = {
 	{ "shared below 4 GiB", TTM_ALLOCATION_POOL_USE_DMA32, ttm_cached },
 	{ "coherent", TTM_ALLOCATION_POOL_USE_DMA_ALLOC, ttm_cached },
 	{ "coherent, write-combined", TTM_ALLOCATION_POOL_USE_DMA_ALLOC, ttm_write_combined },
+	{ "chosen by the device", TTM_ALLOCATION_POOL_BY_DEVICE, ttm_cached },
 };
 
 KUNIT_ARRAY_PARAM_DESC(backup, backup_cases, description);
@@ -131,12 +132,14 @@ static unsigned int wrong_pages(struct ttm_tt *tt)
 
 /*
  * Shared pages are backed up and restored. Coherent pages are refused: they are given back by
- * the chunk, so a backup would free no memory.
+ * the chunk, so a backup would free no memory. Refused, too, is a pool that chooses by its
+ * device: a restore gets shared pages, and these may be the wrong ones by then.
  */
 static void ttm_backup_contents(struct kunit *test)
 {
 	const struct backup_case *params = test->param_value;
-	bool coherent = params->alloc_flags & TTM_ALLOCATION_POOL_USE_DMA_ALLOC;
+	const unsigned int dma_alloc = TTM_ALLOCATION_POOL_USE_DMA_ALLOC;
+	bool refused = params->alloc_flags & (dma_alloc | TTM_ALLOCATION_POOL_BY_DEVICE);
 	struct ttm_operation_ctx ctx = { };
 	struct ttm_buffer_object *bo;
 	int turn;
@@ -155,7 +158,7 @@ static void ttm_backup_contents(struct kunit *test)
 			.writeback = turn,
 		});
 
-		if (coherent) {
+		if (refused) {
 			KUNIT_EXPECT_EQ(test, pages, -EBUSY);
 			KUNIT_EXPECT_TRUE(test, ttm_tt_is_populated(bo->ttm));
 		} else {
@@ -165,38 +168,13 @@ static void ttm_backup_contents(struct kunit *test)
 		}
 		KUNIT_ASSERT_EQ(test, ttm_bo_populate(bo, &ctx), 0);
 		KUNIT_EXPECT_FALSE(test, ttm_tt_is_backed_up(bo->ttm));
-		KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(bo->ttm), coherent);
+		KUNIT_EXPECT_EQ(test, ttm_tt_is_coherent(bo->ttm),
+				!!(params->alloc_flags & dma_alloc));
 		KUNIT_EXPECT_EQ(test, wrong_pages(bo->ttm), 0);
 	}
 	/* Pages of such a ttm_tt are not counted, also not when they are backed up. */
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bo->bdev->pool.populated), 0);
 
-	dma_resv_unlock(bo->base.resv);
-	ttm_bo_fini(bo);
-}
-
-/*
- * Pages that were backed up come back as shared pages, also if the pool has another backing by
- * then: like pages in use, they stay valid.
- */
-static void ttm_backup_backing_changes(struct kunit *test)
-{
-	struct ttm_operation_ctx ctx = { };
-	struct ttm_buffer_object *bo;
-
-	if (!ttm_backup_bytes_avail())
-		kunit_skip(test, "needs swap space");
-
-	backup_caching = ttm_cached;
-	bo = backup_bo(test, 0);
-	KUNIT_ASSERT_EQ(test, ttm_bo_populate(bo, &ctx), 0);
-	fill(bo->ttm);
-	KUNIT_ASSERT_EQ(test, BO_PAGES,
-			ttm_bo_shrink(&ctx, bo, (struct ttm_bo_shrink_flags) { }));
-	bo->bdev->pool.backing.kind = TTM_BACKING_DEVICE;
-	KUNIT_ASSERT_EQ(test, ttm_bo_populate(bo, &ctx), 0);
-	KUNIT_EXPECT_FALSE(test, ttm_tt_is_coherent(bo->ttm));
-	KUNIT_EXPECT_EQ(test, wrong_pages(bo->ttm), 0);
 	dma_resv_unlock(bo->base.resv);
 	ttm_bo_fini(bo);
 }
@@ -228,7 +206,6 @@ static int ttm_backup_test_init(struct kunit *test)
 
 static struct kunit_case ttm_backup_test_cases[] = {
 	KUNIT_CASE_PARAM(ttm_backup_contents, backup_gen_params),
-	KUNIT_CASE(ttm_backup_backing_changes),
 	KUNIT_CASE(ttm_backup_dropped),
 	{}
 };
