@@ -98,7 +98,7 @@ void igt_radeon_ignore_complaints(void)
 				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
 				    "Relocs at [0-9]+ after|No reloc for ib|"
 				    "Invalid command stream of|radeon_cs_refused: |Buffer too small for|color buffer [0-9]|"
-				    "Texture of unit [0-9]+ needs|"
+				    "Texture of unit [0-9]+ needs|PACKET3 INDX_BUFFER to|"
 				    "Forbidden register|failed to get a new IB|Set domain without domain|"
 				    /* GPUs with a virtual address space; SI dumps the stream. */
 				    "Packet0 not allowed|^.{0,4}0x[0-9a-f]{8}( <---)?$|"

@@ -410,7 +410,16 @@ struct bad_surface {
 	unsigned int dwords;
 };
 
-/* For a BO of 4 KiB. A GPU whose driver accepts them draws one point and writes to its BO alone. */
+/* The port for indices, and all of them to this one register. */
+#define INDICES(offset, dwords)						\
+	0xc0023300, 1u << 31 | 0x2040 / 4, (offset), (dwords), RELOC
+/* The first dword of the BO, which is 0, to a register. */
+#define ZERO_TO(reg)		0xc0023300, 1u << 31 | (reg) / 4, 0, 1, RELOC
+
+/*
+ * For a BO of 4 KiB. A GPU whose driver accepts a draw draws one point, and writes to its BO alone.
+ * But most of its state is that of earlier streams, so that it may hang.
+ */
 static const struct bad_surface r100_surfaces[] = {
 	{ "a color buffer that is larger than its BO", IB(R100_STATE(63), DRAW) },
 	{ "a texture whose pitch wraps",
@@ -419,8 +428,11 @@ static const struct bad_surface r100_surfaces[] = {
 	{ "a texture whose size another register seems to replace",
 	  IB(R100_STATE(15), R100_TEXTURE(11 << 8 | 11 << 12, 0, 0), REG(0x1d04, 0), DRAW) },
 	{ "a texture behind its BO", IB(R100_STATE(15), R100_TEXTURE(0, 0, 1 << 20), DRAW) },
-	{ "4 GiB of indices", IB(0xc0023300, 0, 0, 0xffffffff, RELOC) },
-	{ "indices behind their BO", IB(0xc0023300, 0, 1 << 20, 1, RELOC) },
+	{ "indices of which the last does not fit", IB(INDICES(0, 1025)) },
+	{ "indices behind their BO", IB(INDICES(1 << 20, 1)) },
+	{ "indices for another register", IB(ZERO_TO(0x1c38)) },	/* PP_CNTL */
+	{ "the count of an occlusion query between dwords",
+	  IB(REG(0x3294, 2), RELOC) },		/* RB3D_ZPASS_ADDR */
 };
 
 static const struct bad_surface r300_surfaces[] = {
@@ -431,8 +443,11 @@ static const struct bad_surface r300_surfaces[] = {
 	{ "a volume of 4 GiB",
 	  IB(R300_STATE, R300_TEXTURE(2047 | 2047 << 11 | 10 << 22, 1, 0), DRAW) },
 	{ "a texture behind its BO", IB(R300_STATE, R300_TEXTURE(0, 0, 1 << 20), DRAW) },
-	{ "4 GiB of indices", IB(0xc0023300, 0, 0, 0xffffffff, RELOC) },
-	{ "indices behind their BO", IB(0xc0023300, 0, 1 << 20, 1, RELOC) },
+	{ "indices of which the last does not fit", IB(INDICES(0, 1025)) },
+	{ "indices behind their BO", IB(INDICES(1 << 20, 1)) },
+	{ "indices for another register", IB(ZERO_TO(0x4104)) },	/* TX_ENABLE */
+	{ "the count of an occlusion query between dwords",
+	  IB(REG(0x4f5c, 2), RELOC) },		/* ZB_ZPASS_ADDR */
 };
 
 /* The last packet writes to a privileged register: the GPU does not get these streams. */
@@ -519,8 +534,9 @@ static void test_bad_surface(int fd)
 }
 
 /*
- * More levels than a texture has. Kernels before the fix shift by 64, which is in the log if they
- * have UBSAN.
+ * More levels than a texture has. Kernels before the fix shift by 64, and refuse the stream as
+ * well: its last packet writes to a privileged register. So the subtest itself cannot fail there.
+ * It fails by the report in the log, if the kernel has UBSAN.
  */
 static void test_many_levels(int fd)
 {
@@ -638,7 +654,7 @@ int igt_main()
 	igt_subtest("bad-surface")
 		test_bad_surface(fd);
 
-	igt_describe("Submit a texture with more levels than it has.");
+	igt_describe("Submit a texture with more levels than it has, for UBSAN.");
 	igt_subtest("many-levels")
 		test_many_levels(fd);
 

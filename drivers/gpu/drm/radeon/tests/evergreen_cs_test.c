@@ -26,16 +26,33 @@
 	RELOC_CTX(CB_COLOR0_ATTRIB, (attrib)),				\
 	CTX(CB_COLOR0_INFO, V_028C70_COLOR_32_32_32_32 << 2 | (mode) << 8)
 
-/* a volume of 1 byte for each texel */
-#define TX_3D(pitch_tiles, width, height, depth, offset)			\
+/* color buffer 8, of 16 bytes for each pixel, and no other */
+#define CB8(pitch, slice)						\
+	CTX(CB_TARGET_MASK, 0),						\
+	RELOC_CTX(CB_COLOR8_BASE, 0),					\
+	CTX(CB_COLOR8_PITCH, (pitch)),					\
+	CTX(CB_COLOR8_SLICE, (slice)),					\
+	CTX(CB_COLOR8_VIEW, 0),						\
+	RELOC_CTX(CB_COLOR8_ATTRIB, 0),					\
+	CTX(CB_COLOR8_INFO, V_028C70_COLOR_32_32_32_32 << 2 | ARRAY_LINEAR_ALIGNED << 8)
+
+/* a texture of 1 byte for each texel */
+#define TX(dim, pitch_tiles, width, height, depth, offset, word5)		\
 	PACKET3(PACKET3_SET_RESOURCE, 8), 0,				\
-	S_030000_DIM(SQ_TEX_DIM_3D) | S_030000_PITCH((pitch_tiles) - 1) |	\
+	S_030000_DIM(dim) | S_030000_PITCH((pitch_tiles) - 1) |	\
 		S_030000_TEX_WIDTH((width) - 1),			\
 	S_030004_TEX_HEIGHT((height) - 1) | S_030004_TEX_DEPTH((depth) - 1),	\
-	(offset), 0, 0, 0, 0,						\
+	(offset), 0, 0, (word5), 0,						\
 	S_03001C_DATA_FORMAT(V_028C70_COLOR_8) |			\
 		S_03001C_TYPE((u32)SQ_TEX_VTX_VALID_TEXTURE),		\
 	RELOC, RELOC
+
+#define TX_3D(pitch_tiles, width, height, depth, offset)			\
+	TX(SQ_TEX_DIM_3D, pitch_tiles, width, height, depth, offset, 0)
+
+#define EVENT(event, offset)	PACKET3(PACKET3_EVENT_WRITE, 2), (event), (offset), 0, RELOC
+#define ZPASS_DONE		0x15
+#define SAMPLE_PIPELINESTAT	0x1e
 
 static const struct cs_test_case evergreen_cs_cases[] = {
 	{
@@ -58,6 +75,20 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.ret = -EINVAL,
 		STREAM(NO_DEPTH, CB(ARRAY_LINEAR_ALIGNED, 0, 0x1fffffff, 0x3fffff), DRAW),
 	}, {
+		.name = "a first slice that does not fit",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CB(ARRAY_LINEAR_ALIGNED, 0, 7, 63), CTX(CB_COLOR0_VIEW, 1), DRAW),
+	}, {
+		.name = "color buffer 8",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		STREAM(NO_DEPTH, CB8(7, 63), DRAW),
+	}, {
+		.name = "color buffer 8 that is too small",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_32K,
+		.ret = -EINVAL,
+		STREAM(NO_DEPTH, CB8(7, 63), DRAW),
+	}, {
 		.name = "a macro tile less than a tile high",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
 		.ret = -EINVAL,
@@ -77,6 +108,15 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
 		.ret = -EINVAL,
 		STREAM(TX_3D(256, 2048, 2048, 1024, 0)),
+	}, {
+		.name = "an array that fits",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		STREAM(TX(SQ_TEX_DIM_2D_ARRAY, 32, 256, 256, 1, 0, 0)),
+	}, {
+		.name = "an array whose first layer does not fit",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
+		.ret = -EINVAL,
+		STREAM(TX(SQ_TEX_DIM_2D_ARRAY, 32, 256, 256, 1, 0, S_030014_BASE_ARRAY(1))),
 	}, {
 		.name = "a texture behind the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
@@ -98,6 +138,38 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		.ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 4, 2 << 29, 0, 0, RELOC),
+	}, {
+		.name = "a query of 8 backends",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		STREAM(EVENT(ZPASS_DONE, SZ_4K - 120)),
+	}, {
+		.name = "a query whose last backend does not fit",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(EVENT(ZPASS_DONE, SZ_4K - 112)),
+	}, {
+		.name = "pipeline statistics",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		STREAM(EVENT(SAMPLE_PIPELINESTAT, SZ_4K - 88)),
+	}, {
+		.name = "pipeline statistics that do not fit",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(EVENT(SAMPLE_PIPELINESTAT, SZ_4K - 80)),
+	}, {
+		.name = "an immediate buffer in the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		STREAM(RELOC_CTX(CB_IMMED0_BASE, (SZ_4K >> 8) - 1)),
+	}, {
+		.name = "an immediate buffer behind the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(RELOC_CTX(CB_IMMED0_BASE, SZ_4K >> 8)),
+	}, {
+		.name = "CMASK behind the BO",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(RELOC_CTX(CB_COLOR0_CMASK, 0xffffff)),
 	}, {
 		.name = "an end of shader behind the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
@@ -130,6 +202,14 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x2000 >> 2, 0),
 	}, {
+		.name = "VM: a copy to a constant",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, PACKET3_SET_CTL_CONST_START >> 2, 0),
+	}, {
+		.name = "VM: a copy behind the registers",
+		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x42000 >> 2, 0),
+	}, {
 		.name = "VM: a padding NOP",
 		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse,
 		STREAM(PACKET3(PACKET3_NOP, 0), 0, 0xffff1000),
@@ -141,6 +221,14 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.name = "VM of SI: a copy to another register",
 		.family = CHIP_TAHITI, .ib_parse = si_ib_parse, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x2000 >> 2, 0),
+	}, {
+		.name = "VM of SI: a copy to a context register",
+		.family = CHIP_TAHITI, .ib_parse = si_ib_parse,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x28b2c >> 2, 0),
+	}, {
+		.name = "VM of SI: a copy behind the registers",
+		.family = CHIP_TAHITI, .ib_parse = si_ib_parse, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x42000 >> 2, 0),
 	}, {
 		.name = "VM of SI: a packet that is not complete",
 		.family = CHIP_TAHITI, .ib_parse = si_ib_parse, .ret = -EINVAL,

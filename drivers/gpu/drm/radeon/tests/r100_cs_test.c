@@ -15,12 +15,18 @@
 /* a vertex of two dwords in the stream */
 #define DRAW			0xc0023500, 3 << 4 | 1 << 16, 0, 0
 
-/* R100 and R200: a color buffer of 64x15 pixels of 4 bytes, which fits in 4 KiB, and no depth */
-#define R100_CB(height)							\
+/*
+ * R100 and R200: a color buffer with rows of 64 pixels of 4 bytes, no depth. Lines 0 to 15 fit in
+ * 4 KiB.
+ */
+#define R100_CB(last_line)						\
 	REG(RADEON_RB3D_CNTL, 6 << RADEON_RB3D_COLOR_FORMAT_SHIFT),	\
 	RELOC_REG(RADEON_RB3D_COLOROFFSET, 0),				\
 	RELOC_REG(RADEON_RB3D_COLORPITCH, 64),				\
-	REG(RADEON_RE_WIDTH_HEIGHT, (height) << 16 | 63)
+	REG(RADEON_RE_WIDTH_HEIGHT, (last_line) << 16 | 63)
+#define CB_LINE(offset, line)						\
+	RELOC_REG(RADEON_RB3D_COLOROFFSET, (offset)),			\
+	REG(RADEON_RE_WIDTH_HEIGHT, (line) << 16 | 63)
 #define R100_STATE		R100_CB(15), REG(0x2080, 0)	/* SE_VTX_FMT: 2 dwords */
 #define R200_STATE		R100_CB(15), REG(0x2088, 0)	/* SE_VTX_FMT_0: 2 dwords */
 
@@ -54,6 +60,10 @@
 	RELOC_REG(R300_TX_OFFSET_0, (offset))
 #define TX_2D			0
 #define TX_3D			1
+
+/* to the port for indices */
+#define INDICES(offset, dwords)						\
+	0xc0023300, 1u << 31 | 0x2040 >> 2, (offset), (dwords), RELOC
 
 #define EIGHT_RELOCS		RELOC, RELOC, RELOC, RELOC, RELOC, RELOC, RELOC, RELOC
 
@@ -123,15 +133,47 @@ static const struct cs_test_case r100_cs_cases[] = {
 	}, {
 		.name = "R100: indices that fit",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
-		STREAM(0xc0023300, 0, SZ_2K, SZ_2K / 4, RELOC),
+		STREAM(INDICES(SZ_2K, SZ_2K / 4)),
 	}, {
 		.name = "R100: 4 GiB of indices",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
-		STREAM(0xc0023300, 0, 0, 0xffffffff, RELOC),
+		STREAM(INDICES(0, 0xffffffff)),
 	}, {
 		.name = "R100: indices whose dwords do not fit",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
-		STREAM(0xc0023300, 0, SZ_2K, SZ_2K / 4 + 1, RELOC),
+		STREAM(INDICES(SZ_2K, SZ_2K / 4 + 1)),
+	}, {
+		.name = "R100: indices for another register",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0023300, 1u << 31 | RADEON_MC_FB_LOCATION >> 2, 0, 1, RELOC),
+	}, {
+		.name = "R100: indices for more registers than one",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0023300, 0x2040 >> 2, 0, 2, RELOC),
+	}, {
+		.name = "R100: the last line of the BO",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(R100_STATE, CB_LINE(SZ_4K - 256, 0), DRAW),
+	}, {
+		.name = "R100: a line behind the BO",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE, CB_LINE(SZ_4K, 0), DRAW),
+	}, {
+		.name = "R100: the count of a query",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K - 4)),
+	}, {
+		.name = "R100: the count of a query behind the BO",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K)),
+	}, {
+		.name = "R200: a line behind the BO",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R200_STATE, CB_LINE(SZ_4K, 0), DRAW),
+	}, {
+		.name = "R200: the count of a query behind the BO",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K)),
 	}, {
 		.name = "R200: DXT5",
 		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_64K,
@@ -150,6 +192,26 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(R200_STATE, REG(R200_PP_TXFORMAT_0, R200_TXFORMAT_LOOKUP_DISABLE),
 		       R200_TX(R100_TXFORMAT(R200_TXFORMAT_I8, 11, 11), 0), DRAW),
+	}, {
+		.name = "R300: indices that fit",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K,
+		STREAM(INDICES(SZ_2K, SZ_2K / 4)),
+	}, {
+		.name = "R300: indices for another register",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(0xc0023300, 1u << 31 | RADEON_MC_FB_LOCATION >> 2, 0, 1, RELOC),
+	}, {
+		.name = "R300: the count of a query",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K,
+		STREAM(RELOC_REG(R300_ZB_ZPASS_ADDR, SZ_4K - 4)),
+	}, {
+		.name = "R300: the count of a query behind the BO",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(RELOC_REG(R300_ZB_ZPASS_ADDR, 0xfffff000)),
+	}, {
+		.name = "R300: the count of a query between dwords",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(RELOC_REG(R300_ZB_ZPASS_ADDR, 2)),
 	}, {
 		.name = "R300: a volume that fits",
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_64K,

@@ -27,19 +27,31 @@
 	RELOC_CTX(CB_COLOR0_BASE, 0),					\
 	CTX(R_028080_CB_COLOR0_VIEW, (last_slice) << 13),		\
 	CTX(R_0280A0_CB_COLOR0_INFO, V_0280A0_COLOR_8_8_8_8 << 2 | (info))
+#define LINEAR_GENERAL		(V_0280A0_ARRAY_LINEAR_GENERAL << 8)
 #define LINEAR			(V_0280A0_ARRAY_LINEAR_ALIGNED << 8)
 #define TILED			(V_0280A0_ARRAY_1D_TILED_THIN1 << 8)
 
 /* a texture of 1 byte for each texel, with rows of 256 bytes or more */
-#define TX_WORDS(dim, pitch_tiles, width, height, depth, offset, word4, word5)	\
+#define TX_WORDS(dim, pitch_tiles, width, height, depth, offset, mips, word4, word5)	\
 	S_038000_DIM(dim) | S_038000_PITCH((pitch_tiles) - 1) |		\
 		S_038000_TEX_WIDTH((width) - 1) |			\
 		S_038000_TILE_MODE(V_038000_ARRAY_LINEAR_ALIGNED),	\
 	S_038004_TEX_HEIGHT((height) - 1) | S_038004_TEX_DEPTH((depth) - 1) |	\
 		S_038004_DATA_FORMAT((u32)V_038004_COLOR_8),		\
-	(offset), 0, (word4), (word5), (u32)SQ_TEX_VTX_VALID_TEXTURE << 30
-#define TX(...)								\
+	(offset), (mips), (word4), (word5), (u32)SQ_TEX_VTX_VALID_TEXTURE << 30
+#define TX_MIPS(...)							\
 	PACKET3(PACKET3_SET_RESOURCE, 7), 0, TX_WORDS(__VA_ARGS__), RELOC, RELOC
+#define TX(dim, pitch_tiles, width, height, depth, offset, word4, word5)		\
+	TX_MIPS(dim, pitch_tiles, width, height, depth, offset, 0, word4, word5)
+
+#define RELOC_CONFIG(reg, value)					\
+	PACKET3(PACKET3_SET_CONFIG_REG, 1),				\
+	((reg) - PACKET3_SET_CONFIG_REG_OFFSET) >> 2, (value), RELOC
+
+#define EVENT(event, offset)	PACKET3(PACKET3_EVENT_WRITE, 2), (event), (offset), 0, RELOC
+#define ZPASS_DONE		0x15
+#define SAMPLE_PIPELINESTAT	0x1e
+#define SAMPLE_STREAMOUTSTATS	0x20
 
 #define BUFFER_WORDS(offset, size)					\
 	(offset), (size) - 1, 0, 0, 0, 0, (u32)SQ_TEX_VTX_VALID_BUFFER << 30
@@ -57,6 +69,27 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.name = "a color buffer of 4 GiB",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
 		STREAM(STATE, CB(TILED, 2047), CB_SIZE(128, 8192), DRAW),
+	}, {
+		.name = "a linear color buffer behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CB(LINEAR_GENERAL, 0), RELOC_CTX(CB_COLOR0_BASE, SZ_16K >> 8),
+		       CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "linear slices",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_32K,
+		STREAM(STATE, CB(LINEAR, 1), CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "linear slices that do not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CB(LINEAR, 1), CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "a first slice that does not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CB(LINEAR, 0), CTX(R_028080_CB_COLOR0_VIEW, 1), CB_SIZE(8, 64), DRAW),
+	}, {
+		.name = "a slice shorter than a row",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, CB(LINEAR, 0), CB_SIZE(1024, 1), DRAW),
 	}, {
 		.name = "a color buffer without a size",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
@@ -79,6 +112,14 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.name = "a texture that fits",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K,
 		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0, 0, 0)),
+	}, {
+		.name = "other levels that fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_128K,
+		STREAM(TX_MIPS(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0, SZ_64K >> 8, 0, 1)),
+	}, {
+		.name = "other levels behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_128K, .ret = -EINVAL,
+		STREAM(TX_MIPS(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0, SZ_128K >> 8, 0, 1)),
 	}, {
 		.name = "a texture behind the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
@@ -137,6 +178,46 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE, 2), 0, SZ_4K, 0, RELOC),
 	}, {
+		.name = "a query of 4 backends",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(EVENT(ZPASS_DONE, SZ_4K - 56)),
+	}, {
+		.name = "a query whose last backend does not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(EVENT(ZPASS_DONE, SZ_4K - 48)),
+	}, {
+		.name = "pipeline statistics",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(EVENT(SAMPLE_PIPELINESTAT, SZ_4K - 64)),
+	}, {
+		.name = "pipeline statistics that do not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(EVENT(SAMPLE_PIPELINESTAT, SZ_4K - 56)),
+	}, {
+		.name = "streamout statistics",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(EVENT(SAMPLE_STREAMOUTSTATS, SZ_4K - 16)),
+	}, {
+		.name = "streamout statistics that do not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(EVENT(SAMPLE_STREAMOUTSTATS, SZ_4K - 8)),
+	}, {
+		.name = "a shader in the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(RELOC_CTX(SQ_PGM_START_PS, (SZ_4K >> 8) - 1)),
+	}, {
+		.name = "a shader behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(RELOC_CTX(SQ_PGM_START_PS, SZ_4K >> 8)),
+	}, {
+		.name = "memory exports in the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(RELOC_CONFIG(SX_MEMORY_EXPORT_BASE, (SZ_4K >> 8) - 1)),
+	}, {
+		.name = "memory exports behind the BO",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(RELOC_CONFIG(SX_MEMORY_EXPORT_BASE, 0xffffff)),
+	}, {
 		.name = "a DMA copy",
 		.family = CHIP_RV770, .parse = r600_dma_cs_parse, .bo_size = SZ_4K,
 		STREAM(0x30000000 | SZ_4K / 4, 0, 0, 0, 0),
@@ -187,10 +268,28 @@ static void r600_cs_wrapping_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ib[3], SZ_4K - 1);
 }
 
+#define TALL_STATE	STATE, CB(LINEAR_GENERAL, 0)
+
+static const struct cs_test_case tall_buffer = {
+	.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_8K,
+	STREAM(TALL_STATE, CB_SIZE(8, 64), DRAW),
+};
+
+/* The height of a linear color buffer is reduced to what its BO holds. */
+static void r600_cs_tall_buffer(struct kunit *test)
+{
+	const unsigned int idx = sizeof((const u32[]){ TALL_STATE }) / sizeof(u32) + 2;
+	const u32 *ib;
+
+	KUNIT_ASSERT_EQ(test, cs_test_parse(test, &tall_buffer, &ib), 0);
+	KUNIT_EXPECT_EQ(test, ib[idx], S_028060_PITCH_TILE_MAX(7) | S_028060_SLICE_TILE_MAX(31));
+}
+
 static struct kunit_case r600_cs_tests[] = {
 	KUNIT_CASE_PARAM(cs_test_check, r600_cs_gen_params),
 	KUNIT_CASE(r600_cs_two_buffers),
 	KUNIT_CASE(r600_cs_wrapping_buffer),
+	KUNIT_CASE(r600_cs_tall_buffer),
 	{}
 };
 

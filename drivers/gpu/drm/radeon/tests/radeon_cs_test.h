@@ -84,10 +84,14 @@ static int cs_test_parse(struct kunit *test, const struct cs_test_case *c, const
 		rdev->config.r600.tiling_npipes = 2;
 		rdev->config.r600.tiling_nbanks = 4;
 		rdev->config.r600.tiling_group_size = 256;
+		rdev->config.r600.max_backends = 4;
 	} else if (c->family <= CHIP_RV740) {
 		rdev->config.rv770.tiling_npipes = 2;
 		rdev->config.rv770.tiling_nbanks = 4;
 		rdev->config.rv770.tiling_group_size = 256;
+		rdev->config.rv770.max_backends = 4;
+	} else if (c->family < CHIP_CAYMAN) {
+		rdev->config.evergreen.max_backends = 8;
 	}
 	bo->tbo.base.size = c->bo_size;
 
