@@ -111,7 +111,10 @@ igt_finds() {
 	case $status in
 	0) igt_found=Pass ;;
 	77) igt_found=Skip ;;
+	79) igt_found="no such test" ;;
 	*) igt_found="Fail, status $status" ;;
 	esac
-	[ $status -ne 0 ] && [ $status -ne 77 ]
+	case $status in
+	0 | 77 | 79) return 1 ;;
+	esac
 }

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# TTM's KUnit tests, on a debug kernel (KERNEL=7.3-debug) without a card: no driver may use TTM
-# meanwhile. KUnit's own KTAP is passed on; the host reads it.
+# TTM's and radeon's KUnit tests, on a debug kernel (KERNEL=7.3-debug) without a card: no driver may
+# use TTM meanwhile. KUnit's own KTAP is passed on; the host reads it.
 #
 # silence: 240
 #

@@ -38,7 +38,7 @@
  * pool stays.
  *
  * When the pool device goes away the pools are closed: they allocate no pages, and free each
- * chunk with its last page. That of moves stays open.
+ * chunk with its last page. ttm-pool-32 stays open while BOs may have to be moved to it.
  */
 
 /**

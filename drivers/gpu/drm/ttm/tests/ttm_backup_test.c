@@ -131,9 +131,9 @@ static unsigned int wrong_pages(struct ttm_tt *tt)
 }
 
 /*
- * Shared pages are backed up and restored. Coherent pages are refused: they are given back by
- * the chunk, so a backup would free no memory. Refused, too, is a pool that chooses by its
- * device: a restore gets shared pages, and these may be the wrong ones by then.
+ * Shared pages are backed up and restored. Coherent pages are refused: they return to their
+ * chunk, so a backup would free no memory. A pool that chooses by its device is refused, too:
+ * a restore gets shared pages, and these may be the wrong ones by then.
  */
 static void ttm_backup_contents(struct kunit *test)
 {
