@@ -47,8 +47,9 @@ build_tree() {
 		echo CONFIG_AGP=y
 		echo CONFIG_DRM_RADEON_USERPTR=y
 	} >"$dir/config"
-	# Before the series that adds it there is no provider.
-	config_lines /src/lab/kernel/kernel.config pool | grep _TTM_POOL >"$dir/optional"
+	# Before the patches that add them there is no provider, and no KUnit test of radeon.
+	config_lines /src/lab/kernel/kernel.config fixes pool |
+		grep -E '_TTM_POOL|_RADEON_KUNIT' >"$dir/optional"
 	configure_kernel "$dir/tree" "$dir/objects" "$dir/config" "$dir/optional"
 	targets=(drivers/gpu/drm/ttm/ drivers/gpu/drm/radeon/ drivers/gpu/drm/drm_gem_ttm_helper.o)
 	[[ ! -e $dir/tree/drivers/xen/xen-ttm-pool.c ]] || targets+=(drivers/xen/xen-ttm-pool.o)

@@ -62,7 +62,7 @@ git -C "$dir/tree" fetch -q --no-tags "$work/tree" HEAD
 git -C "$dir/tree" reset -q --hard FETCH_HEAD
 
 for file in kernel debug; do
-	config_lines "/src/lab/kernel/$file.config" "$series" "$machine" pool
+	config_lines "/src/lab/kernel/$file.config" "$series" "$machine" fixes pool
 done >"$kernel/config"
 configure_kernel "$dir/tree" "$objects" "$kernel/config" /dev/null
 case $machine in

@@ -124,6 +124,7 @@ update_patched "${patches[@]}"
 mount_tree
 
 marks=(src)
+! grep -q RADEON_KUNIT "$tree/drivers/gpu/drm/radeon/Kconfig" || marks+=(fixes)
 ! grep -q XEN_TTM_POOL "$tree/drivers/xen/Kconfig" || marks+=(pool)
 config_lines /src/lab/kernel/kernel.config "${marks[@]}" >"$work/config"
 config_lines /src/lab/kernel/kernel.config "${marks[@]}" 6.12 7.3 |
