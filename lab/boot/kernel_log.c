@@ -44,6 +44,7 @@ static const char problem_regex[] =
 	"nobody cared|Disabling IRQ|"
 	/* the GPU and its driver */
 	"Leaking pages|Buffer eviction failed|chunks are still in use|"
+	"has not completed its commands|"
 	"GPU lockup|GPU reset|GPU softreset|GPU fault|fence wait timed out|"
 	"Disabling GPU acceleration|(ring|IB|ib) .*(test failed|failed)|"
 	"failed testing IB|\\*ERROR\\*|"

@@ -21,6 +21,5 @@ int ttm_tt_can_move(struct ttm_device *bdev, const struct ttm_tt *tt, struct dev
 struct ttm_tt *ttm_tt_alloc_within(struct ttm_device *bdev, const struct ttm_tt *tt,
 				   struct device *dev, struct ttm_operation_ctx *ctx);
 void ttm_tt_move_to(struct ttm_device *bdev, struct ttm_tt *tt, struct ttm_tt *dst);
-void ttm_tt_unmap_dma(struct ttm_device *bdev, struct ttm_tt *tt);
 
 #endif

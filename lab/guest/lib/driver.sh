@@ -170,19 +170,17 @@ bind_radeon() {
 	[ -d "/sys/bus/pci/drivers/radeon/$1" ] || echo "$1" >/sys/bus/pci/drivers/radeon/bind
 }
 
-# bos_left CARD ADDRESS IN-USE KEPT: results after the driver was unbound from the card at this PCI
-# address: has it logged that IN-USE BOs were in use, and that it keeps the pages of KEPT BOs for an
-# importer?
-bos_left() {
-	local in_use kept text
+# coherent_left CARD ADDRESS COUNT: a result after the driver was unbound from the card at this PCI
+# address: has it logged since the boot that importers hold COUNT BOs in its coherent memory?
+coherent_left() {
+	local count
 
-	in_use=$(dmesg | grep -c "$2: .*BO of [0-9]* bytes is still in use")
-	kept=$(dmesg | grep -c "$2: .*BO of [0-9]* bytes stays in memory")
-	text="BOs of which only the handle is left: $in_use, BOs that stay in memory: $kept"
-	if [ "$in_use" -eq "$3" ] && [ "$kept" -eq "$4" ]; then
-		result pass "$1.unbound" "$text"
+	count=$(dmesg | grep -c "$2: [0-9]* bytes of coherent memory are freed when")
+	if [ "$count" -eq "$3" ]; then
+		result pass "$1.unbound" "BOs in coherent memory that importers hold: $count"
 	else
-		result fail "$1.unbound" "$text; instead of $3 and $4"
+		result fail "$1.unbound" \
+			"BOs in coherent memory that importers hold: $count instead of $3"
 	fi
 }
 

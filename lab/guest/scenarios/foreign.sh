@@ -10,7 +10,6 @@
 # needs: edu
 # allow: cannot be shared with .* there is no memory that both devices reach
 # allow: of raw_export cannot be imported
-# allow: [0-9]+ pages of [0-9]+ chunks are still in use: they stay in memory
 
 . /usr/lib/lab/lib.sh
 
@@ -27,9 +26,12 @@ done
 # The card is unbound while a device has one of its BOs imported, and bound again.
 for card in $(cards); do
 	bdf=$(pci_address "$card")
+	# Other pages are not the card's.
+	kept=0
+	[ "$(backing_value "$card" backing)" != device ] || kept=1
 	consoles_off
 	run foreign-import --card "$card" --device /dev/edu-dma1 --unbind
-	bos_left "$card" "$bdf" 0 1
+	coherent_left "$card" "$bdf" $kept
 	bind_radeon "$bdf"
 	run foreign-import --card "$card" --device /dev/edu-dma1
 done
@@ -48,9 +50,10 @@ done
 for card in $(cards); do
 	bdf=$(pci_address "$card")
 	consoles_off
+	kept=$(dmesg | grep -c "$bdf: [0-9]* bytes of coherent memory are freed when")
 	run foreign-export --card "$card" --only unbound
-	# The BO that stays is that of the unbind before: an import does not stay.
-	bos_left "$card" "$bdf" 0 1
+	# An import has no memory of the card.
+	coherent_left "$card" "$bdf" "$kept"
 	bind_radeon "$bdf"
 	run foreign-export --card "$card"
 done

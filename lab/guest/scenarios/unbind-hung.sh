@@ -8,7 +8,7 @@
 # allow: ring [0-9]+ stalled for more than
 # allow: GPU lockup
 # allow: Wait for CP idle timeout
-# allow: Buffer eviction failed
+# allow: the GPU has not completed its commands
 
 . /usr/lib/lab/lib.sh
 
@@ -23,10 +23,7 @@ for card in $(cards); do
 	else
 		result fail "$card.lockup" "the driver has not detected the lockup"
 	fi
-	# One BO of the program's is mapped. A card of more than 32 bits has a userptr BO as well.
-	in_use=2
-	! is_narrow "$card" || in_use=1
-	bos_left "$card" "$bdf" $in_use 0
+	coherent_left "$card" "$bdf" 0
 	bind_radeon "$bdf"
 	run gtt-move --card "$card" --limit-mib 8
 done

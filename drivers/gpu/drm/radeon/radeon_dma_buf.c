@@ -39,8 +39,8 @@
  * addresses, unless a pool device says that they are valid for one device only; the DMA API
  * maps the pages for all others.
  *
- * When the exporter's GPU goes away the importers keep the pages, and they are unmapped for
- * the exporter.
+ * When the exporter's GPU is removed, importers that have attached a BO keep its pages. They
+ * can map and unmap them, but the contents are not moved any more.
  *
  * An import is refused if the GPU does not drive an address of it, or if the exporter has
  * bounced its pages. An importer must not look at the pages of a dma-buf, so all checks are of
@@ -313,12 +313,8 @@ static void radeon_dma_buf_unmap(struct dma_buf_attachment *attach, struct sg_ta
 static int radeon_dma_buf_vmap(struct dma_buf *dma_buf, struct iosys_map *map)
 {
 	struct drm_gem_object *gobj = dma_buf->priv;
-	int ret;
+	int ret = drm_gem_dmabuf_vmap(dma_buf, map);
 
-	/* Its BOs are nowhere that could be mapped. */
-	if (drm_dev_is_unplugged(gobj->dev))
-		return -ENODEV;
-	ret = drm_gem_dmabuf_vmap(dma_buf, map);
 	if (!ret)
 		gem_to_radeon_bo(gobj)->dma_buf_vmaps++;
 	return ret;
@@ -442,20 +438,6 @@ int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *
 				     "its pages were bounced, this GPU reaches addresses up to %#llx",
 				     ttm_dma_limit(rdev->dev));
 	return 0;
-}
-
-/**
- * radeon_dma_buf_leave() - unmap the pages of a BO whose GPU is removed
- * @bo: BO, reserved, and in neither GART nor VRAM
- *
- * Importers may still use the pages.
- */
-void radeon_dma_buf_leave(struct radeon_bo *bo)
-{
-	struct ttm_tt *tt = bo->tbo.ttm;
-
-	if (tt && ttm_tt_is_populated(tt) && !(tt->page_flags & TTM_TT_FLAG_EXTERNAL))
-		ttm_tt_unmap_dma(bo->tbo.bdev, tt);
 }
 
 static int radeon_dma_buf_show(struct seq_file *m, void *data)

@@ -9,7 +9,6 @@ struct dma_buf;
 struct dma_buf_attachment;
 struct drm_device;
 struct drm_gem_object;
-struct radeon_bo;
 struct radeon_device;
 struct sg_table;
 
@@ -32,7 +31,6 @@ struct drm_gem_object *radeon_dma_buf_import(struct drm_device *dev,
 					     struct dma_buf *dma_buf);
 int radeon_dma_buf_check(struct radeon_device *rdev, struct dma_buf_attachment *attach,
 			 struct sg_table *sgt);
-void radeon_dma_buf_leave(struct radeon_bo *bo);
 void radeon_dma_buf_debugfs_init(struct radeon_device *rdev, struct dentry *root);
 
 #endif

@@ -153,6 +153,17 @@ static struct ttm_chunk *page_chunk(const struct page *page)
 	return (struct ttm_chunk *)(page->private & ~(CHUNK_ALIGN - 1UL));
 }
 
+/**
+ * ttm_chunk_page_device() - the device that a page belongs to
+ * @page: page in use
+ *
+ * Return: the device that the page is coherent memory of.
+ */
+struct device *ttm_chunk_page_device(const struct page *page)
+{
+	return page_chunk(page)->alloc->source->dev;
+}
+
 static unsigned int page_index_in_chunk(const struct page *page)
 {
 	return page->private & (CHUNK_ALIGN - 1);

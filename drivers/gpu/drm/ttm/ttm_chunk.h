@@ -149,6 +149,7 @@ int ttm_chunk_alloc_pages(struct ttm_chunk_allocator *alloc, struct page **pages
 			  dma_addr_t *bus, unsigned int count, gfp_t gfp);
 void ttm_chunk_free_pages(struct page **pages, unsigned int count);
 void ttm_chunk_close(struct ttm_chunk_allocator *alloc);
+struct device *ttm_chunk_page_device(const struct page *page);
 
 unsigned long ttm_chunk_reclaimable(struct ttm_chunk_allocator *alloc, int nid);
 unsigned long ttm_chunk_shrink(struct ttm_chunk_allocator *alloc, int nid,

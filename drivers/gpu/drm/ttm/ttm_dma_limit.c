@@ -347,23 +347,3 @@ void ttm_tt_move_to(struct ttm_device *bdev, struct ttm_tt *tt, struct ttm_tt *d
 	dst_free(dst);
 }
 EXPORT_SYMBOL(ttm_tt_move_to);
-
-/**
- * ttm_tt_unmap_dma() - unmap the pages of a tt for its own device, which goes away
- * @bdev: the tt's device
- * @tt: populated tt of a BO that the caller has reserved. Its device no longer uses its
- *	pages; other devices may.
- *
- * The tt keeps its pages and loses its DMA addresses, so behind an IOMMU its device no longer
- * reaches them. Coherent pages are not mapped, and stay as they are. May sleep.
- */
-void ttm_tt_unmap_dma(struct ttm_device *bdev, struct ttm_tt *tt)
-{
-	if (!tt->dma_address || ttm_tt_is_coherent(tt))
-		return;
-	ttm_pool_unmap_tt(&bdev->pool, tt);
-	/* The array is in the same allocation as that of the pages. */
-	tt->dma_address = NULL;
-	tt->dma_dev = NULL;
-}
-EXPORT_SYMBOL(ttm_tt_unmap_dma);

@@ -17,6 +17,5 @@ static inline bool ttm_pool_moves_coherent(const struct ttm_pool *pool)
 int ttm_pool_refresh(struct ttm_pool *pool);
 int ttm_pool_alloc_dma32(struct ttm_pool *pool, struct ttm_tt *tt,
 			 struct ttm_operation_ctx *ctx);
-void ttm_pool_unmap_tt(struct ttm_pool *pool, struct ttm_tt *tt);
 
 #endif

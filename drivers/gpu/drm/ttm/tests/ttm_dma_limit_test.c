@@ -429,14 +429,13 @@ static void ttm_dma_limit_unmap(struct kunit *test)
 
 	tt = make_tt(test, ttm_write_combined);
 	memcpy(before, tt->pages, sizeof(before));
-	ttm_tt_unmap_dma(devs->ttm_dev, tt);
+	KUNIT_EXPECT_TRUE(test, ttm_pool_unmap_tt(&devs->ttm_dev->pool, tt));
 	KUNIT_EXPECT_NULL(test, tt->dma_address);
-	KUNIT_EXPECT_NULL(test, tt->dma_dev);
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	KUNIT_EXPECT_TRUE(test, within(test, tt, DMA_BIT_MASK(63)));
 	KUNIT_EXPECT_FALSE(test, within(test, tt, PAGE_SIZE - 1));
-	ttm_tt_unmap_dma(devs->ttm_dev, tt);
+	KUNIT_EXPECT_TRUE(test, ttm_pool_unmap_tt(&devs->ttm_dev->pool, tt));
 	free_tt(test, tt);
 
 	tt = make_tt(test, ttm_cached);
@@ -444,7 +443,8 @@ static void ttm_dma_limit_unmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), 0);
 	devs->ttm_dev->pool.backing.single = false;
 	KUNIT_ASSERT_TRUE(test, ttm_tt_is_coherent(tt));
-	ttm_tt_unmap_dma(devs->ttm_dev, tt);
+	KUNIT_EXPECT_TRUE_MSG(test, ttm_pool_unmap_tt(&devs->ttm_dev->pool, tt),
+			      "coherent pages of no GPU");
 	KUNIT_EXPECT_NOT_NULL_MSG(test, tt->dma_address, "coherent pages stay as they are");
 	KUNIT_EXPECT_EQ(test, wrong_pages(tt), 0);
 	free_tt(test, tt);
