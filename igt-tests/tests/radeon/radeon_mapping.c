@@ -127,7 +127,8 @@ static void test_full_gtt(int fd, uint64_t size, uint32_t flags)
 		igt_radeon_bo_create(fd, size, GTT, flags, &bos[i]);
 		igt_radeon_fill(&bos[i], i);
 	}
-	igt_info("%u BOs of %" PRIu64 " KiB\n", count, size / KIB);
+	igt_info("%u BOs of %" PRIu64 " KiB fill %" PRIu64 " of %" PRIu64 " MiB of GTT\n", count,
+		 size / KIB, count * size / MIB, igt_radeon_gart_size(fd) / MIB);
 	for (unsigned int i = 0; i < count; i++) {
 		igt_radeon_bo_move(fd, &bos[i], VRAM);
 		igt_radeon_check(&bos[i], i, "moved out of a full GTT");
