@@ -11,11 +11,8 @@
 # Messages of the driver about allocations that fail:
 #
 # allow: \*ERROR\* Failed to allocate GEM object .*-12\)
-# allow: \*ERROR\* Failed to parse relocation -12
 # allow: \*ERROR\* Failed to get ib !
 # allow: \*ERROR\* Failed to schedule IB !
-# allow: \*ERROR\* Invalid command stream !
-# allow: \*ERROR\* Failed to initialize parser !
 
 . /usr/lib/lab/lib.sh
 
