@@ -304,11 +304,11 @@ add_out() {
 }
 
 # add_vfio_user NAME BUS: the device that a model of that name serves. By default QEMU gives up if
-# the host does not run the model for 5 s. Sets qemu.
+# the host does not run the model for 5 s. "lab-probe machine unplug NAME" unplugs it. Sets qemu.
 add_vfio_user() {
 	local socket="{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}"
 
-	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"bus\":\"$2\",\"x-msg-timeout\":60000,
+	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"id\":\"$1\",\"bus\":\"$2\",\"x-msg-timeout\":60000,
 		\"socket\":$socket}")
 }
 

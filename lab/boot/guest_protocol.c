@@ -70,6 +70,18 @@ static void send_reply(struct boot *boot, const char *reply)
 	queue_input(boot, answer, (size_t)len);
 }
 
+/* The model of a card that is unplugged ends before the guest does. */
+static void on_machine(struct boot *boot, const char *command, char *reply, size_t size)
+{
+	for (size_t i = 0; i < boot->card_count; i++) {
+		struct boot_card *card = &boot->cards[i];
+
+		if (!strncmp(command, "unplug ", 7) && !strcmp(command + 7, card->name))
+			card->may_end = true;
+	}
+	machine_command(boot->run, command, reply, size);
+}
+
 static void on_card(struct boot *boot, const char *text)
 {
 	char name[64], reply[REPLY_MAX];
@@ -78,7 +90,7 @@ static void on_card(struct boot *boot, const char *text)
 	if (sscanf(text, "%63s %n", name, &used) < 1 || !used)
 		snprintf(reply, sizeof(reply), "error usage: @lab card CARD COMMAND");
 	else if (!strcmp(name, "machine"))
-		machine_command(boot->run, text + used, reply, sizeof(reply));
+		on_machine(boot, text + used, reply, sizeof(reply));
 	else if (boot->display && !strcmp(name, boot->display))
 		display_command(boot->run, boot->out, name, text + used, reply, sizeof(reply));
 	else

@@ -9,6 +9,7 @@
  * The machine has one:
  *
  *   plug NM             plug in a memory module of N MiB (HOT_MEMORY in boot.sh)
+ *   unplug CARD         have the guest give up a PCI Express card, and take it out
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -164,12 +165,18 @@ void machine_command(const char *run, const char *command, char *reply, size_t s
 {
 	static const char remove[] =
 		"{\"execute\": \"object-del\", \"arguments\": {\"id\": \"plugged\"}}";
-	char line[LINE_MAX_LEN], ignored[LINE_MAX_LEN];
+	char line[LINE_MAX_LEN], ignored[LINE_MAX_LEN], card[64], end;
 	unsigned int mib;
-	char end;
 
+	if (sscanf(command, "unplug %63s%c", card, &end) == 1 && plain_name(card)) {
+		snprintf(line, sizeof(line),
+			 "{\"execute\": \"device_del\", \"arguments\": {\"id\": \"%s\"}}", card);
+		if (execute(run, line, reply, size))
+			snprintf(reply, size, "ok %s", card);
+		return;
+	}
 	if (sscanf(command, "plug %uM%c", &mib, &end) != 1 || !mib) {
-		snprintf(reply, size, "error the machine has: plug NM");
+		snprintf(reply, size, "error the machine has: plug NM, unplug CARD");
 		return;
 	}
 	/* Shared, as all of the guest's memory is with the models. */

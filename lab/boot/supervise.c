@@ -299,7 +299,7 @@ static void reap(struct boot *boot)
 			card->status = status;
 			if (!card_check(card, boot->out, why, sizeof(why)))
 				problem(boot, "%s", why);
-			else if (boot->qemu && !boot->ending && !boot->done)
+			else if (boot->qemu && !boot->ending && !boot->done && !card->may_end)
 				problem(boot, "the model of %s ended before the guest did; QEMU: %s",
 					card->name, qemu_message(boot));
 			else

@@ -207,7 +207,7 @@ static void run_unbound(int exporter)
 		lab_die(name, "it was not imported: %s", strerror(ret));
 	} else {
 		before = attached(name);
-		lab_card_unbind(&card, name);
+		lab_card_unbind(&card, name, NULL);
 		after = attached(name);
 		lab_result(before == 1 && !after ? LAB_PASS : LAB_FAIL, name,
 			   "%u devices were attached, and %u are after the unbind",

@@ -348,7 +348,7 @@ static void run_unbound(const struct load *load)
 		lab_die(name, "it was not imported: %s", strerror(ret));
 	device_reads(&shared, "the device");
 	leave_busy(name);
-	lab_card_unbind(&card, name);
+	lab_card_unbind(&card, name, NULL);
 	lab_slow_down(card.name, name, "latency", 0);
 	device_reads(&shared, "after the unbind, the device");
 	device_writes(&shared);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -121,15 +122,16 @@ static unsigned int mappings(const struct lab_card *card)
 	return count;
 }
 
-void lab_card_unbind(const struct lab_card *card, const char *test)
+void lab_card_unbind(const struct lab_card *card, const char *test, const char *command)
 {
-	int fd = open("/sys/bus/pci/drivers/radeon/unbind", O_WRONLY | O_CLOEXEC);
-	char name[80];
+	char unbind[96], name[80];
 	unsigned int left;
 
-	if (fd < 0 || write(fd, card->pci, strlen(card->pci)) < 0)
-		lab_die(test, "%s cannot be unbound: %s", card->pci, strerror(errno));
-	close(fd);
+	snprintf(unbind, sizeof(unbind), "echo %s >/sys/bus/pci/drivers/radeon/unbind", card->pci);
+	if (!command)
+		command = unbind;
+	if (system(command))
+		lab_die(test, "the command '%s' has failed", command);
 	left = mappings(card);
 	snprintf(name, sizeof(name), "%s.mappings", test);
 	if (left)

@@ -58,11 +58,12 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
  * lab_card_unbind() - unbind the driver from a card; the open file stays.
  * @card: card
  * @test: name of the test, for the report
+ * @command: the command for a shell that takes the card away, or NULL for an unbind in sysfs
  *
  * Reports and exits on error. With CONFIG_DMA_API_DEBUG, reports a failure if streaming mappings of
  * the card are left. Needs root.
  */
-void lab_card_unbind(const struct lab_card *card, const char *test);
+void lab_card_unbind(const struct lab_card *card, const char *test, const char *command);
 
 /**
  * struct lab_bo - a buffer object.

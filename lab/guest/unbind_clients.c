@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * unbind-clients: is the driver unbound from a card while programs use it, and is no program hurt?
+ * unbind-clients: is a card taken away while programs use it, and is no program hurt?
  *
- * Each case opens the card as a client would, unbinds the driver, uses what it still has, and
- * closes it. What a client does after the unbind ends with ENODEV; mappings show a page of zeros.
- * The kernel's log and its checkers say whether the driver used memory that it had freed.
+ * Each case opens the card as a client would, has the card taken away, uses what it still has, and
+ * closes it. What a client does afterwards ends with ENODEV; mappings show a page of zeros. The
+ * module cannot be unloaded as long as a client has something of it. The kernel's log and its
+ * checkers say whether the driver used memory that it had freed.
  *
- *   framebuffer  a display server: a mode with a framebuffer, a cursor, a blob, a page flip that
- *                has not completed
+ *   framebuffer  a display server: a mode with a framebuffer, a cursor, a blob, a lease, a page
+ *                flip and a vertical blank that it waits for
  *   console      /dev/fbN open and mapped
- *   ioctls       threads in ioctls and in page faults
+ *   ioctls       a node that is open twice, threads in ioctls, debugfs and page faults
+ *   dma-buf      a dma-buf is mapped and waited for, and the file is closed before it
  *   importer     another driver shows two BOs of the card, and goes on with them
  *   orphan       the same, but the exporter's file is closed first
+ *   exporter     another Radeon has imported a BO of the card
+ *   peer         the card has imported a BO of another Radeon
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,8 +28,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <drm_fourcc.h>
+#include <linux/dma-buf.h>
 #include <radeon_drm.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
@@ -38,8 +45,11 @@
 #define BO_BYTES	(256u << 10)
 #define MAX_DEVICES	16
 
+/* What is pending when a card is taken away ends at once; a busy host needs longer. */
+#define EVENT_MS	30000
+
 static struct lab_card card;
-static const char *importer;
+static const char *importer, *command;
 static char name[80];
 
 static void fail_unless(bool good, const char *what)
@@ -48,12 +58,31 @@ static void fail_unless(bool good, const char *what)
 		lab_result(LAB_FAIL, name, "%s", what);
 }
 
-/* The mapping of a BO after the unbind: not the BO's pages, and memory that can be written. */
+/* Takes the card away. Its nodes go, and its module stays. */
+static void take_away(void)
+{
+	char path[32];
+
+	lab_card_unbind(&card, name, command);
+	snprintf(path, sizeof(path), "/dev/dri/card%u", card.minor);
+	fail_unless(access(path, F_OK), "its device node is still there");
+	fail_unless(syscall(SYS_delete_module, "radeon", O_NONBLOCK) && errno == EWOULDBLOCK,
+		    "the module can be unloaded while this process uses it");
+}
+
+/* The mapping of a BO after that: not the BO's pages, and memory that can be written. */
 static void check_mapping(volatile uint32_t *word)
 {
 	fail_unless(*word == 0, "after the unbind a mapping still shows the BO");
 	*word = ~WORD;
 	fail_unless(*word == ~WORD, "a write to a mapping after the unbind is lost");
+}
+
+static bool ready(int fd, short events)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+
+	return poll(&pfd, 1, EVENT_MS) == 1 && pfd.revents & events;
 }
 
 /* struct output - a CRTC and a monitor that it can drive. */
@@ -90,11 +119,38 @@ static struct output find_output(int fd, const char *of)
 	return output;
 }
 
+/* The events that were pending: one of the page flip, one of the vertical blank. */
+static void check_events(void)
+{
+	unsigned int flips = 0, vblanks = 0;
+	struct drm_event event;
+	char buffer[256];
+
+	while (flips + vblanks < 2 && ready(card.fd, POLLIN)) {
+		ssize_t size = read(card.fd, buffer, sizeof(buffer));
+
+		for (ssize_t at = 0; at + (ssize_t)sizeof(event) <= size; at += event.length) {
+			memcpy(&event, buffer + at, sizeof(event));
+			flips += event.type == DRM_EVENT_FLIP_COMPLETE;
+			vblanks += event.type == DRM_EVENT_VBLANK;
+		}
+	}
+	fail_unless(flips == 1, "the event of the page flip does not come");
+	fail_unless(vblanks == 1, "the event of the vertical blank does not come");
+}
+
 static void framebuffer(void)
 {
+	/* A vertical blank that does not come by itself: in an hour or so. */
+	drmVBlank vblank = {
+		.request = {
+			.type = DRM_VBLANK_RELATIVE | DRM_VBLANK_EVENT, .sequence = 300000,
+		},
+	};
 	struct output output = find_output(card.fd, card.name);
+	uint32_t blob, lessee, leased[2] = { output.crtc, output.connector };
 	struct lab_framebuffer fb[2], cursor;
-	uint32_t blob, crtcs = output.crtc;
+	int lease;
 
 	for (int i = 0; i < 2; i++) {
 		fb[i] = lab_framebuffer_new(card.fd, name, output.mode.hdisplay,
@@ -102,19 +158,28 @@ static void framebuffer(void)
 		memset(fb[i].map, 0x40 + i, fb[i].size);
 	}
 	cursor = lab_framebuffer_new(card.fd, name, 64, 64, 0, 32);
-	if (drmModeSetCrtc(card.fd, crtcs, fb[0].id, 0, 0, &output.connector, 1, &output.mode) ||
-	    drmModeSetCursor(card.fd, crtcs, cursor.handle, 64, 64) ||
+	if (drmModeSetCrtc(card.fd, output.crtc, fb[0].id, 0, 0, &output.connector, 1,
+			   &output.mode) ||
+	    drmModeSetCursor(card.fd, output.crtc, cursor.handle, 64, 64) ||
 	    drmModeCreatePropertyBlob(card.fd, &output.mode, sizeof(output.mode), &blob) ||
-	    drmModePageFlip(card.fd, crtcs, fb[1].id, DRM_MODE_PAGE_FLIP_EVENT, NULL))
+	    drmWaitVBlank(card.fd, &vblank) ||
+	    drmModePageFlip(card.fd, output.crtc, fb[1].id, DRM_MODE_PAGE_FLIP_EVENT, NULL))
 		lab_die(name, "nothing can be displayed: %s", strerror(errno));
-	lab_card_unbind(&card, name);
+	lease = drmModeCreateLease(card.fd, leased, 2, O_CLOEXEC, &lessee);
+	if (lease < 0)
+		lab_die(name, "the display cannot be leased: %s", strerror(-lease));
+	take_away();
 	fail_unless(drmModeRmFB(card.fd, fb[0].id) && errno == ENODEV,
 		    "an ioctl after the unbind does not return ENODEV");
+	fail_unless(!drmModeGetCrtc(lease, output.crtc) && errno == ENODEV,
+		    "an ioctl of the lessee after the unbind does not return ENODEV");
+	check_events();
 	for (int i = 0; i < 2; i++) {
 		check_mapping((volatile uint32_t *)fb[i].map);
 		munmap(fb[i].map, fb[i].size);
 	}
 	close(card.fd);
+	close(lease);
 	/* The cursor's mapping outlives the file. */
 	check_mapping((volatile uint32_t *)cursor.map);
 	munmap(cursor.map, cursor.size);
@@ -139,7 +204,7 @@ static void console(void)
 		lab_die(name, "%s: %s", path, strerror(errno));
 	*(volatile uint32_t *)map = WORD;
 	close(card.fd);
-	lab_card_unbind(&card, name);
+	take_away();
 	fail_unless(read(fd, word, sizeof(word)) < 0 && errno == ENODEV,
 		    "a read of the console after the unbind does not return ENODEV");
 	check_mapping(map);
@@ -147,7 +212,7 @@ static void console(void)
 	close(fd);
 }
 
-/* What a thread does until the driver is unbound. Each function returns an error of an ioctl. */
+/* What a thread does until the card is taken away. Each function returns an error of an ioctl. */
 static struct lab_bo busy, mapped;
 static atomic_bool unbound;
 
@@ -199,12 +264,28 @@ static int fault(void)
 	return unbound ? -ENODEV : 0;
 }
 
+/* A file that reads registers. Its directory goes with the card. */
+static int debugfs(void)
+{
+	char path[64], text[4096];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/radeon_ring_gfx", card.minor);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENODEV : -errno;
+	while (!ret && read(fd, text, sizeof(text)) > 0)
+		;
+	close(fd);
+	return ret;
+}
+
 static const struct worker {
 	const char *what;
 	int (*work)(void);
 } workers[] = {
 	{ "GEM_WAIT_IDLE", wait_idle }, { "CS", submit }, { "GEM_CREATE", create },
-	{ "PRIME", share }, { "a page fault", fault },
+	{ "PRIME", share }, { "a page fault", fault }, { "debugfs", debugfs },
 };
 #define WORKERS		(sizeof(workers) / sizeof(workers[0]))
 
@@ -225,10 +306,14 @@ static void *work(void *arg)
 static void ioctls(void)
 {
 	pthread_t threads[WORKERS];
+	struct lab_card second;
+	struct lab_bo other;
 	bool all = false;
 
+	lab_card_open_or_die(&second, card.name, true, name);
 	if (lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &busy) ||
-	    lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &mapped))
+	    lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &mapped) ||
+	    lab_bo_create(&second, BO_BYTES, RADEON_GEM_DOMAIN_VRAM, &other))
 		lab_die(name, "no BO can be created");
 	for (unsigned int i = 0; i < WORKERS; i++)
 		if (pthread_create(&threads[i], NULL, work, (void *)&workers[i]))
@@ -239,7 +324,7 @@ static void ioctls(void)
 		for (unsigned int i = 0; i < WORKERS; i++)
 			all &= rounds[i] > 2;
 	}
-	lab_card_unbind(&card, name);
+	take_away();
 	unbound = true;
 	for (unsigned int i = 0; i < WORKERS; i++) {
 		void *ret;
@@ -255,6 +340,50 @@ static void ioctls(void)
 	lab_bo_close(&card, &mapped);
 	lab_bo_close(&card, &busy);
 	close(card.fd);
+	check_mapping(other.map);
+	lab_bo_close(&second, &other);
+	close(second.fd);
+}
+
+static void dma_buf(void)
+{
+	struct dma_buf_export_sync_file sync = { .flags = DMA_BUF_SYNC_RW };
+	struct lab_bo bo, *const list[] = { &bo };
+	uint32_t handle, *map, *late;
+	int fd;
+
+	if (lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &bo) ||
+	    drmPrimeHandleToFD(card.fd, bo.handle, DRM_CLOEXEC | DRM_RDWR, &fd))
+		lab_die(name, "no BO can be exported: %s", strerror(errno));
+	map = mmap(NULL, BO_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		lab_die(name, "the dma-buf cannot be mapped: %s", strerror(errno));
+	*(volatile uint32_t *)map = WORD;
+	if (lab_move(&card, list, 1, RADEON_GEM_DOMAIN_VRAM) ||
+	    ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &sync))
+		lab_die(name, "the dma-buf has no fence: %s", strerror(errno));
+	take_away();
+	fail_unless(drmPrimeFDToHandle(card.fd, fd, &handle) && errno == ENODEV,
+		    "an import after the unbind does not return ENODEV");
+	lab_bo_close(&card, &bo);
+	close(card.fd);
+	/* Its fence and what is waited for from now on. */
+	fail_unless(ready(sync.fd, POLLIN), "a fence of the card has not signalled");
+	fail_unless(ready(fd, POLLIN) && ready(fd, POLLOUT), "the dma-buf stays busy");
+	close(sync.fd);
+	fail_unless(!ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &sync) && ready(sync.fd, POLLIN),
+		    "the dma-buf cannot be waited for after the unbind");
+	close(sync.fd);
+	check_mapping(map);
+	munmap(map, BO_BYTES);
+	late = mmap(NULL, BO_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	fail_unless(late != MAP_FAILED, "the dma-buf cannot be mapped after the unbind");
+	close(fd);
+	/* The mapping is the last that there is of the card. */
+	if (late != MAP_FAILED) {
+		check_mapping(late);
+		munmap(late, BO_BYTES);
+	}
 }
 
 static int open_importer(void)
@@ -284,11 +413,27 @@ static int open_importer(void)
 	return found;
 }
 
+/* Has a BO of one device imported by another one. Ends the program if that cannot import it. */
+static uint32_t import_bo(const struct lab_card *from, const struct lab_bo *bo, int to)
+{
+	uint32_t handle;
+	int fd;
+
+	if (drmPrimeHandleToFD(from->fd, bo->handle, DRM_CLOEXEC | DRM_RDWR, &fd))
+		lab_die(name, "no BO can be exported: %s", strerror(errno));
+	if (drmPrimeFDToHandle(to, fd, &handle)) {
+		lab_result(LAB_SKIP, name, "%s cannot import: %s", importer, strerror(errno));
+		exit(lab_finish());
+	}
+	close(fd);
+	return handle;
+}
+
 static void import_bos(bool orphan)
 {
 	struct output output;
-	uint32_t handle, fb[2];
 	int other = open_importer();
+	uint32_t fb[2];
 
 	output = find_output(other, importer);
 	for (int i = 0; i < 2; i++) {
@@ -296,21 +441,13 @@ static void import_bos(bool orphan)
 		struct lab_bo bo;
 		uint64_t size = (uint64_t)pitch * output.mode.vdisplay;
 		uint32_t handles[4] = { 0 }, pitches[4] = { pitch }, offsets[4] = { 0 };
-		int fd;
 
 		size = (size + LAB_PAGE_SIZE - 1) & ~(uint64_t)(LAB_PAGE_SIZE - 1);
-		if (lab_bo_create(&card, size, RADEON_GEM_DOMAIN_GTT, &bo) ||
-		    drmPrimeHandleToFD(card.fd, bo.handle, DRM_CLOEXEC | DRM_RDWR, &fd))
-			lab_die(name, "no BO can be exported: %s", strerror(errno));
+		if (lab_bo_create(&card, size, RADEON_GEM_DOMAIN_GTT, &bo))
+			lab_die(name, "no BO can be created");
 		memset(bo.map, 0x60 + i, size);
-		if (drmPrimeFDToHandle(other, fd, &handle)) {
-			lab_result(LAB_SKIP, name, "%s cannot import: %s", importer,
-				   strerror(errno));
-			exit(lab_finish());
-		}
-		close(fd);
+		handles[0] = import_bo(&card, &bo, other);
 		lab_bo_close(&card, &bo);
-		handles[0] = handle;
 		if (drmModeAddFB2(other, output.mode.hdisplay, output.mode.vdisplay,
 				  DRM_FORMAT_XRGB8888, handles, pitches, offsets, &fb[i], 0) ||
 		    drmModeSetCrtc(other, output.crtc, fb[i], 0, 0, &output.connector, 1,
@@ -319,7 +456,7 @@ static void import_bos(bool orphan)
 	}
 	if (orphan)
 		close(card.fd);
-	lab_card_unbind(&card, name);
+	take_away();
 	/* Each is mapped by the kernel once more. */
 	for (int i = 0; i < 2; i++)
 		fail_unless(!drmModeSetCrtc(other, output.crtc, fb[i], 0, 0, &output.connector, 1,
@@ -340,32 +477,95 @@ static void orphan(void)
 	import_bos(true);
 }
 
+/* A BO of one card in the GTT of another one. */
+static struct lab_bo share_bo(const struct lab_card *from, const struct lab_card *to,
+			      struct lab_bo *bo)
+{
+	struct lab_bo import = { .size = BO_BYTES }, *const list[] = { &import };
+
+	if (lab_bo_create(from, BO_BYTES, RADEON_GEM_DOMAIN_GTT, bo))
+		lab_die(name, "no BO can be created");
+	*(volatile uint32_t *)bo->map = WORD;
+	import.handle = import_bo(from, bo, to->fd);
+	if (lab_move(to, list, 1, RADEON_GEM_DOMAIN_GTT) || lab_bo_wait(to, &import))
+		lab_die(name, "%s cannot use the BO", to->name);
+	return import;
+}
+
+static void exporter(void)
+{
+	struct lab_bo bo, import, *const list[] = { &import };
+	struct lab_card other;
+
+	lab_card_open_or_die(&other, importer, true, name);
+	import = share_bo(&card, &other, &bo);
+	take_away();
+	fail_unless(!lab_move(&other, list, 1, RADEON_GEM_DOMAIN_GTT) &&
+		    !lab_bo_wait(&other, &import),
+		    "the importer cannot use the BO after the unbind of its exporter");
+	check_mapping(bo.map);
+	lab_bo_close(&card, &bo);
+	close(card.fd);
+	lab_bo_close(&other, &import);
+	close(other.fd);
+}
+
+static void peer(void)
+{
+	struct lab_bo bo, import, *const list[] = { &bo };
+	struct lab_card other;
+	uint32_t domain = 0;
+
+	lab_card_open_or_die(&other, importer, true, name);
+	import = share_bo(&other, &card, &bo);
+	take_away();
+	/* It was pinned for the card. Its GPU has it alone again. */
+	fail_unless(!lab_move(&other, list, 1, RADEON_GEM_DOMAIN_VRAM) &&
+		    !lab_bo_wait(&other, &bo) && !lab_bo_busy(&other, &bo, &domain) &&
+		    domain == RADEON_GEM_DOMAIN_VRAM,
+		    "a BO stays pinned for an importer that has gone");
+	fail_unless(*(volatile uint32_t *)bo.map == WORD, "the exporter's BO has other contents");
+	lab_bo_close(&card, &import);
+	close(card.fd);
+	lab_bo_close(&other, &bo);
+	close(other.fd);
+}
+
 static const struct unbind_case {
 	const char *name, *passed;
 	void (*run)(void);
-	bool render;
+	bool render, imports;
 } cases[] = {
 	{ "framebuffer", "a display server keeps its framebuffers, gets ENODEV, and closes",
-	  framebuffer, false },
-	{ "console", "an open and mapped console is closed after the unbind", console, true },
-	{ "ioctls", "threads in ioctls and page faults end with ENODEV", ioctls, true },
-	{ "importer", "the importer shows the BOs after the unbind", importer_lives, true },
-	{ "orphan", "the importer shows the BOs that only it has", orphan, true },
+	  framebuffer, false, false },
+	{ "console", "an open and mapped console is closed after the unbind", console, true,
+	  false },
+	{ "ioctls", "threads in ioctls, debugfs and page faults end with ENODEV", ioctls, true,
+	  false },
+	{ "dma-buf", "a dma-buf can be waited for and mapped, and is closed last", dma_buf, true,
+	  false },
+	{ "importer", "the importer shows the BOs after the unbind", importer_lives, true, true },
+	{ "orphan", "the importer shows the BOs that only it has", orphan, true, true },
+	{ "exporter", "another GPU uses the BO after the unbind", exporter, true, true },
+	{ "peer", "the exporter has its BO for itself after the unbind", peer, true, true },
 	{ 0 },
 };
 
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {
-		"framebuffer", "console", "ioctls", "importer", "orphan", NULL,
+		"framebuffer", "console", "ioctls", "dma-buf", "importer", "orphan", "exporter",
+		"peer", NULL,
 	};
 	const char *which = NULL, *what = NULL;
 	const struct lab_option option_table[] = {
 		LAB_OPTION_CARD(&which),
 		{ .name = "case", .value = "CASE", .text = &what, .choices = names,
-		  .help = "what has the card when the driver is unbound" },
+		  .help = "what has the card when it is taken away" },
 		{ .name = "importer", .value = "DRIVER", .text = &importer,
-		  .help = "the driver that imports, for importer and orphan" },
+		  .help = "the driver that imports, or the other card for exporter and peer" },
+		{ .name = "by", .value = "COMMAND", .text = &command,
+		  .help = "takes the card away; without it the driver is unbound in sysfs" },
 		{ 0 },
 	};
 	const struct lab_program program = {
@@ -380,8 +580,8 @@ int main(int argc, char **argv)
 		lab_usage_error(&program, "choose a case: --case CASE");
 	while (strcmp(run->name, what))
 		run++;
-	if (!importer && (run->run == importer_lives || run->run == orphan))
-		lab_usage_error(&program, "--case %s needs --importer DRIVER", what);
+	if (!importer && run->imports)
+		lab_usage_error(&program, "--case %s needs --importer: a driver or a card", what);
 	lab_card_open_or_die(&card, which, run->render, "unbind-clients");
 	snprintf(name, sizeof(name), "%s.unbind-%s", card.name, what);
 	run->run();

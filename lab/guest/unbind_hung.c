@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 	if (ret)
 		lab_die(name, "the GPU cannot be given a long copy: %s", strerror(-ret));
 	lab_bo_close(&card, list[0]);
-	lab_card_unbind(&card, name);
+	lab_card_unbind(&card, name, NULL);
 	if (lab_bo_busy(&card, list[1], NULL) != -ENODEV)
 		lab_result(LAB_FAIL, name, "an ioctl after the unbind does not return ENODEV");
 	if (*word)

@@ -45,7 +45,6 @@ build_tree() {
 		config_lines /src/lab/kernel/kernel.config "$kernel" xen
 		echo CONFIG_WERROR=y
 		echo CONFIG_AGP=y
-		echo CONFIG_DRM_RADEON_USERPTR=y
 	} >"$dir/config"
 	# Before the patches that add them there is no provider, and no KUnit test of radeon.
 	config_lines /src/lab/kernel/kernel.config fixes pool |

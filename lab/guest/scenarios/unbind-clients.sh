@@ -1,40 +1,145 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The driver is unbound from each card while programs use it, and bound again: while it shows a
-# picture, with an open console, with threads in ioctls, and while another driver
-# (lab.second_display=) shows its BOs.
+# Each card is taken away while programs use it, and comes back: each case of unbind-clients by an
+# unbind and by a removal from the PCI bus. With lab.second_display= that driver imports BOs, with
+# two cards each imports those of the other. Then a card is unbound and removed while the driver is
+# bound to it, and at last a PCI Express card is unplugged.
 #
-# limit: 1500
-# silence: 240
+#   lab.rounds=N        go on with the first case until cards have been taken away N times
+#   lab.cases=CASE,...  these cases alone
+#   lab.ways=WAY,...    of unbind, remove, bind and unplug, these alone
+#
+# limit: 2400
+# silence: 300
 
 . /usr/lib/lab/lib.sh
 
-# unbind_case CARD CASE [OPTION]...: the card is unbound as the case says, bound again, and moves
-# BOs.
-unbind_case() {
-	local card=$1 bdf
+# chosen WORD LIST: is it in the list, or the list empty?
+chosen() {
+	[ -z "$2" ] || case ,$2, in *,"$1",*) ;; *) return 1 ;; esac
+}
 
-	shift
+# cases CARD: its cases, each a line "CASE [OPTION]...".
+cases() {
+	local case other
+
+	for case in console framebuffer ioctls dma-buf; do
+		echo $case
+	done
+	for case in ${LAB_SECOND_DISPLAY:+importer orphan}; do
+		echo "$case --importer $LAB_SECOND_DISPLAY"
+	done
+	for other in $(cards); do
+		[ "$other" != "$1" ] || continue
+		echo "exporter --importer $other"
+		echo "peer --importer $other"
+	done
+}
+
+# come_back ADDRESS: a card that was taken away is found by the kernel and bound to the driver.
+come_back() {
+	if [ ! -d "/sys/bus/pci/devices/$1" ]; then
+		echo 1 >/sys/bus/pci/rescan
+		. /usr/lib/lab/vram-window.sh
+	fi
+	bind_radeon "$1"
+}
+
+# take_away WAY CARD CASE [OPTION]...: one cell of the matrix. The card works afterwards.
+take_away() {
+	local way=$1 card=$2 bdf
+
+	shift 2
 	bdf=$(pci_address "$card")
 	# Only the case "console" has it on.
 	[ "$1" = console ] || consoles_off
-	run unbind-clients --card "$card" --case "$@"
-	bind_radeon "$bdf"
-	run gtt-move --card "$card" --limit-mib 8
+	case $way in
+	unbind) run unbind-clients --card "$card" --case "$@" ;;
+	remove) run unbind-clients --card "$card" --case "$@" \
+		--by "echo 1 >/sys/bus/pci/devices/$bdf/remove" ;;
+	esac
+	come_back "$bdf"
+	run gtt-move --card "$card" --rounds 1 --limit-mib 4
+}
+
+# matrix: each cell once, or lab.rounds= cells.
+matrix() {
+	local way card case round=0
+
+	while :; do
+		for way in unbind remove; do
+			chosen $way "$LAB_WAYS" || continue
+			for card in $(cards); do
+				cases "$card" >/tmp/cases
+				while read -r case; do
+					chosen "${case%% *}" "$LAB_CASES" || continue
+					# shellcheck disable=SC2086 # words
+					take_away $way "$card" $case </dev/null
+					round=$((round + 1))
+					[ $round -ne "${LAB_ROUNDS:-0}" ] || return 0
+				done </tmp/cases
+			done
+		done
+		[ $round -gt 0 ] && [ $round -lt "${LAB_ROUNDS:-0}" ] || return 0
+	done
+}
+
+# bind_race CARD WAY FILE: the card is unbound or removed while the driver is being bound. Either
+# comes first; none may wait for ever.
+bind_race() {
+	local card=$1 bdf driver=/sys/bus/pci/drivers/radeon pid
+
+	bdf=$(pci_address "$card")
+	consoles_off
+	echo "$bdf" >$driver/unbind
+	echo "$bdf" >$driver/bind &
+	pid=$!
+	# The bind has the device's lock by now.
+	while [ ! -e "/sys/bus/pci/devices/$bdf/driver" ] && kill -0 $pid 2>/dev/null; do
+		:
+	done
+	echo "$2" >"$3"
+	wait $pid
+	come_back "$bdf"
+	if [ -n "$(minor "$card")" ]; then
+		result pass "$card.bind-race" "unbound while it was bound, then bound again: $3"
+	else
+		result fail "$card.bind-race" "it is not bound after $3"
+	fi
+	run gtt-move --card "$card" --rounds 1 --limit-mib 4
+}
+
+# unplug CARD: QEMU unplugs it while a client computes on it. It does not come back.
+unplug() {
+	local bdf way
+
+	bdf=$(pci_address "$1")
+	consoles_off
+	way="lab-probe machine unplug $1 >/dev/null &&
+		while [ -e /sys/bus/pci/devices/$bdf ]; do sleep 1; done"
+	run unbind-clients --card "$1" --case ioctls --by "$way"
 }
 
 check_cards
-importer=$LAB_SECOND_DISPLAY
-[ -z "$importer" ] || modprobe "$importer"
+leaks_from_here
+[ -z "$LAB_SECOND_DISPLAY" ] || modprobe "$LAB_SECOND_DISPLAY"
 load_radeon
-for card in $(cards); do
-	for case in console framebuffer ioctls; do
-		unbind_case "$card" $case
+matrix
+leaks matrix
+if chosen bind "$LAB_WAYS"; then
+	for card in $(cards); do
+		bdf=$(pci_address "$card")
+		bind_race "$card" "$bdf" /sys/bus/pci/drivers/radeon/unbind
+		bind_race "$card" 1 "/sys/bus/pci/devices/$bdf/remove"
 	done
-	for case in ${importer:+importer orphan}; do
-		unbind_case "$card" "$case" --importer "$importer"
+	leaks bind
+fi
+if chosen unplug "$LAB_WAYS"; then
+	for card in $(cards); do
+		[ "$(card_field "$card" bus)" != pcie ] || unplug "$card"
 	done
-done
+	leaks unplug
+fi
 unload_radeon
 finish
