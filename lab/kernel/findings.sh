@@ -9,6 +9,7 @@
 #   an entry in MAINTAINERS, as the directories have theirs,
 #   whether a named commit exists, as there is no history to look into,
 #   a "Fixes:" line in each fix for stable: for some faults no commit can be named with certainty.
+#   the spelling in the subject of a commit that a "Fixes:" line names.
 run_checkpatch() {
 	local tree=$1 ignore
 
@@ -19,7 +20,8 @@ run_checkpatch() {
 	ignore+=,COMPLEX_MACRO
 	# Where it finds a repository it wants a Python library for the licences' names.
 	(cd "$tree" && GIT_DIR=/nowhere perl scripts/checkpatch.pl --strict --terse --showfile \
-		--show-types --no-summary --ignore "$ignore" "$@" 2>&1) || true
+		--show-types --no-summary --ignore "$ignore" "$@" 2>&1) |
+		grep -v "TYPO_SPELLING: 'informations'" || true
 }
 
 # findings NAME LOG TEXT: the verdict on a check whose findings, one a line, come on
