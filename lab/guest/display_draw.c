@@ -22,11 +22,11 @@
 #include <xf86drmMode.h>
 
 #include "lab_console.h"
+#include "lab_drm.h"
 #include "lab_image.h"
 #include "lab_kms.h"
 #include "lab_options.h"
 
-#define MAX_DEVICES	16
 #define MIN_PICTURES	4u
 #define EVENT_MS	10000
 /* QEMU updates an emulated display some time after the driver has completed a flip. */
@@ -38,35 +38,6 @@ static int fd;
 static uint32_t crtc_id, connector_id;
 static unsigned int crtc;
 static drmModeModeInfo mode;
-
-/* The primary node of the device of @driver, as DRM master. Some drivers' names end in "-drm". */
-static int open_driver(void)
-{
-	drmDevicePtr devices[MAX_DEVICES];
-	int count = drmGetDevices2(0, devices, MAX_DEVICES), i, found = -1;
-
-	for (i = 0; i < count && found < 0; i++) {
-		drmVersionPtr version;
-
-		if (!(devices[i]->available_nodes & 1 << DRM_NODE_PRIMARY))
-			continue;
-		found = open(devices[i]->nodes[DRM_NODE_PRIMARY], O_RDWR | O_CLOEXEC);
-		if (found < 0)
-			continue;
-		version = drmGetVersion(found);
-		if (!version || strncmp(version->name, driver, strlen(driver))) {
-			close(found);
-			found = -1;
-		}
-		drmFreeVersion(version);
-	}
-	if (count > 0)
-		drmFreeDevices(devices, count);
-	if (found < 0)
-		lab_die("display-draw", "no device has the driver %s: modprobe %s",
-			driver, driver);
-	return found;
-}
 
 /* The first monitor, with the first CRTC that can drive it. */
 static void choose_output(void)
@@ -272,7 +243,7 @@ int main(int argc, char **argv)
 
 	if (!driver)
 		lab_usage_error(&program, "name the driver with --driver");
-	fd = open_driver();
+	fd = lab_open_driver(driver, "display-draw");
 	choose_output();
 	draw(argv + first);
 	close(fd);

@@ -122,6 +122,33 @@ static unsigned int mappings(const struct lab_card *card)
 	return count;
 }
 
+int lab_open_driver(const char *driver, const char *test)
+{
+	drmDevicePtr devices[MAX_DEVICES];
+	int count = drmGetDevices2(0, devices, MAX_DEVICES), fd = -1;
+
+	for (int i = 0; i < count && fd < 0; i++) {
+		drmVersionPtr version;
+
+		if (!(devices[i]->available_nodes & 1 << DRM_NODE_PRIMARY))
+			continue;
+		fd = open(devices[i]->nodes[DRM_NODE_PRIMARY], O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		version = drmGetVersion(fd);
+		if (!version || strncmp(version->name, driver, strlen(driver))) {
+			close(fd);
+			fd = -1;
+		}
+		drmFreeVersion(version);
+	}
+	if (count > 0)
+		drmFreeDevices(devices, count);
+	if (fd < 0)
+		lab_die(test, "no device has the driver %s: modprobe %s", driver, driver);
+	return fd;
+}
+
 void lab_card_unbind(const struct lab_card *card, const char *test, const char *command)
 {
 	char unbind[96], name[80];

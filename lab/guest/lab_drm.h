@@ -55,6 +55,16 @@ void lab_card_open_or_die(struct lab_card *card, const char *name, bool render,
 			  const char *test);
 
 /**
+ * lab_open_driver() - open the primary node of the first device of a driver, for main(): reports
+ * and exits if there is none.
+ * @driver: name of the driver, or its beginning: some drivers' names end in "-drm"
+ * @test: name of the test, for the report
+ *
+ * Return: an open file, which is DRM master if there is no other master.
+ */
+int lab_open_driver(const char *driver, const char *test);
+
+/**
  * lab_card_unbind() - unbind the driver from a card; the open file stays.
  * @card: card
  * @test: name of the test, for the report

@@ -43,7 +43,6 @@
 
 #define WORD		0xc11e7700u
 #define BO_BYTES	(256u << 10)
-#define MAX_DEVICES	16
 
 /* What is pending when a card is taken away ends at once; a busy host needs longer. */
 #define EVENT_MS	30000
@@ -386,33 +385,6 @@ static void dma_buf(void)
 	}
 }
 
-static int open_importer(void)
-{
-	drmDevicePtr devices[MAX_DEVICES];
-	int count = drmGetDevices2(0, devices, MAX_DEVICES), found = -1;
-
-	for (int i = 0; i < count && found < 0; i++) {
-		drmVersionPtr version;
-
-		if (!(devices[i]->available_nodes & 1 << DRM_NODE_PRIMARY))
-			continue;
-		found = open(devices[i]->nodes[DRM_NODE_PRIMARY], O_RDWR | O_CLOEXEC);
-		if (found < 0)
-			continue;
-		version = drmGetVersion(found);
-		if (!version || strncmp(version->name, importer, strlen(importer))) {
-			close(found);
-			found = -1;
-		}
-		drmFreeVersion(version);
-	}
-	if (count > 0)
-		drmFreeDevices(devices, count);
-	if (found < 0)
-		lab_die(name, "no device has the driver %s: modprobe %s", importer, importer);
-	return found;
-}
-
 /* Has a BO of one device imported by another one. Ends the program if that cannot import it. */
 static uint32_t import_bo(const struct lab_card *from, const struct lab_bo *bo, int to)
 {
@@ -432,7 +404,7 @@ static uint32_t import_bo(const struct lab_card *from, const struct lab_bo *bo, 
 static void import_bos(bool orphan)
 {
 	struct output output;
-	int other = open_importer();
+	int other = lab_open_driver(importer, name);
 	uint32_t fb[2];
 
 	output = find_output(other, importer);
