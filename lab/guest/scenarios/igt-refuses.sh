@@ -77,6 +77,13 @@ kill $holder
 wait $holder
 refuses no-rights "run it as root" /usr/bin/setpriv --reuid 65534 --clear-groups
 
+refuses no-directory "cannot make a directory in /sys: set TMPDIR" /usr/bin/env TMPDIR=/sys
+
+unsafe=/lab/usr/local/share/igt-gpu-tools/radeon/unsafe.txt
+mv $unsafe /tmp/unsafe.txt
+refuses no-unsafe "unsafe.txt cannot be read"
+mv /tmp/unsafe.txt $unsafe
+
 # GTT holds more BOs of this test than the process may map.
 limit=$(cat /proc/sys/vm/max_map_count)
 echo 1000 >/proc/sys/vm/max_map_count
@@ -88,4 +95,10 @@ printf '%s\n' igt@radeon/radeon_mapping@acceleration igt@radeon/radeon_mapping@r
 	>/lab/tmp/list.txt
 runs safe "radeon/radeon_mapping@acceleration Pass "
 runs unsafe "radeon/radeon_mapping@acceleration Pass radeon/radeon_mapping@reset Pass " --unsafe
+left=$(ls -d /lab/tmp/tmp.* 2>/dev/null)
+if [ -z "$left" ]; then
+	result pass leaves-no-directory "no temporary directory is left"
+else
+	result fail leaves-no-directory "temporary directories are left: $left"
+fi
 finish
