@@ -97,7 +97,8 @@ void igt_radeon_ignore_complaints(void)
 				    "initialize parser|get (const )?ib|pin new cursor BO)|gem object lookup failed|"
 				    "RADEON_GEM_DOMAIN_CPU is not valid|Invalid command stream|cs IB (CONST )?too big)|"
 				    "Relocs at [0-9]+ after|No reloc for ib|"
-				    "Invalid command stream of|radeon_cs_refused: |Buffer too small for|color buffer [0-9]|"
+				    "Invalid command stream of|radeon_cs_refused: |Buffer too small for|"
+				    "(color buffer [0-9]|zbuffer) |"
 				    "Texture of unit [0-9]+ needs|PACKET3 INDX_BUFFER to|"
 				    "Forbidden register|failed to get a new IB|Set domain without domain|"
 				    /* GPUs with a virtual address space; SI dumps the stream. */

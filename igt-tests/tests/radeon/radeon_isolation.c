@@ -422,6 +422,9 @@ struct bad_surface {
  */
 static const struct bad_surface r100_surfaces[] = {
 	{ "a color buffer that is larger than its BO", IB(R100_STATE(63), DRAW) },
+	{ "a stencil buffer that is larger than its BO",
+	  IB(R100_STATE(63), REG(0x1c3c, 9 << 10 | 1 << 7),	/* colors of 1 byte */
+	     REG(0x1c24, 0), RELOC, REG(0x1c28, 64), DRAW) },	/* RB3D_DEPTHOFFSET, _DEPTHPITCH */
 	{ "a texture whose pitch wraps",
 	  IB(R100_STATE(15), R100_TEXTURE(1 << 7, 0, 0),
 	     REG(0x1d04, 63 << 16 | 63), REG(0x1d08, 0xffffffe0), DRAW) },
@@ -440,6 +443,13 @@ static const struct bad_surface r300_surfaces[] = {
 	  IB(REG(0x4f00, 0), REG(0x20b4, 2), REG(0x4e00, 0),	/* one color buffer, no depth */
 	     REG(0x4e28, 0), RELOC, REG(0x4e38, 64 | 6 << 21), RELOC,
 	     REG(0x43e4, (63 + 1440) << 13), DRAW) },		/* SC_SCISSOR1 */
+	{ "a color buffer whose samples do not fit",
+	  IB(REG(0x4f00, 0), REG(0x20b4, 2), REG(0x4e00, 0),
+	     REG(0x4e28, 0), RELOC, REG(0x4e38, 64 | 6 << 21), RELOC,
+	     REG(0x43e4, (15 + 1440) << 13), REG(0x4020, 2 << 1 | 1), DRAW) },	/* GB_AA_CONFIG */
+	{ "a stencil buffer that is larger than its BO",
+	  IB(R300_STATE, REG(0x4f00, 1), REG(0x4f20, 0), RELOC, REG(0x4f24, 64), RELOC,
+	     REG(0x43e4, (63 + 1440) << 13), REG(0x4020, 0), DRAW) },
 	{ "a volume of 4 GiB",
 	  IB(R300_STATE, R300_TEXTURE(2047 | 2047 << 11 | 10 << 22, 1, 0), DRAW) },
 	{ "a texture behind its BO", IB(R300_STATE, R300_TEXTURE(0, 0, 1 << 20), DRAW) },

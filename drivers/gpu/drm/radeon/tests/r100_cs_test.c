@@ -29,6 +29,9 @@
 	REG(RADEON_RE_WIDTH_HEIGHT, (line) << 16 | 63)
 #define R100_STATE		R100_CB(15), REG(0x2080, 0)	/* SE_VTX_FMT: 2 dwords */
 #define R200_STATE		R100_CB(15), REG(0x2088, 0)	/* SE_VTX_FMT_0: 2 dwords */
+/* no depth, but a stencil */
+#define STENCIL								\
+	REG(RADEON_RB3D_CNTL, RADEON_STENCIL_ENABLE | 6 << RADEON_RB3D_COLOR_FORMAT_SHIFT)
 
 #define R100_TXFORMAT(format, log2w, log2h)				\
 	((format) | (log2w) << RADEON_TXFORMAT_WIDTH_SHIFT |		\
@@ -39,6 +42,18 @@
 	REG(RADEON_PP_TXFORMAT_0, (txformat)),				\
 	RELOC_REG(RADEON_PP_TXOFFSET_0, (offset))
 
+/* R100: a cube map of 1 byte for each texel with faces of 32x32, one after the other */
+#define R100_CUBE(levels)						\
+	R100_TX(RADEON_TXFORMAT_I8 | RADEON_TXFORMAT_CUBIC_MAP_ENABLE |	\
+		5 << RADEON_TXFORMAT_WIDTH_SHIFT | 5 << RADEON_TXFORMAT_HEIGHT_SHIFT |	\
+		0x55 << RADEON_TXFORMAT_F5_WIDTH_SHIFT, (levels), 0),	\
+	REG(RADEON_PP_CUBIC_FACES_0, 0x55555555),			\
+	RELOC_REG(RADEON_PP_CUBIC_OFFSET_T0_0, 1 * SZ_1K),		\
+	RELOC_REG(RADEON_PP_CUBIC_OFFSET_T0_1, 2 * SZ_1K),		\
+	RELOC_REG(RADEON_PP_CUBIC_OFFSET_T0_2, 3 * SZ_1K),		\
+	RELOC_REG(RADEON_PP_CUBIC_OFFSET_T0_3, 4 * SZ_1K),		\
+	RELOC_REG(RADEON_PP_CUBIC_OFFSET_T0_4, 5 * SZ_1K)
+
 #define R200_TX(txformat, txformat_x)					\
 	REG(RADEON_PP_CNTL, 1 << 4),					\
 	REG(R200_PP_TXFILTER_0, 0),					\
@@ -48,6 +63,16 @@
 
 /* R300: no color channel is written, no depth, vertices of 2 dwords */
 #define R300_STATE		REG(0x4e0c, 0), REG(0x4f00, 0), REG(0x20b4, 2)
+
+/* R300: a color buffer with 16 rows of 64 pixels of 4 bytes */
+#define R300_CB(aa_config)						\
+	REG(0x4e00, 0),							\
+	REG(0x4e0c, 0xf),						\
+	RELOC_REG(R300_RB3D_COLOROFFSET0, 0),				\
+	REG(0x4e38, 64 | 6 << 21),					\
+	REG(0x43e4, (15 + 1440) << 13),					\
+	REG(R300_GB_AA_CONFIG, (aa_config))
+#define SAMPLES_4		(1 | 2 << 1)
 
 /* textures of 1 byte for each texel; log2 of the depth, the highest level */
 #define R300_TX(width, height, depth, levels, coord, format2, offset)	\
@@ -110,6 +135,19 @@ static const struct cs_test_case r100_cs_cases[] = {
 		STREAM(R100_STATE,
 		       R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 2, 2) |
 			       RADEON_TXFORMAT_CUBIC_MAP_ENABLE, 0, 0), DRAW),
+	}, {
+		.name = "R100: the faces of a cube map that fit",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = 6 * SZ_1K,
+		STREAM(R100_STATE, R100_CUBE(0), DRAW),
+	}, {
+		.name = "R100: a cube map whose last levels do not fit",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = 6 * SZ_1K, .ret = -EINVAL,
+		STREAM(R100_STATE, R100_CUBE(5), DRAW),
+	}, {
+		.name = "R100: a stencil buffer that is too small",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R100_STATE, STENCIL, RELOC_REG(RADEON_RB3D_DEPTHOFFSET, 0),
+		       REG(RADEON_RB3D_DEPTHPITCH, 128), DRAW),
 	}, {
 		.name = "R100: a register after the table",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
@@ -175,6 +213,11 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K)),
 	}, {
+		.name = "R200: a stencil buffer that is too small",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R200_STATE, STENCIL, RELOC_REG(RADEON_RB3D_DEPTHOFFSET, 0),
+		       REG(RADEON_RB3D_DEPTHPITCH, 128), DRAW),
+	}, {
 		.name = "R200: DXT5",
 		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_64K,
 		STREAM(R200_STATE, R200_TX(R100_TXFORMAT(R200_TXFORMAT_DXT45, 8, 8), 0), DRAW),
@@ -213,6 +256,22 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_REG(R300_ZB_ZPASS_ADDR, 2)),
 	}, {
+		.name = "R300: a stencil buffer without a BO",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(R300_STATE, REG(0x4f00, 1), DRAW),
+	}, {
+		.name = "R300: a color buffer that fits",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K,
+		STREAM(R300_STATE, R300_CB(0), DRAW),
+	}, {
+		.name = "R300: a color buffer of 4 samples",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_16K,
+		STREAM(R300_STATE, R300_CB(SAMPLES_4), DRAW),
+	}, {
+		.name = "R300: samples that do not fit",
+		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_8K, .ret = -EINVAL,
+		STREAM(R300_STATE, R300_CB(0), DRAW, REG(R300_GB_AA_CONFIG, SAMPLES_4), DRAW),
+	}, {
 		.name = "R300: a volume that fits",
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_64K,
 		STREAM(R300_STATE, R300_TX(32, 32, 6, 0, TX_3D, 0, 0), DRAW),
@@ -246,8 +305,33 @@ static const struct cs_test_case r100_cs_cases[] = {
 
 KUNIT_ARRAY_PARAM(r100_cs, r100_cs_cases, cs_test_case_desc);
 
+static const struct cs_test_case no_stencil_buffer[] = {
+	{
+		.name = "R100",
+		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(R100_STATE, STENCIL, DRAW),
+	}, {
+		.name = "R200",
+		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K,
+		STREAM(R200_STATE, STENCIL, DRAW),
+	},
+};
+
+KUNIT_ARRAY_PARAM(no_stencil_buffer, no_stencil_buffer, cs_test_case_desc);
+
+/* A stencil without a buffer is turned off. */
+static void r100_cs_no_stencil_buffer(struct kunit *test)
+{
+	const unsigned int idx = sizeof((const u32[]){ R100_STATE }) / sizeof(u32) + 1;
+	const u32 *ib;
+
+	KUNIT_ASSERT_EQ(test, cs_test_parse(test, test->param_value, &ib), 0);
+	KUNIT_EXPECT_EQ(test, ib[idx], 6 << RADEON_RB3D_COLOR_FORMAT_SHIFT);
+}
+
 static struct kunit_case r100_cs_tests[] = {
 	KUNIT_CASE_PARAM(cs_test_check, r100_cs_gen_params),
+	KUNIT_CASE_PARAM(r100_cs_no_stencil_buffer, no_stencil_buffer_gen_params),
 	{}
 };
 

@@ -31,6 +31,18 @@
 #define LINEAR			(V_0280A0_ARRAY_LINEAR_ALIGNED << 8)
 #define TILED			(V_0280A0_ARRAY_1D_TILED_THIN1 << 8)
 
+/* a tiled depth buffer of 4 bytes for each pixel, with rows of 64 pixels */
+#define DB(tiles, view, info)						\
+	CTX(R_028000_DB_DEPTH_SIZE, S_028000_PITCH_TILE_MAX(7) |	\
+	    ((tiles) - 1u) << 10),					\
+	CTX(R_028800_DB_DEPTH_CONTROL, 2),				\
+	RELOC_CTX(DB_DEPTH_BASE, 0),					\
+	CTX(R_028004_DB_DEPTH_VIEW, (view)),				\
+	CTX(R_028010_DB_DEPTH_INFO, V_028010_DEPTH_8_24 | (info) |	\
+	    S_028010_ARRAY_MODE(V_028010_ARRAY_1D_TILED_THIN1))
+#define HTILE			S_028010_TILE_SURFACE_ENABLE(1)
+#define UNKNOWN_HEIGHT		0x400000
+
 /* a texture of 1 byte for each texel, with rows of 256 bytes or more */
 #define TX_WORDS(dim, pitch_tiles, width, height, depth, offset, mips, word4, word5)	\
 	S_038000_DIM(dim) | S_038000_PITCH((pitch_tiles) - 1) |		\
@@ -47,6 +59,9 @@
 #define RELOC_CONFIG(reg, value)					\
 	PACKET3(PACKET3_SET_CONFIG_REG, 1),				\
 	((reg) - PACKET3_SET_CONFIG_REG_OFFSET) >> 2, (value), RELOC
+#define NO_DX9								\
+	PACKET3(PACKET3_SET_CONFIG_REG, 1),				\
+	(SQ_CONFIG - PACKET3_SET_CONFIG_REG_OFFSET) >> 2, 0
 
 #define EVENT(event, offset)	PACKET3(PACKET3_EVENT_WRITE, 2), (event), (offset), 0, RELOC
 #define ZPASS_DONE		0x15
@@ -101,13 +116,21 @@ static const struct cs_test_case r600_cs_cases[] = {
 	}, {
 		.name = "a depth buffer after more samples",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
-		STREAM(STATE, CTX(R_028800_DB_DEPTH_CONTROL, 2), RELOC_CTX(DB_DEPTH_BASE, 0),
-		       CTX(R_028000_DB_DEPTH_SIZE, S_028000_PITCH_TILE_MAX(7) |
-			   S_028000_SLICE_TILE_MAX(63)),
-		       CTX(R_028004_DB_DEPTH_VIEW, 0),
-		       CTX(R_028010_DB_DEPTH_INFO, V_028010_DEPTH_8_24 |
-			   S_028010_ARRAY_MODE(V_028010_ARRAY_1D_TILED_THIN1)),
-		       DRAW, CTX(R_028C04_PA_SC_AA_CONFIG, 2), DRAW),
+		STREAM(STATE, DB(64, 0, 0), DRAW, CTX(R_028C04_PA_SC_AA_CONFIG, 2), DRAW),
+	}, {
+		.name = "slices of a depth buffer of unknown height",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(STATE, DB(UNKNOWN_HEIGHT, S_028004_SLICE_MAX(0x7ff), 0), DRAW),
+	}, {
+		.name = "HTILE of a slice",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_32K,
+		STREAM(STATE, DB(64, 0, HTILE), RELOC_CTX(DB_HTILE_DATA_BASE, 28 * SZ_1K >> 8),
+		       DRAW),
+	}, {
+		.name = "HTILE of slices that does not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_32K, .ret = -EINVAL,
+		STREAM(STATE, DB(64, S_028004_SLICE_MAX(1), HTILE),
+		       RELOC_CTX(DB_HTILE_DATA_BASE, 28 * SZ_1K >> 8), DRAW),
 	}, {
 		.name = "a texture that fits",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K,
@@ -124,6 +147,14 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.name = "a texture behind the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
 		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0x1000000, 0, 0)),
+	}, {
+		.name = "a texture with long rows",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_256K,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 128, 256, 256, 1, 0, 0, 0)),
+	}, {
+		.name = "a texture with long rows that do not fit",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_128K, .ret = -EINVAL,
+		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 128, 256, 256, 1, 0, 0, 0)),
 	}, {
 		.name = "a volume that fits",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_1M,
@@ -218,6 +249,15 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_CONFIG(SX_MEMORY_EXPORT_BASE, 0xffffff)),
 	}, {
+		.name = "a constant",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
+		STREAM(NO_DX9, PACKET3(PACKET3_SET_ALU_CONST, 1), 0, 0),
+	}, {
+		.name = "a constant that is a resource",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
+		STREAM(NO_DX9, PACKET3(PACKET3_SET_ALU_CONST, 1),
+		       (PACKET3_SET_RESOURCE_OFFSET - PACKET3_SET_ALU_CONST_OFFSET) >> 2, 0),
+	}, {
 		.name = "a DMA copy",
 		.family = CHIP_RV770, .parse = r600_dma_cs_parse, .bo_size = SZ_4K,
 		STREAM(0x30000000 | SZ_4K / 4, 0, 0, 0, 0),
@@ -285,11 +325,27 @@ static void r600_cs_tall_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ib[idx], S_028060_PITCH_TILE_MAX(7) | S_028060_SLICE_TILE_MAX(31));
 }
 
+static const struct cs_test_case tall_depth_buffer = {
+	.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K,
+	STREAM(STATE, DB(UNKNOWN_HEIGHT, S_028004_SLICE_MAX(1), 0), DRAW),
+};
+
+/* A depth buffer of unknown height is as high as its BO allows, for each slice. */
+static void r600_cs_tall_depth_buffer(struct kunit *test)
+{
+	const unsigned int idx = sizeof((const u32[]){ STATE }) / sizeof(u32) + 2;
+	const u32 *ib;
+
+	KUNIT_ASSERT_EQ(test, cs_test_parse(test, &tall_depth_buffer, &ib), 0);
+	KUNIT_EXPECT_EQ(test, ib[idx], S_028000_PITCH_TILE_MAX(7) | S_028000_SLICE_TILE_MAX(31));
+}
+
 static struct kunit_case r600_cs_tests[] = {
 	KUNIT_CASE_PARAM(cs_test_check, r600_cs_gen_params),
 	KUNIT_CASE(r600_cs_two_buffers),
 	KUNIT_CASE(r600_cs_wrapping_buffer),
 	KUNIT_CASE(r600_cs_tall_buffer),
+	KUNIT_CASE(r600_cs_tall_depth_buffer),
 	{}
 };
 
