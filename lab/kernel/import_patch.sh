@@ -57,8 +57,12 @@ name=$(awk -v subject="$subject" '
 	head && /^Subject: / { text = $0; next }
 	head && text != "" && /^[ \t]/ { sub(/^[ \t]*/, " "); text = text $0; next }
 	head && text == "Subject: [PATCH] " subject { print FILENAME; found = 1 }
-	$0 == "" { head = 0 }' "$folder"/*.patch /dev/null)
+	$0 == "" { head = 0 }' "$LAB_TOP"/patches/*/*.patch)
 if [[ -n $name ]]; then
+	owner=${name%/*}
+	[[ $owner -ef $folder ]] ||
+		die "COMMIT=$COMMIT has the subject of ${name#"$LAB_TOP/"}:" \
+			"choose SERIES=${owner##*/}"
 	name=${name##*/}
 else
 	name=$(sed -E 's|^drm/||; s/[^a-z0-9]+/-/g; s/^-//; s/^(.{60}).*/\1/; s/-$//' \

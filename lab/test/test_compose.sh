@@ -287,6 +287,8 @@ not_imported top-folder 'a.c is new, and not in drivers' 'touch a.c'
 not_imported binary 'x.c is binary' 'printf "\0" >drivers/x.c'
 not_imported link 'x.c is no plain file' 'ln -s Makefile drivers/x.c'
 not_imported space 'a b.c has an odd name' 'touch "drivers/a b.c"'
+not_imported 'drm/ttm: Three' 'of patches/2-second/three.patch: choose SERIES=2-second' \
+	'touch drivers/x.c'
 
 # A patch that is imported again keeps its one line in the series, one without a text gets its own.
 make_tree
