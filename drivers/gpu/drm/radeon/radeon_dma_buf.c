@@ -26,14 +26,14 @@
  *
  * An exported BO is pinned in GTT while it is attached to another device. The importer may
  * drive fewer address bits than the exporter's GPU. The DMA API would bounce the pages that
- * it does not reach, and what the importer writes would never get to the BO.
+ * it does not reach, and the importer's writes would never get to the BO.
  *
  * So a mapping first compares the BO's pages with the importer's DMA limit. If the importer
  * reaches all pages they are mapped as they are, in segments that are contiguous on the bus.
  * If not, the contents are moved once to pages that both devices reach, and the exporter's
  * GART and CPU mappings are changed to these. The move waits until the BO is idle. It is
- * refused if another importer has the pages mapped, as that one cannot be told. A device for
- * which there is no memory at all is refused when it attaches.
+ * refused if another importer has mapped the pages, because its mapping cannot be changed. If
+ * no memory suits a device, the device is refused when it attaches.
  *
  * Coherent pages have bus addresses. Devices whose addresses are not translated get these
  * addresses, unless a pool device says that they are valid for one device only; the DMA API
@@ -198,8 +198,8 @@ static int move_within_limit(struct radeon_bo *bo, struct device *importer)
  * @dma_buf: dma-buf of a BO, which is pinned until the device detaches
  * @attach: attachment
  *
- * Refuses a device that can reach neither the pages nor others. Whether the pages have to
- * be moved is known when they are mapped.
+ * Refuses a device that reaches neither these pages nor any that they can be moved to. Whether
+ * they have to be moved is known when they are mapped.
  *
  * Return: 0; -EOPNOTSUPP if there is no memory that both devices reach; -ENODEV if the GPU
  * has been removed and the device does not reach the pages; -ENOMEM; the errors of

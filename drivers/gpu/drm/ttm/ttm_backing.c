@@ -221,7 +221,7 @@ static bool page_bounced(struct device *dev, const struct ttm_backing_facts *fac
 	if (facts->xen_pv)
 		return bus != (dma_addr_t)pfn_to_bfn(page_to_xen_pfn(page)) << XEN_PAGE_SHIFT;
 #endif
-	/* Ops of an architecture need not tell; they remap pages instead. */
+	/* DMA ops of an architecture remap pages instead, and need not report bouncing. */
 	if (get_dma_ops(dev))
 		return false;
 	/* The size is limited by bounce buffers. */
@@ -256,7 +256,7 @@ static int sample_bounced(struct device *dev, struct ttm_backing_facts *facts)
 }
 
 /**
- * ttm_backing_facts_get() - find out what the choice for a device depends on
+ * ttm_backing_facts_get() - sample the facts that the choice for a device depends on
  * @dev: device, its DMA mask set
  * @facts: set to the facts
  *
@@ -291,7 +291,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_backing_facts_get);
  * @dev: device
  * @facts: facts about it
  *
- * Return: true if so since @facts were found out, and they do not say so.
+ * Return: true if it was plugged in after @facts were sampled, and they do not include it.
  */
 bool ttm_backing_outgrown(struct device *dev, const struct ttm_backing_facts *facts)
 {

@@ -411,8 +411,8 @@ static void chunk_put_pieces(struct ttm_chunk_allocator *alloc,
 }
 
 /*
- * Change the caching of the whole chunk by one call. If there is no memory for the array
- * of its pages use several calls, as freeing a chunk must not fail.
+ * Change the caching of the whole chunk by one call. Without memory for the array of its
+ * pages use several calls, because freeing a chunk must not fail.
  */
 static int chunk_set_caching(struct ttm_chunk_allocator *alloc,
 			     struct ttm_chunk *chunk, enum ttm_caching caching)
@@ -868,7 +868,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_allocator_init);
  * ttm_chunk_allocator_fini() - free all memory of an allocator
  * @alloc: allocator without pages in use
  *
- * If pages are in use all the same, their chunks are not freed: a device may write to
+ * If pages are in use nevertheless, their chunks are not freed: a device may write to
  * them, and their user may free them later.
  *
  * Return: true on success; false if pages are in use. @alloc must not be freed then.

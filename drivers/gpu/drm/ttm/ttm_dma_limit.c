@@ -33,10 +33,10 @@
 /**
  * DOC: DMA limit
  *
- * A BO of one device may be used by another that drives fewer address bits. If the BO has a
- * page above what that one reaches, the DMA API copies the page to a bounce buffer when it
- * is mapped. That is right for a disk, which tells when it is done. A GPU is done when the
- * BO is freed: what it wrote to the bounce buffer would be lost, and there are few bounce
+ * A BO of one device may be used by a second one that drives fewer address bits. If the second
+ * device does not reach a page of the BO, the DMA API copies the page to a bounce buffer when
+ * it is mapped. That is right for a disk, whose transfers end. A GPU may use the page until
+ * the BO is freed: its writes to the bounce buffer would be lost, and there are few bounce
  * buffers.
  *
  * So a page beyond the limit of a device is not mapped. The contents of the BO are moved
@@ -120,7 +120,7 @@ static bool in_bounce_buffer(struct device *dev, dma_addr_t addr)
  * @dev: device that they were mapped for
  * @sgt: the mapping, of which only the DMA addresses are used
  *
- * For a device that is not coherent it cannot be known, and the result is false.
+ * The DMA API does not say it for a device that is not coherent: the result is then false.
  *
  * Return: true if an address is that of a bounce buffer.
  */
@@ -226,8 +226,8 @@ int ttm_tt_can_move(struct ttm_device *bdev, const struct ttm_tt *tt, struct dev
 				DMA_BIT_MASK(TTM_GLOBAL_DMA_WIDTH_MIN))
 		return -EOPNOTSUPP;
 	/*
-	 * The tt's device has to use the bus addresses of coherent memory of no GPU. There is
-	 * none for a device that reached all pages when it was bound.
+	 * The new pages come from a global DMA pool, whose bus addresses the tt's device has to
+	 * use. There is no pool for a device that reached all pages when it was bound.
 	 */
 	if (ttm_pool_moves_coherent(&bdev->pool) &&
 	    (!ttm_global_dma_pool_at(TTM_GLOBAL_DMA_WIDTH_MIN) ||
@@ -283,7 +283,7 @@ static int dst_alloc_coherent(struct ttm_tt *dst)
  * @dev: the other device
  * @ctx: how to allocate
  *
- * All that can fail of a move. May sleep.
+ * A move can fail in this step only. May sleep.
  *
  * Return: the new pages, for ttm_tt_move_to(); or an error pointer: the error of
  * ttm_tt_can_move(), or -ENOMEM.

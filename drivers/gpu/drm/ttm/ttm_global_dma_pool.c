@@ -142,8 +142,8 @@ static bool global_shrink(struct global_pool *global)
 }
 
 /*
- * Create or open the pool of a width if it is needed. If not, close it; and free it if no GPU
- * is left that may not have noticed.
+ * Create or open the pool of a width if it is needed. Otherwise close it, and free it if no
+ * bound GPU may still use it.
  */
 static int global_update(unsigned int width)
 {

@@ -24,9 +24,9 @@
  * DOC: Pool device
  *
  * In a virtual machine the hypervisor knows whether the bus address of a page differs from
- * its physical address, and which devices reach the page. It tells by a PCI function without
- * hardware, the pool device, whose capability says in which of the kernel's zones BO pages
- * have to be coherent memory. This is its driver.
+ * its physical address, and which devices reach the page. The pool device is a PCI function
+ * without hardware that passes this on: its capability says in which of the kernel's zones BO
+ * pages have to be coherent memory. This is its driver.
  *
  * There is one pool device for the whole machine. It may be bound before or after the GPUs,
  * and be unbound at any time. Each change starts a new generation. Before a GPU's pool
