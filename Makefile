@@ -21,7 +21,7 @@ make kunit, make mutants, make test-debug
                     of these: TTM's and radeon's KUnit tests; broken TTM modules that they have
                     to find; 50 loads and allocations that fail; all on debug kernels
                     (KERNEL, MACHINE)
-make bench          the stock pool and the new one measured beside each other (KERNEL)
+make bench          the stock pool and the new one, measured in one boot (KERNEL)
 make goals          the same, the driver's own tests on every machine, and 50 loads on a debug
                     kernel: every goal of the pool in one table (KERNEL)
 make prime          BOs that two GPUs share, stock and new

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The chart of "make bench": what a BO costs, cold against warm, stock beside new.
+# The chart of "make bench": what a BO costs, cold and warm, stock and new.
 #
 #   gnuplot -c costs.gnuplot TABLE PNG TITLE
 #

@@ -66,7 +66,7 @@ columns() {
 	}' "$1"
 }
 
-# end_report: tell what is missed, missing or broken, and exit as make_table's status says, or
+# end_report: print what is missed, missing or broken, and exit as make_table's status says, or
 # with 2 if a boot is broken.
 end_report() {
 	local dir

@@ -24,18 +24,18 @@
 #                               bits, for lab/guest/edu_dma; scenarios that need them say so
 #                               ("# needs: edu")
 #   IOMMU=yes                   bare: also an IOMMU (QEMU's intel-iommu), in front of all devices
-#   HOT_MEMORY=NM               bare: room for memory, in MiB, that the guest has plugged in
-#                               ("lab-probe machine plug NM"); scenarios that need it say so
+#   HOT_MEMORY=NM               bare: room for memory, in MiB, that the guest asks the host to plug
+#                               in ("lab-probe machine plug NM"); scenarios that need it say so
 #                               ("# needs: hot-memory")
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
 #   LIMIT=SECONDS               longest the boot may take, with RUN (600)
 #   SILENCE=SECONDS             longest it may print nothing, with RUN (90)
-#   ALLOW=REGEX                 kernel messages that are expected, beside those that
+#   ALLOW=REGEX                 kernel messages that are expected, in addition to those that
 #                               the scenario names ("# allow: REGEX", and "# allow-stock:
 #                               REGEX" with that pool)
 #   MODEL=PATH                  the model's program, inside the root; pool-device-model beside it
-#   MODEL_ARGS='--fault NAME'  arguments for the models
+#   MODEL_ARGS='--fault NAME'   arguments for the models
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2; 1 under Xen, where two emulated ones wait for
 #                               each other's locks)
@@ -48,7 +48,7 @@
 #                               them say so ("# needs: igt")
 #   BUILD=no                    use what was built before, without a look at what has changed
 #
-# A scenario's first comment says what its boots need beside the defaults; the variables win:
+# A scenario's first comment says what its boots need in addition; the variables win:
 #
 #   # needs: igt, edu, pool-device or hot-memory
 #                                       as IGT=yes, EDU=yes, POOL_DEVICE=default, HOT_MEMORY=4096M
@@ -243,7 +243,7 @@ machine() {
 	# identify_cpu() forgets for a moment that there are five levels of page tables. An interrupt
 	# that comes then has KASAN report an address that is right.
 	cpu+=,la57=off
-	# Xen traps this instruction. Only the CPU tells it the length, and QEMU's does not.
+	# Xen traps this instruction and asks the CPU for its length, which QEMU's does not report.
 	[[ $DOM0 == pv ]] || cpu+=,rdtscp=off
 	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks
 	# for the time: so the APIC's registers are in memory. A string instruction counts once for

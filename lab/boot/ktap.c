@@ -93,7 +93,7 @@ static const char *parse_number(const char *text, unsigned long *number)
 	return errno ? NULL : end;
 }
 
-/* Does a line begin as a result does? It may be malformed all the same. */
+/* Does a line begin like a result? The rest of it may be malformed. */
 static bool is_result(const char *line)
 {
 	if (starts_with(line, "not "))

@@ -9,8 +9,8 @@
  * Other things are slow the first time, too (allocators of kernel objects, page tables). So
  * as many BOs are created in VRAM before the cold round, in the same way.
  *
- * A pool that allocates several pages at once cannot free a chunk of which a BO of the driver
- * itself uses a page. BOs are created that use up the free pages of such chunks, and are kept.
+ * A pool that allocates several pages at once cannot free a chunk if a BO of the driver itself
+ * uses a page of it. BOs are created that use up the free pages of such chunks, and are kept.
  *
  * Prints lines of a key and a number for scenarios (bench.sh):
  *

@@ -166,7 +166,7 @@ static uint64_t interrupts(void)
 
 /*
  * Submits a stream that moves nothing, and waits for it: there is one fence and one interrupt, and
- * no other waiter. The latency that the model was told keeps the GPU busy.
+ * no other waiter. The latency that was set in the model keeps the GPU busy.
  */
 static enum signaled_by submit_and_wait(struct lab_bo *bo, bool *was_busy)
 {

@@ -5,7 +5,7 @@
  * The exporter is raw_export.ko. Bus addresses that the GPU drives are used as they are, and the
  * card finds each page through its GART, with what the CPU writes later. Addresses beyond its
  * reach, a mapping of another size than the buffer's or of parts of pages, a buffer larger than
- * the GTT and bounced pages are refused with an errno that tells which, and the card finds no page.
+ * the GTT and bounced pages are each refused with their own errno, and the card finds no page.
  * At an unbind the driver returns all imports to the exporter, even if a process has a handle.
  */
 #include <errno.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * unbind-clients: is a card taken away while programs use it, and is no program hurt?
+ * unbind-clients: takes a card away while programs use it, and checks what the programs get.
  *
- * Each case opens the card as a client would, has the card taken away, uses what it still has, and
- * closes it. What a client does afterwards ends with ENODEV; mappings show a page of zeros. The
- * module cannot be unloaded as long as a client has something of it. The kernel's log and its
- * checkers say whether the driver used memory that it had freed.
+ * Each case opens the card as a client would, takes the card away, uses its open files and mappings
+ * and closes them. Ioctls then fail with ENODEV, and mappings show a page of zeros. The module
+ * cannot be unloaded as long as a client has a file, mapping or dma-buf of it. The kernel's log and
+ * its checkers report a driver that uses memory that it has freed.
  *
  *   framebuffer  a display server: a mode with a framebuffer, a cursor, a blob, a lease, a page
  *                flip and a vertical blank that it waits for
@@ -44,7 +44,7 @@
 #define WORD		0xc11e7700u
 #define BO_BYTES	(256u << 10)
 
-/* What is pending when a card is taken away ends at once; a busy host needs longer. */
+/* Pending events and fences end at once when a card is taken away; a busy host needs longer. */
 #define EVENT_MS	30000
 
 static struct lab_card card;
@@ -366,7 +366,7 @@ static void dma_buf(void)
 		    "an import after the unbind does not return ENODEV");
 	lab_bo_close(&card, &bo);
 	close(card.fd);
-	/* Its fence and what is waited for from now on. */
+	/* Its fence, and waits that begin now. */
 	fail_unless(ready(sync.fd, POLLIN), "a fence of the card has not signalled");
 	fail_unless(ready(fd, POLLIN) && ready(fd, POLLOUT), "the dma-buf stays busy");
 	close(sync.fd);
@@ -533,7 +533,7 @@ int main(int argc, char **argv)
 	const struct lab_option option_table[] = {
 		LAB_OPTION_CARD(&which),
 		{ .name = "case", .value = "CASE", .text = &what, .choices = names,
-		  .help = "what has the card when it is taken away" },
+		  .help = "how the card is used when it is taken away" },
 		{ .name = "importer", .value = "DRIVER", .text = &importer,
 		  .help = "the driver that imports, or the other card for exporter and peer" },
 		{ .name = "by", .value = "COMMAND", .text = &command,

@@ -7,8 +7,8 @@
 #
 # It sees the checkout at /src (read-only), the cache's build directory at /build (writable), the
 # DIR of --out at /out (writable), that of --source at /run/source (read-only), a root it cannot
-# change, and no process or mount but its own. However it ends, and if this script is killed,
-# nothing of it is left.
+# change, and no process or mount but its own. When it ends, or this script is killed, all its
+# processes and mounts end.
 LAB_TAG=${LAB_TAG:-lab}
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"

@@ -31,7 +31,7 @@ apply_series() {
 	git -C "$tree" tag "$name"
 }
 
-# explain_failure MESSAGES PATCH KERNEL: what of a patch does not fit, by git's messages.
+# explain_failure MESSAGES PATCH KERNEL: which part of a patch does not fit, by git's messages.
 explain_failure() {
 	local messages=$1 patch=$2 kernel=$3 reason
 

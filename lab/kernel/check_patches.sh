@@ -180,7 +180,7 @@ sparse_modules() {
 	fi
 	new_findings "$work/sparse.stock" "$work/sparse.ours" |
 		findings sparse "$out/sparse-$kernel.log" \
-			"nothing new beside $(wc -l <"$work/sparse.stock") of stock's own"
+			"nothing new; stock has $(wc -l <"$work/sparse.stock")"
 }
 
 # run_coccicheck DIR: on the files in it, with each of the kernel's semantic patches that can
@@ -214,7 +214,7 @@ coccicheck() {
 		sort -u >"$work/cocci.ours"
 	new_findings "$work/cocci.stock" "$work/cocci.ours" |
 		findings coccicheck "$out/coccicheck-$kernel.log" \
-			"nothing new beside $(wc -l <"$work/cocci.stock") of stock's own"
+			"nothing new; stock has $(wc -l <"$work/cocci.stock")"
 }
 
 checkpatch

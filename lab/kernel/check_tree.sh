@@ -26,7 +26,7 @@ log=/out/tree-$kernel-make.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# take_changes: our new files and patches, applied beside, as one commit on base.
+# take_changes: our new files and patches, applied in another directory, as one commit on base.
 take_changes() {
 	local index=$tree/.git/next commit
 
@@ -79,8 +79,8 @@ users() {
 }
 
 mapfile -t objects < <(users)
-# Warnings are errors (W=e), or the next run, which finds the file compiled, would not
-# tell.
+# Warnings are errors (W=e). Otherwise the next run, which finds the file compiled, would not
+# report them.
 make -C "$tree" -k -j"$(nproc)" W=e "${objects[@]}" >"$log" 2>&1 || true
 
 for object in "${objects[@]}"; do

@@ -18,7 +18,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd -P)
 kernel=$1 out=$2
 author=${3:-Radeon TTM pool developers <radeon-ttm-pool@localhost>}
 date=${4:-Thu, 1 Jan 2026 00:00:00 +0000}
-other_kernels=(6.12)	# those beside 7.3, which the patches are made for
+other_kernels=(6.12)	# kernels that have deltas; the patches are made for 7.3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # No repository around our copies, and no settings of the user's.
@@ -50,7 +50,7 @@ check_folder() {
 	done
 }
 
-# list_patches SERIES: in order, a line each, if the last one is without an end as well.
+# list_patches SERIES: in order, a line each. The last line of the file may lack its newline.
 list_patches() {
 	awk '{ sub(/#.*/, "") } NF { print $1 }' "$top/patches/$1/series"
 }
@@ -114,7 +114,7 @@ prepare() {
 	done
 }
 
-# check_all_added: each of our files comes with a patch, if perhaps not on this kernel.
+# check_all_added: each of our files is added by a patch, of this kernel or of another.
 check_all_added() {
 	local file
 

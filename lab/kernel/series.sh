@@ -58,7 +58,7 @@ take_files() {
 		XZ_DEFAULTS=-T0 tar -xf "$SOURCE" -C "$work/tree" --strip-components=1 \
 			--no-same-owner --occurrence=1 "${@/#/$top/}" 2>"$work/error" ||
 			! grep -qiE 'unexpected (eof|end)|corrupt|not recoverable' "$work/error" ||
-			die "SOURCE=$SOURCE is damaged, or not all of it is there: download it again" ;;
+			die "SOURCE=$SOURCE is damaged or incomplete: download it again" ;;
 	esac
 }
 

@@ -55,7 +55,7 @@
 #define UNIT_SIZE		64u	/* bytes that count as one unit of work */
 
 /**
- * struct engine_2d - the engine thread's; &card.lock protects nothing of it.
+ * struct engine_2d - state of the engine thread, which &card.lock does not protect.
  * @src: one row of the source
  * @dst: one row of the destination
  * @host_row: row of host data as far as it has come

@@ -41,7 +41,7 @@ struct mc_target {
  * @start: first address of the card
  * @end: last address, inclusive
  * @table: where the table is: MC address (PCIE) or bus address (PCI)
- * @unmapped: what happens to addresses beside it, TX_GART_CNTL or AIC_CNTL bits
+ * @unmapped: what happens to addresses outside of it, TX_GART_CNTL or AIC_CNTL bits
  * @discard_read: MC address that discarded reads go to (PCIE)
  */
 struct gart_config {

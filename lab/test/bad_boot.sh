@@ -38,7 +38,7 @@ for what in 'key:colour=3:there is no key .colour.: choose from vendor, .*, raw'
 		POOL_DEVICE="$list" "$LAB_TOP/lab/boot/boot.sh"
 done
 
-# A machine that goes on for too long is ended, and what it last printed is told.
+# A machine that exceeds the limit is ended, and the message quotes its last line.
 status=0
 RUN=reload OUT=$dir/limit LIMIT=6 \
 	"$LAB_TOP/lab/boot/boot.sh" >"$dir/limit.log" 2>&1 </dev/null || status=$?
@@ -49,8 +49,8 @@ else
 	result limit fail "status $status; see $dir/limit.log"
 fi
 
-# An interrupted boot leaves no process. They are all of one session, QEMU and the model too, whose
-# own arguments would not tell whose they are.
+# An interrupted boot leaves no process. All are of one session, QEMU and the model too: their
+# arguments do not say which boot they belong to.
 interrupted=$dir/interrupted
 RUN=reload OUT=$interrupted \
 	setsid "$LAB_TOP/lab/boot/boot.sh" >"$dir/interrupted.log" 2>&1 </dev/null &

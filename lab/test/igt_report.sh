@@ -111,7 +111,7 @@ is 1 'a@known Fail known 1.5 Failed assertion: a == b' 'a@one Skip ok 1.5 the re
 	'nothing Fail worse 0 no test of the list has passed'
 check nothing-passed
 
-# The files of a further driver are read beside those of radeon.
+# The files of a further driver are read in addition to those of radeon.
 printf 'a@more,Fail\n' >"$dir/expect/radeon-more-rv0-fails.txt"
 results a@known fail a@more fail a@one pass >"$dir/igt/results.json"
 sed -i 's/^driver .*/driver radeon-more/' "$dir/machine.txt"

@@ -40,7 +40,7 @@ verdict_of_results() {
 	fi
 }
 
-# last_error: the last line of the log that tells of an error, or the last line.
+# last_error: the last line of the log that has an error, or the last line.
 last_error() {
 	grep -iE 'error|FAIL' "$dir/log" | tail -n 1 | grep . || tail -n 1 "$dir/log"
 }

@@ -39,7 +39,7 @@ boot() {
 		[A-Z]*) variables+=("$word") ;;
 		esac
 	done
-	# What the user says of limits, the guest and a kernel's source wins; the rest is the row's.
+	# The user may set LIMIT, SILENCE, GUEST_ARGS and KERNEL_SRC; the row sets all else.
 	unset POOL_DEVICE SECOND_DISPLAY EDU IGT MODEL MODEL_ARGS ALLOW CLOCK SMP MEMORY DOM0_MEMORY
 	unset DOM0 IOMMU HOT_MEMORY
 	[[ -n ${KERNEL_SRC:-} ]] || variables+=(KERNEL="$kernel")

@@ -249,7 +249,7 @@ stop_tasks() {
 	done
 }
 
-# ---- what came of it
+# ---- results
 
 # count OUTCOME
 count() {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# make run: boots a Xen dom0 with the card, has the GPU move every page of its GTT to
-# VRAM and back, and shows what came of it: a table, and the card's screen as PNG.
+# make run: boots a Xen dom0 with the card, lets the GPU move every page of its GTT to
+# VRAM and back, and shows the results: a table, and the card's screen as PNG.
 # MACHINE, KERNEL and CARD choose another combination, as for "make boot".
 LAB_TAG=run LAB_DIE_STATUS=2
 # shellcheck source=../common.sh

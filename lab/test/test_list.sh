@@ -169,7 +169,7 @@ row_boots() {
 	[[ ${row_machine[$1]} != - && $2 == "lab/guest/scenarios/${row_test[$1]}.sh" ]]
 }
 
-# row_touches ROW FILE: does the row depend on that file, beside its scenario?
+# row_touches ROW FILE: does the row depend on that file, other than by its scenario?
 row_touches() {
 	local test=${row_test[$1]} path
 

@@ -16,7 +16,7 @@ LAB_TAG=test
 dir=$1
 top=$dir/checkout
 out=$top/out/test
-# What the run that this one is part of was told is no concern of these.
+# Variables of the run that this test is part of must not change the runs below.
 unset TIER ONLY CHANGED MACHINE KERNEL KERNEL_SRC POOL
 unset JOBS RESULTS LIMIT SILENCE GUEST_ARGS FUZZ_SECONDS
 

@@ -346,8 +346,8 @@ static uint32_t first_crtc(int fd)
 
 /*
  * The display reads VRAM only, and an importer reads GTT: a BO cannot be displayed and shared at
- * the same time, and the second request has to fail. Of a driver that does not check, the first
- * order displays other memory; the second one would crash the kernel and is not tried then.
+ * the same time, and the second request has to fail. If the driver does not check, the first
+ * order displays other memory; the second order would crash the kernel and is not tried.
  */
 static void test_displayed(struct pair pair)
 {

@@ -91,7 +91,7 @@ of_other_driver() {
 	owner=$(readlink "$owner") && [ "${owner##*/}" != radeon ]
 }
 
-# left_of_radeon: what of the driver is still there after it was unloaded.
+# left_of_radeon: nodes, files and interrupts of the driver that exist after it was unloaded.
 left_of_radeon() {
 	local left='' node file
 
@@ -110,7 +110,7 @@ left_of_radeon() {
 	echo "$left"
 }
 
-# unload_radeon: unbind the consoles, unload the driver, and check that nothing of it is left. The
+# unload_radeon: unbind the consoles, unload the driver, and check that it leaves nothing. The
 # stock driver would crash the kernel without radeon_unregister.ko (see there). Sets
 # stock_was_loaded, for left_of_radeon.
 unload_radeon() {

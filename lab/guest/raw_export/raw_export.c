@@ -245,7 +245,7 @@ static long raw_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (copy_from_user(&create, user, sizeof(create)))
 		return -EFAULT;
 	ret = raw_create(&create);
-	/* If that fails the file is there all the same, until the caller ends. */
+	/* If the copy fails the file stays open until the caller ends. */
 	if (!ret && copy_to_user(user, &create, sizeof(create)))
 		ret = -EFAULT;
 	return ret;

@@ -5,7 +5,7 @@
 # On the bare machine: the number of coherent pages. Under Xen: exchanges, caching changes and
 # kmallocs, counted by probes in the kernel; CPU time, without probes; bookkeeping. If the guest's
 # clock counts instructions (CLOCK=instructions): instructions instead of CPU time, and nothing
-# else, as counting makes the machine slower, and not all of it alike.
+# else, because counting slows down some parts of the machine more than others.
 #
 # Rows: POOL.CARD.KEY NUMBER. A row that could not be measured is missing, and a result
 # says why.

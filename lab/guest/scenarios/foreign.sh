@@ -23,7 +23,7 @@ for card in $(cards); do
 	run foreign-import --card "$card" --device /dev/edu-dma0 $expect
 	run foreign-import --card "$card" --device /dev/edu-dma1 --expect-no-copy
 done
-# The card is unbound while a device has one of its BOs imported, and bound again.
+# The card is unbound while a device imports one of its BOs, and bound again.
 for card in $(cards); do
 	bdf=$(pci_address "$card")
 	# Other pages are not the card's.
@@ -46,7 +46,7 @@ insmod "/usr/lib/lab/modules/$(uname -r)/raw_export.ko"
 for card in $(cards); do
 	run foreign-export --card "$card"
 done
-# The card is unbound while it has a BO of another device imported, and bound again.
+# The card is unbound while it imports a BO of another device, and bound again.
 for card in $(cards); do
 	bdf=$(pci_address "$card")
 	consoles_off

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# radeon-igt beside processes that use the card, and without rights: it refuses to run, in one line
+# radeon-igt while processes use the card, and without rights: it refuses to run, in one line
 # that names each process. Without --unsafe it leaves out tests that reset the GPU. No test makes
 # more mappings than a process may have.
 #

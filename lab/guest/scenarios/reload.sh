@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Unloads and loads the driver three times, or lab.reloads= times: nothing of it is left behind. On
-# a kernel with kmemleak no memory may be left either.
+# Unloads and loads the driver three times, or lab.reloads= times. It must leave nothing behind, and
+# no memory on a kernel with kmemleak.
 
 . /usr/lib/lab/lib.sh
 

@@ -49,7 +49,7 @@
  * @high: RAM above 4 GiB
  * @beyond: RAM that no card reaches
  * @irq_fd: eventfd of the interrupt: MSI where the card has it, else INTx
- * @wptr: ring write pointer, dwords; not yet told to the card
+ * @wptr: ring write pointer, dwords; not yet written to the card
  */
 struct fixture {
 	struct card *card;
