@@ -18,31 +18,33 @@ make test-full      all tests: hours
                     (ONLY=REGEX, CHANGED=REV for some, KERNEL_SRC=DIR for your own kernel tree:
                     Documentation/testing.md)
 make kunit, make mutants, make test-debug
-                    of these: TTM's and radeon's KUnit tests; broken TTM modules that they have
-                    to find; 50 loads and allocations that fail; all on debug kernels
+                    rows of test-full on debug kernels: TTM's and radeon's KUnit tests; broken
+                    TTM modules that they have to find; 50 loads and allocations that fail
                     (KERNEL, MACHINE)
-make bench          the stock pool and the new one, measured in one boot (KERNEL)
-make goals          the same, the driver's own tests on every machine, and 50 loads on a debug
+make bench          the stock pool and the new one, measured in the same boots (KERNEL)
+make goals          bench, the driver's own tests on every machine, and 50 loads on a debug
                     kernel: every goal of the pool in one table (KERNEL)
 make prime          BOs that two GPUs share, stock and new
                     (KERNEL=6.12|7.3|both MACHINE=bare|xen|xen-pool-device|all)
 make igt-run        igt's tests on the card, and a report
                     (LIST=short|full|two-gpus|generic, POOL=both to compare)
-make igt            our igt tests against Debian's libigt, or as a series in IGT_SRC=DIR
+make igt            builds our igt tests with Debian's libigt, or in an igt tree, with a series for
+                    its list (IGT_SRC=DIR)
 make igt-install    radeon-igt and the tests, for this machine's own card (PREFIX, DESTDIR)
 make modules        radeon.ko and our TTM for a Debian kernel (KERNEL; made when needed)
-make debug-kernel   our own build of it, with the kernel's checkers (KERNEL, MACHINE; likewise)
-make tree           all of that kernel, with our patches as commits (KERNEL, OUT=DIR)
-make series         our patches as six series for that kernel, or for any other
+make debug-kernel   a small kernel with our patches and the kernel's checkers (KERNEL, MACHINE; made
+                    when needed)
+make tree           the source of a Debian kernel, with our patches as commits (KERNEL, OUT=DIR)
+make series         our patches as six series for a Debian kernel, or for any other
                     (KERNEL, SOURCE=DIR|TARBALL, OUT=DIR)
 make import         a commit of a tree of "make tree", as a patch in patches/
                     (TREE=DIR SERIES=FOLDER, COMMIT=REV)
 make check-patches  checkpatch, kernel-doc, sparse and coccicheck on patches and files (KERNEL)
 make check-bisect   what the patches change builds after each of them (KERNEL)
 make check-series   what "make series" writes applies without fuzz and builds (KERNEL)
-make check-tree     all users of TTM in that kernel compile (KERNEL)
+make check-tree     all users of TTM in the kernel compile (KERNEL)
 make image          the Debian root the lab runs in (made when needed)
-make image-refresh  the same from what the mirror offers today
+make image-refresh  makes this root again from the packages that the mirror has today
 make build          the model and the guest (made when needed)
 endef
 export HELP

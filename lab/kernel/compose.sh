@@ -9,9 +9,8 @@
 # writes DIR/SERIES/NUMBER-NAME.patch, as git am takes them. A mistake in the source is one line
 # "error: ..." and status 1.
 #
-# The checkout has our own files as all patches leave them. The patches are walked from
-# the last to the first: each one's changes of our files are taken back from them, and what
-# is left where a patch says "New-file:" is what it adds.
+# The checkout has our own files as the last patch leaves them. From the last patch to the first,
+# the sections of our own files are reverted. A patch with "New-file:" adds the file as it is then.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
