@@ -875,8 +875,8 @@ void igt_radeon_reset_gpu(int fd)
 	igt_assert_lte(0, read(file, text, sizeof(text)));
 	close(file);
 	/*
-	 * The file only requests the reset: the next submission or wait does it. The stream that
-	 * meets it fails, and the client has to submit it again.
+	 * Some kernels only request the reset here, and the next submission or wait does it. The
+	 * stream that meets it fails, and the client has to submit it again.
 	 */
 	for (unsigned int turn = 0; turn < 100; turn++) {
 		ret = __igt_radeon_cs(fd, (struct igt_radeon_bo *[]){ &bo }, 1,

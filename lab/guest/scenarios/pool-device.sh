@@ -59,8 +59,8 @@ pool_value() {
 		"/sys/kernel/debug/$(ttm)/pool_device"
 }
 
-# expected CARD CASE: the backing and shape that a card must have then; nothing means as without the
-# device.
+# expected CARD CASE: the backing and shape that a card must have then; nothing if they are those
+# without a pool device.
 expected() {
 	local kind=wide
 
@@ -109,7 +109,7 @@ accepts() {
 }
 
 # refuses NAME FIELDS TEXT: an invalid capability: the device is refused with one line that says
-# why, and the pool works as without it.
+# why, and the pool works as if it were absent.
 refuses() {
 	local lines
 
