@@ -23,7 +23,7 @@ while (($#)); do
 	*) break ;;
 	esac
 done
-(($#)) || die "enter.sh: no command given"
+(($#)) || die "no command given: call enter.sh [OPTION]... COMMAND [ARGUMENT]..."
 
 make_cache_dir
 check_rights

@@ -205,6 +205,11 @@ refuses() {
 	check "$name"
 }
 
+status=0
+"$enter" /src/igt-tests/radeon-igt-report /out >"$dir/said.log" 2>&1 || status=$?
+((status == 2)) && grep -q "^radeon-igt-report: call it as " "$dir/said.log"
+check report-arguments
+
 list=/src/igt-tests/lists/short.txt
 refuses no-card 'has no card in this machine' --tests /src/igt-tests/tests --list $list
 refuses no-list 'there is no list .*/none.txt: choose short, full, two-gpus or generic' --list none
