@@ -16,6 +16,7 @@
 
 #include "card.h"
 #include "display.h"
+#include "irq.h"
 #include "regs.h"
 #include "trace.h"
 
@@ -182,7 +183,7 @@ static void mmio_read(struct card *card, uint32_t off, uint8_t *buf,
 		if (n > len)
 			n = len;
 		pthread_mutex_lock(&card->lock);
-		val = card_reg_read(card, off);
+		val = has_fault(card, REGISTERS_ONES) ? ~0u : card_reg_read(card, off);
 		pthread_mutex_unlock(&card->lock);
 		trace_reg("R", off, n, val);
 		memcpy(buf, (uint8_t *)&val + (off & 3), n);
@@ -206,7 +207,8 @@ static void mmio_write(struct card *card, uint32_t off, const uint8_t *buf,
 		val = n == 4 ? 0 : card->regs[off / 4];
 		memcpy((uint8_t *)&val + (off & 3), buf, n);
 		trace_reg("W", off, n, val);
-		card_reg_write(card, off, val, REG_FROM_CPU);
+		if (!has_fault(card, REGISTERS_ONES))
+			card_reg_write(card, off, val, REG_FROM_CPU);
 		pthread_mutex_unlock(&card->lock);
 		off += n;
 		buf += n;
@@ -328,6 +330,27 @@ void card_reset(struct card *card)
 	pci_reset(&card->pci);
 	pthread_mutex_lock(&card->lock);
 	card_reset_locked(card);
+	pthread_mutex_unlock(&card->lock);
+}
+
+/**
+ * card_set_faults() - inject these faults from now on, and no others
+ * @card: card; front thread, &card.lock not held
+ * @faults: bits of fault.h
+ *
+ * A card whose registers begin to read ones was removed while it had an interrupt on its way. When
+ * it is back its registers are as after power-on.
+ */
+void card_set_faults(struct card *card, unsigned int faults)
+{
+	pthread_mutex_lock(&card->lock);
+	if (faults & ~card->faults & (1u << FAULT_INDEX_REGISTERS_ONES)) {
+		irq_raise(card, card->regs[REG_GEN_INT_CNTL / 4]);
+		/* First: a card without its GART passes addresses through. */
+		card->faults = faults;
+		card_reset_locked(card);
+	}
+	card->faults = faults;
 	pthread_mutex_unlock(&card->lock);
 }
 

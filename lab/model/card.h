@@ -200,6 +200,7 @@ struct card {
 struct card *card_new(const struct card_info *info, int vram_fd);
 void card_free(struct card *card);
 void card_reset(struct card *card);
+void card_set_faults(struct card *card, unsigned int faults);
 void card_claim_regs(struct card *card, uint32_t first, uint32_t last,
 		     const struct reg_ops *ops);
 uint32_t card_reg_read(struct card *card, uint32_t off);

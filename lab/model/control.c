@@ -193,7 +193,7 @@ void control_command(void *priv, char *line, char *out, size_t size)
 			snprintf(out, size, "error there is no fault '%.40s'", name);
 			return;
 		}
-		card->faults = fault;
+		card_set_faults(card, fault);
 		snprintf(out, size, "ok");
 	} else if (sscanf(line, "read %x %u", &n, &len) == 2) {
 		do_read(card, n, len, out, size);

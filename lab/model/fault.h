@@ -4,7 +4,7 @@
  * it can fail.
  *
  * A fault is a bit in &card.faults, set with --fault NAME or, when a driver is
- * running, with "fault" on the control socket.
+ * running, with "fault" on the control socket (card_set_faults()).
  */
 #ifndef LAB_FAULT_H
 #define LAB_FAULT_H
@@ -21,7 +21,9 @@
 	X(IRQ_LOST, "irq-lost", \
 	  "every second fence interrupt is not delivered") \
 	X(SCANOUT_PITCH, "scanout-pitch", \
-	  "scan-out takes the pitch for one unit (8 pixels) more than it is")
+	  "scan-out takes the pitch for one unit (8 pixels) more than it is") \
+	X(REGISTERS_ONES, "registers-ones", \
+	  "the card is gone: registers read ones, and it does no DMA")
 
 enum fault {
 #define X(id, name, what) FAULT_INDEX_##id,

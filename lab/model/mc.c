@@ -140,6 +140,7 @@ static bool dma_allowed(struct card *card, const struct mc_config *config,
 			uint64_t addr, size_t len)
 {
 	return pci_bus_master(&card->pci) && !config->bus_master_off &&
+	       !has_fault(card, REGISTERS_ONES) &&
 	       (addr + len - 1) >> card->info->dma_bits == 0;
 }
 

@@ -84,6 +84,19 @@ static void translation(void **state)
 	assert_int_equal(low32(f, 0x200000) & 0xffff, 0x1234);
 }
 
+/* A card that is gone does no DMA. */
+static void fault_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	gart_map(f, 130, LOW_BUS + 0x3000, PTE_RW);
+	gart_flush(f);
+	f->card->faults = 1u << FAULT_INDEX_REGISTERS_ONES;
+	assert_int_not_equal(write32(f, PAGE_MC(130), 0xbad), 0);
+	f->card->faults = 0;
+	assert_int_equal(write32(f, PAGE_MC(130), 0xcafe), 0);
+}
+
 static void above_4g(void **state)
 {
 	struct fixture *f = *state;
@@ -346,7 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(framebuffer), BOTH(moved_framebuffer), BOTH(translation),
 		RV370(above_4g), RV370(permissions), RV370(forgotten_flush),
-		RV100(no_cache), BOTH(fault_stale), BOTH(fault_off_by_one),
+		RV100(no_cache), BOTH(fault_gone), BOTH(fault_stale), BOTH(fault_off_by_one),
 		BOTH(range), RV370(discarded_reads), BOTH(pass_through),
 		RV370(clamp), BOTH(bus_master), RV100(bus_master_disable),
 		BOTH(unmapped_memory), BOTH(bad_table), RV370(address_width),

@@ -133,12 +133,34 @@ static void reset(void **state)
 	assert_int_equal(reg_read(f, REG_GEN_INT_CNTL), 0);
 }
 
+/* A card that goes sends one more interrupt and holds no line. It comes back as after power-on. */
+static void fault_gone(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t enable_all = ~0u, val = 0;
+
+	reg_write(f, REG_GEN_INT_CNTL, INT_SW);
+	card_set_faults(f->card, 1u << FAULT_INDEX_REGISTERS_ONES);
+	assert_true(irq_count(f) == 1);
+	assert_true(irq_count(f) == 0);
+	assert_int_equal(card_bar_read(f->card, 2, REG_GEN_INT_STATUS, &val, 4), 0);
+	assert_int_equal(val, ~0u);
+	val = 0;
+	assert_int_equal(card_bar_read(f->card, 1, REG_GEN_INT_STATUS, &val, 2), 0);
+	assert_int_equal(val, 0xffff);
+	assert_int_equal(card_bar_write(f->card, 2, REG_GEN_INT_CNTL, &enable_all, 4), 0);
+	raise_bits(f, INT_SW);
+	assert_true(irq_count(f) == 0);
+	card_set_faults(f->card, 0);
+	assert_int_equal(reg_read(f, REG_GEN_INT_CNTL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(fire_reads_zero), BOTH(enable), RV370(one_message_per_edge),
 		RV370(rearm), RV100(level), BOTH(both_crtcs),
-		BOTH(fault_lost), BOTH(reset),
+		BOTH(fault_lost), BOTH(fault_gone), BOTH(reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,65 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# Each card in turn is gone: its registers read ones (a fault of the model) while all GPUs move
+# BOs. Its clients get errors, it is unbound, and cannot be bound as long as it is gone. The other
+# cards go on. Afterwards it works.
+#
+# limit: 1500
+# silence: 240
+# allow: Wait for CP idle timeout
+
+. /usr/lib/lab/lib.sh
+
+# set_fault CARD FAULT: has the card's model get the fault.
+set_fault() {
+	lab-probe "$1" fault "$2" || result fail "$1.fault" "the model does not take '$2'"
+}
+
+# come_back CARD ADDRESS: the driver refuses the card as long as it is gone, and then binds it.
+come_back() {
+	local refusal="$2: .*the card does not answer" before
+
+	before=$(dmesg | grep -c "$refusal")
+	if bind_radeon "$2" 2>/dev/null || [ -d "/sys/bus/pci/drivers/radeon/$2" ]; then
+		result fail "$1.refused" "the driver is bound to a card that is gone"
+	fi
+	if [ "$(dmesg | grep -c "$refusal")" -gt "$before" ]; then
+		result pass "$1.refused" "$(dmesg | grep "$refusal" | tail -n 1 | without_time)"
+	else
+		result fail "$1.refused" "the driver does not say that the card is gone"
+	fi
+	set_fault "$1" none
+	bind_radeon "$2"
+	run gtt-move --card "$1" --limit-mib 8
+}
+
+check_cards
+load_radeon
+for card in $(cards); do
+	bdf=$(pci_address "$card")
+	consoles_off
+	start_moves --rounds 1 --seed 77 --limit-mib 16
+	run registers-ones --card "$card"
+	for job in $jobs; do
+		wait "${job#*:}"
+		status=$?
+		if [ "${job%:*}" != "$card" ]; then
+			nest <"/tmp/moved.${job%:*}"
+			program_result $status gtt-move --card "${job%:*}"
+		elif [ $status -ne 1 ]; then
+			result fail "$card.moves" "status $status instead of an error: $(
+				tail -n 1 "/tmp/moved.$card")"
+		else
+			result pass "$card.moves" "$(grep '^not ok' "/tmp/moved.$card" | head -n 1)"
+		fi
+	done
+	come_back "$card" "$bdf"
+	# Without a client that has found it out.
+	consoles_off
+	set_fault "$card" registers-ones
+	echo "$bdf" >/sys/bus/pci/drivers/radeon/unbind
+	come_back "$card" "$bdf"
+done
+unload_radeon
+finish
