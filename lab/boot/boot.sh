@@ -36,6 +36,7 @@
 #                               REGEX" with that pool)
 #   MODEL=PATH                  the model's program, inside the root; pool-device-model beside it
 #   MODEL_ARGS='--fault NAME'   arguments for the models
+#   MODEL_TIMEOUT=SECONDS       longest that QEMU waits for an answer of a model (60)
 #   GUEST_ARGS='lab.KEY=VALUE'  words for the kernel command line
 #   SMP=N                       virtual CPUs (2; 1 under Xen, where two emulated ones wait for
 #                               each other's locks)
@@ -69,7 +70,7 @@ DOM0_MEMORY=${DOM0_MEMORY:-1024M}
 
 choose MACHINE xen bare xen
 choose DOM0 pv pv pvh
-check_seconds LIMIT SILENCE
+check_seconds LIMIT SILENCE MODEL_TIMEOUT
 if [[ -n ${KERNEL_SRC:-} ]]; then
 	[[ ${KERNEL:-src} == src ]] ||
 		die "KERNEL=$KERNEL and KERNEL_SRC=$KERNEL_SRC exclude each other: leave one of them out"
@@ -310,9 +311,10 @@ add_out() {
 # the host does not run the model for 5 s. "lab-probe machine unplug NAME" unplugs it. Sets qemu.
 add_vfio_user() {
 	local socket="{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}"
+	local timeout=$((${MODEL_TIMEOUT:-60} * 1000))
 
-	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"id\":\"$1\",\"bus\":\"$2\",\"x-msg-timeout\":60000,
-		\"socket\":$socket}")
+	qemu+=(-device "{\"driver\":\"vfio-user-pci\",\"id\":\"$1\",\"bus\":\"$2\",
+		\"x-msg-timeout\":$timeout,\"socket\":$socket}")
 }
 
 # add_cards: where the table of cards says. Each root port is a slot of its own. Sets qemu.

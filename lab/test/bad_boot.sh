@@ -49,16 +49,61 @@ else
 	result limit fail "status $status; see $dir/limit.log"
 fi
 
+# await FILE PATTERN: for at most two minutes.
+await() {
+	local i
+
+	for ((i = 0; i < 1200; i++)); do
+		! grep -q "$2" "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
+
+# stopped_model NAME SECONDS [VARIABLE=VALUE]...: a boot whose model does not run for so long while
+# the driver wants its first answer of the card. Sets status to the boot's.
+stopped_model() {
+	local out=$dir/$1 seconds=$2 session
+
+	shift 2
+	env RUN=fence-wait OUT="$out" "$@" \
+		setsid "$LAB_TOP/lab/boot/boot.sh" >"$out.log" 2>&1 </dev/null &
+	session=$!
+	await "$out/console.log" '@lab load radeon'
+	pkill -STOP -s "$session" radeon-model || true
+	await "$out/console.log" 'radeon kernel modesetting enabled'
+	sleep "$seconds"
+	pkill -CONT -s "$session" radeon-model || true
+	status=0
+	wait "$session" || status=$?
+}
+
+# On a slow host the card is late, not lost.
+stopped_model late 10
+if ((status == 0)); then
+	result late pass "a model that does not run for 10 s"
+else
+	result late fail "a model that does not run for 10 s: status $status; see $dir/late.log"
+fi
+
+# If QEMU gives a card up, the verdict has QEMU's last line, of two for each timeout, and the
+# complaints do not fill the disk.
+stopped_model lost 5 MODEL_TIMEOUT=1
+told=$(grep -oE 'ended before the guest did; QEMU: .*(timed out|failed: Bad address).*' \
+	"$dir/lost.log" || true)
+bytes=$(wc -c <"$dir/lost/qemu.log")
+if ((status == 1 && bytes < 2 << 20)) && [[ -n $told ]]; then
+	result lost pass "${told::200}"
+else
+	result lost fail "status $status, qemu.log has $bytes bytes; see $dir/lost.log"
+fi
+
 # An interrupted boot leaves no process. All are of one session, QEMU and the model too: their
 # arguments do not say which boot they belong to.
 interrupted=$dir/interrupted
 RUN=reload OUT=$interrupted \
 	setsid "$LAB_TOP/lab/boot/boot.sh" >"$dir/interrupted.log" 2>&1 </dev/null &
 session=$!
-for ((i = 0; i < 600; i++)); do
-	! grep -q 'Linux version' "$interrupted/console.log" 2>/dev/null || break
-	sleep 0.1
-done
+await "$interrupted/console.log" 'Linux version'
 before=$(pgrep -s "$session" -c 'qemu|radeon-model' || true)
 kill -TERM "$session" 2>/dev/null || true
 wait "$session" || true
