@@ -241,8 +241,8 @@ machine() {
 	[[ -z ${HOT_MEMORY:-} ]] ||
 		slots=,slots=1,maxmem=$((${MEMORY%M} + ${HOT_MEMORY%M}))M
 	[[ $1 == tcg ]] || cpu=host
-	# identify_cpu() forgets for a moment that there are five levels of page tables. An interrupt
-	# that comes then has KASAN report an address that is right.
+	# identify_cpu() forgets for a moment that there are five levels of page tables. In an
+	# interrupt that comes then KASAN reports a valid address.
 	cpu+=,la57=off
 	# Xen traps this instruction and asks the CPU for its length, which QEMU's does not report.
 	[[ $DOM0 == pv ]] || cpu+=,rdtscp=off
