@@ -57,14 +57,28 @@ static void fail_unless(bool good, const char *what)
 		lab_result(LAB_FAIL, name, "%s", what);
 }
 
-/* Takes the card away. Its nodes go, and its module stays. */
+static unsigned int i2c_buses(void)
+{
+	glob_t found = { 0 };
+	char pattern[80];
+	unsigned int n;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/i2c-*", card.pci);
+	n = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
+	globfree(&found);
+	return n;
+}
+
+/* Takes the card away. Its nodes and buses go, and its module stays. */
 static void take_away(void)
 {
 	char path[32];
 
+	fail_unless(i2c_buses(), "it has no I2C bus");
 	lab_card_unbind(&card, name, command);
 	snprintf(path, sizeof(path), "/dev/dri/card%u", card.minor);
 	fail_unless(access(path, F_OK), "its device node is still there");
+	fail_unless(!i2c_buses(), "its I2C buses are still there");
 	fail_unless(syscall(SYS_delete_module, "radeon", O_NONBLOCK) && errno == EWOULDBLOCK,
 		    "the module can be unloaded while this process uses it");
 }
@@ -306,14 +320,17 @@ static void ioctls(void)
 {
 	pthread_t threads[WORKERS];
 	struct lab_card second;
-	struct lab_bo other;
+	struct lab_bo other, closed;
 	bool all = false;
 
 	lab_card_open_or_die(&second, card.name, true, name);
 	if (lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &busy) ||
 	    lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &mapped) ||
-	    lab_bo_create(&second, BO_BYTES, RADEON_GEM_DOMAIN_VRAM, &other))
+	    lab_bo_create(&second, BO_BYTES, RADEON_GEM_DOMAIN_VRAM, &other) ||
+	    lab_bo_create(&second, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &closed))
 		lab_die(name, "no BO can be created");
+	/* The mapping is all that is left of it. */
+	drmCloseBufferHandle(second.fd, closed.handle);
 	for (unsigned int i = 0; i < WORKERS; i++)
 		if (pthread_create(&threads[i], NULL, work, (void *)&workers[i]))
 			lab_die(name, "no thread can be created");
@@ -340,6 +357,8 @@ static void ioctls(void)
 	lab_bo_close(&card, &busy);
 	close(card.fd);
 	check_mapping(other.map);
+	check_mapping(closed.map);
+	munmap(closed.map, closed.size);
 	lab_bo_close(&second, &other);
 	close(second.fd);
 }
