@@ -106,6 +106,18 @@ igt_style() {
 	unset GIT_DIR
 }
 
+# mutants: those that do not apply to our files.
+mutants() {
+	local mutant only
+
+	for mutant in /src/lab/test/mutants/*.patch; do
+		only=$(sed -n 's/^Only: //p' "$mutant")
+		[[ -z $only || $only == "$kernel" ]] || continue
+		git -C "$work/ours" apply --check -p0 "$mutant" 2>&1 |
+			sed "s|^|${mutant##*/}: |" || true
+	done | findings mutants "$out/mutants-$kernel.log" "all apply"
+}
+
 kernel_docs() {
 	# A checker that does not run finds nothing: here it has to find something.
 	mkdir "$work/doc"
@@ -219,6 +231,7 @@ coccicheck() {
 
 checkpatch
 igt_style
+mutants
 kernel_docs
 coccicheck
 sparse_modules
