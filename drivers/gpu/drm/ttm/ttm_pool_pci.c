@@ -178,7 +178,8 @@ static int ttm_pool_device_probe(struct pci_dev *pdev, const struct pci_device_i
 	char why[96];
 
 	if (read_cap(pdev, &cap, why, sizeof(why))) {
-		pci_err(pdev, "pool device refused: %s; BO pages are chosen as if it were absent\n", why);
+		pci_err(pdev, "pool device refused: %s; BO pages are chosen as if it were absent\n",
+			why);
 		return -ENODEV;
 	}
 
