@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Logs what a program prints, up to a limit, and keeps its last line.
+ * Logs what a program prints, up to a limit, and keeps its first line: the cause of the others.
  *
  * QEMU repeats some messages without end: it wrote 2 GB in two minutes after a model had ended.
  */
@@ -23,9 +23,9 @@ void message_log_feed(struct message_log *log, const char *data, size_t size)
 			fprintf(log->file, "\n(all further messages were dropped)\n");
 		fflush(log->file);
 	}
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; i < size && !log->complete; i++) {
 		if (data[i] == '\n') {
-			log->length = 0;
+			log->complete = log->length > 0;
 		} else if (log->length < sizeof(log->line) - 1) {
 			log->line[log->length++] = data[i];
 			log->line[log->length] = '\0';

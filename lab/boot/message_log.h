@@ -3,6 +3,7 @@
 #ifndef LAB_BOOT_MESSAGE_LOG_H
 #define LAB_BOOT_MESSAGE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -10,14 +11,16 @@
  * struct message_log - a log that is being written.
  * @file: the log
  * @left: bytes that it may still grow by
- * @line: the last line that is not empty, for reports
- * @length: its length while it is incomplete
+ * @line: the first line that is not empty, for reports
+ * @length: its length
+ * @complete: it has ended
  */
 struct message_log {
 	FILE *file;
 	size_t left;
 	char line[256];
 	size_t length;
+	bool complete;
 };
 
 void message_log_feed(struct message_log *log, const char *data, size_t size);

@@ -184,7 +184,7 @@ static void test_allow(void **state)
 	kernel_log_free(log);
 }
 
-/* A program that repeats a message fills no disk, and its last message is known. */
+/* A program that repeats a message fills no disk, and its first message is known. */
 static void test_message_log(void **state)
 {
 	static const char message[] = "vfio_user: timed out\n";
@@ -196,9 +196,19 @@ static void test_message_log(void **state)
 		message_log_feed(&log, message, strlen(message));
 	assert_in_range(ftell(log.file), 1000, 1100);
 	assert_string_equal(log.line, "vfio_user: timed out");
-	message_log_feed(&log, "the la", 6);
-	message_log_feed(&log, "st line\n", 8);
-	assert_string_equal(log.line, "the last line");
+	message_log_feed(&log, "what came of it\n", 16);
+	assert_string_equal(log.line, "vfio_user: timed out");
+	fclose(log.file);
+
+	log = (struct message_log){ .file = tmpfile(), .left = 1000 };
+	assert_non_null(log.file);
+	message_log_feed(&log, "\nthe fi", 7);
+	message_log_feed(&log, "rst line\n", 9);
+	assert_string_equal(log.line, "the first line");
+	fclose(log.file);
+
+	log = (struct message_log){ .file = tmpfile(), .left = 1000 };
+	assert_non_null(log.file);
 	for (int i = 0; i < 1000; i++)
 		message_log_feed(&log, "x", 1);
 	assert_int_equal(strlen(log.line), sizeof(log.line) - 1);
