@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +27,6 @@
 #include "lab_options.h"
 
 #define MIN_PICTURES	4u
-#define EVENT_MS	10000
 /* QEMU updates an emulated display some time after the driver has completed a flip. */
 #define SCREEN_MS	5000u
 #define SCREEN_POLL_MS	50u
@@ -83,22 +81,10 @@ static struct lab_image picture(unsigned int number)
 	return image;
 }
 
-static void flip_done(int node, unsigned int sequence, unsigned int sec, unsigned int usec,
-		      void *data)
-{
-	(void)node;
-	(void)sequence;
-	(void)sec;
-	(void)usec;
-	*(bool *)data = true;
-}
-
 /* Shows @fb: the first by setting the mode, the others by a page flip with its event. */
 static bool show(const struct lab_framebuffer *fb, unsigned int number, char *text, size_t size)
 {
-	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	bool done = false;
+	struct lab_flip flip = { 0 };
 
 	if (!number) {
 		if (!drmModeSetCrtc(fd, crtc_id, fb->id, 0, 0, &connector_id, 1, &mode))
@@ -107,19 +93,13 @@ static bool show(const struct lab_framebuffer *fb, unsigned int number, char *te
 			 strerror(errno));
 		return false;
 	}
-	if (drmModePageFlip(fd, crtc_id, fb->id, DRM_MODE_PAGE_FLIP_EVENT, &done)) {
+	if (drmModePageFlip(fd, crtc_id, fb->id, DRM_MODE_PAGE_FLIP_EVENT, &flip)) {
 		snprintf(text, size, "flip %u: %s", number, strerror(errno));
 		return false;
 	}
-	while (!done) {
-		int ready = poll(&pfd, 1, EVENT_MS);
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0 || drmHandleEvent(fd, &context)) {
-			snprintf(text, size, "flip %u: no event", number);
-			return false;
-		}
+	if (!lab_flip_wait(fd, &flip)) {
+		snprintf(text, size, "flip %u: no event", number);
+		return false;
 	}
 	return true;
 }

@@ -3,6 +3,7 @@
  * Frame buffers, and comparison with the screen; see lab_kms.h.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,8 @@
 
 #include "lab_console.h"
 #include "lab_kms.h"
+
+#define EVENT_MS	10000
 
 struct lab_framebuffer lab_framebuffer_new(int fd, const char *test, unsigned int width,
 					   unsigned int height, unsigned int depth,
@@ -50,6 +53,34 @@ void lab_framebuffer_put(struct lab_framebuffer *fb, const struct lab_image *ima
 	for (y = 0; y < image->height; y++)
 		memcpy(fb->map + (size_t)y * fb->pitch, image->pixels + (size_t)y * image->width,
 		       image->width * sizeof(*image->pixels));
+}
+
+static void flip_done(int fd, unsigned int sequence, unsigned int sec, unsigned int usec,
+		      void *data)
+{
+	struct lab_flip *flip = data;
+
+	(void)fd;
+	(void)sec;
+	(void)usec;
+	flip->done = true;
+	flip->sequence = sequence;
+}
+
+bool lab_flip_wait(int fd, struct lab_flip *flip)
+{
+	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	while (!flip->done) {
+		int ready = poll(&pfd, 1, EVENT_MS);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0 || drmHandleEvent(fd, &context))
+			return false;
+	}
+	return true;
 }
 
 const drmModeModeInfo *lab_preferred_mode(const drmModeConnector *connector)

@@ -50,6 +50,25 @@ void lab_framebuffer_free(struct lab_framebuffer *fb);
 /** lab_framebuffer_put() - copy @image to @fb, of the same size and 32 bits per pixel. */
 void lab_framebuffer_put(struct lab_framebuffer *fb, const struct lab_image *image);
 
+/**
+ * struct lab_flip - the event of a page flip; zero before it.
+ * @done: the event has come
+ * @sequence: the frame in which the flip was completed
+ */
+struct lab_flip {
+	bool done;
+	unsigned int sequence;
+};
+
+/**
+ * lab_flip_wait() - wait for the event of a page flip, for at most ten seconds.
+ * @fd: DRM node
+ * @flip: user data of drmModePageFlip()
+ *
+ * Return: false if the event does not come.
+ */
+bool lab_flip_wait(int fd, struct lab_flip *flip);
+
 /** lab_preferred_mode() - the preferred mode of the monitor at @connector. */
 const drmModeModeInfo *lab_preferred_mode(const drmModeConnector *connector);
 

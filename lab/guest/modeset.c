@@ -7,7 +7,6 @@
  * the cursor, and across page flips. With --picture it sets one picture and has the model save it.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +25,6 @@
 #define FLIPS		6
 #define VBLANKS		5
 #define CURSOR_SIZE	64u	/* the only size of R100 to R500 */
-#define EVENT_MS	5000
 
 /**
  * struct output - one CRTC with one connector.
@@ -238,47 +236,13 @@ out:
 	lab_framebuffer_free(&fb);
 }
 
-/** struct flip - the event of a page flip. */
-struct flip {
-	bool done;
-	unsigned int sequence;
-};
-
-static void flip_done(int fd, unsigned int sequence, unsigned int sec, unsigned int usec,
-		      void *data)
-{
-	struct flip *flip = data;
-
-	(void)fd;
-	(void)sec;
-	(void)usec;
-	flip->done = true;
-	flip->sequence = sequence;
-}
-
-static bool wait_flip(struct flip *flip)
-{
-	drmEventContext context = { .version = 2, .page_flip_handler = flip_done };
-	struct pollfd pfd = { .fd = card.fd, .events = POLLIN };
-
-	while (!flip->done) {
-		int ready = poll(&pfd, 1, EVENT_MS);
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0 || drmHandleEvent(card.fd, &context))
-			return false;
-	}
-	return true;
-}
-
 static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 {
 	struct lab_framebuffer fb[2];
 	struct lab_image image[2];
 	unsigned int i, sequence = 0;
 	char text[300] = "";
-	struct flip flip;
+	struct lab_flip flip;
 	bool good = true;
 
 	for (i = 0; i < 2; i++) {
@@ -289,12 +253,12 @@ static void test_flips(const struct output *output, const drmModeModeInfo *mode)
 	if (!set_mode(output, mode, fb[0].id, "flip"))
 		goto out;
 	for (i = 1; good && i <= FLIPS; i++) {
-		flip = (struct flip){ 0 };
+		flip = (struct lab_flip){ 0 };
 		if (drmModePageFlip(card.fd, output->crtc_id, fb[i % 2].id,
 				    DRM_MODE_PAGE_FLIP_EVENT, &flip)) {
 			snprintf(text, sizeof(text), "flip %u: %s", i, strerror(errno));
 			good = false;
-		} else if (!wait_flip(&flip)) {
+		} else if (!lab_flip_wait(card.fd, &flip)) {
 			snprintf(text, sizeof(text), "flip %u: no event", i);
 			good = false;
 		} else if (i > 1 && (int)(flip.sequence - sequence) <= 0) {
