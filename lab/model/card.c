@@ -302,6 +302,35 @@ static void card_init_pci(struct card *card)
 		pci_add_pcie_endpoint(&card->pci);
 	if (info->irq == CARD_IRQ_MSI)
 		pci_add_msi(&card->pci);
+	pci_add_power_management(&card->pci);
+}
+
+/* Without power VRAM loses its contents. Only a fault of the model does that. */
+static void forget_vram(struct card *card)
+{
+	if (has_fault(card, VRAM_FORGOTTEN))
+		memset(card->vram, 0xdb, card->info->vram_size);
+}
+
+/**
+ * card_config_write() - the guest writes to configuration space
+ * @card: card; front thread, &card.lock not held
+ * @off: byte offset
+ * @buf: the bytes
+ * @len: number of bytes
+ *
+ * Return: 0, or -EINVAL outside of configuration space.
+ */
+int card_config_write(struct card *card, uint64_t off, const void *buf, uint32_t len)
+{
+	bool was_in_d3 = pci_in_d3(&card->pci);
+	int ret = pci_config_write(&card->pci, off, buf, len);
+
+	if (!was_in_d3 && pci_in_d3(&card->pci)) {
+		trace(TRACE_PCI, "D3");
+		forget_vram(card);
+	}
+	return ret;
 }
 
 /* &card.lock held. VRAM keeps its contents, as it does on a warm reset. */
@@ -328,6 +357,7 @@ void card_reset(struct card *card)
 	 * a draw that is still running must not reach RAM that way.
 	 */
 	pci_reset(&card->pci);
+	forget_vram(card);
 	pthread_mutex_lock(&card->lock);
 	card_reset_locked(card);
 	pthread_mutex_unlock(&card->lock);

@@ -210,6 +210,7 @@ void card_ignore_write(struct card *card, uint32_t off, uint32_t val,
 		       enum reg_source source);
 int card_bar_read(struct card *card, unsigned int bar, uint64_t off, void *buf,
 		  uint32_t len);
+int card_config_write(struct card *card, uint64_t off, const void *buf, uint32_t len);
 int card_bar_write(struct card *card, unsigned int bar, uint64_t off,
 		   const void *buf, uint32_t len);
 

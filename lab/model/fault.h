@@ -23,7 +23,9 @@
 	X(SCANOUT_PITCH, "scanout-pitch", \
 	  "scan-out takes the pitch for one unit (8 pixels) more than it is") \
 	X(REGISTERS_ONES, "registers-ones", \
-	  "the card is gone: registers read ones, and it does no DMA")
+	  "the card is gone: registers read ones, and it does no DMA") \
+	X(VRAM_FORGOTTEN, "vram-forgotten", \
+	  "VRAM is filled with junk when the card enters D3, and at a reset")
 
 enum fault {
 #define X(id, name, what) FAULT_INDEX_##id,

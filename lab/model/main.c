@@ -168,7 +168,7 @@ static int region_write(void *priv, unsigned int region, uint64_t off,
 	struct card *card = priv;
 
 	if (region == VU_REGION_CONFIG)
-		return pci_config_write(&card->pci, off, buf, len);
+		return card_config_write(card, off, buf, len);
 	return card_bar_write(card, region, off, buf, len);
 }
 

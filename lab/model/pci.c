@@ -220,6 +220,22 @@ void pci_add_pcie_endpoint(struct pci_function *pci)
 }
 
 /**
+ * pci_add_power_management() - add the power states D0 and D3.
+ * @pci: function that is being put together
+ *
+ * The function keeps its configuration in D3, and sends no PME.
+ */
+void pci_add_power_management(struct pci_function *pci)
+{
+	unsigned int cap = pci_add_capability(pci, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
+
+	put16(&pci->config[cap + PCI_PM_PMC], 3);
+	put16(&pci->config[cap + PCI_PM_CTRL], PCI_PM_CTRL_NO_SOFT_RESET);
+	put16(&pci->writable[cap + PCI_PM_CTRL], PCI_PM_CTRL_STATE_MASK);
+	pci->pm_cap = cap;
+}
+
+/**
  * pci_add_intx() - connect the interrupt to pin INTA.
  * @pci: function that is being put together
  */
@@ -324,6 +340,24 @@ int pci_config_write(struct pci_function *pci, uint64_t off, const void *buf,
 	intx_update(pci);
 	pthread_mutex_unlock(&pci->lock);
 	return 0;
+}
+
+/**
+ * pci_in_d3() - is the function in D3?
+ * @pci: function with power states
+ *
+ * Any thread; takes &pci->lock.
+ *
+ * Return: true in D3hot.
+ */
+bool pci_in_d3(struct pci_function *pci)
+{
+	uint16_t ctrl;
+
+	pthread_mutex_lock(&pci->lock);
+	ctrl = get16(&pci->config[pci->pm_cap + PCI_PM_CTRL]);
+	pthread_mutex_unlock(&pci->lock);
+	return (ctrl & PCI_PM_CTRL_STATE_MASK) == 3;
 }
 
 /**

@@ -26,6 +26,7 @@
  * @cap_end: offset after the last capability added
  * @cap_last: offset of the last capability added, 0 if none
  * @msi_cap: offset of the MSI capability, 0 if none
+ * @pm_cap: offset of the power management capability, 0 if none
  * @intx_fd: eventfd for INTx, -1 if the client set none
  * @msi_fd: eventfd for MSI vector 0, -1 likewise
  * @level: the card's interrupt request as it stands
@@ -39,6 +40,7 @@ struct pci_function {
 	unsigned int cap_end;
 	unsigned int cap_last;
 	unsigned int msi_cap;
+	unsigned int pm_cap;
 	int intx_fd;
 	int msi_fd;
 	bool level;
@@ -56,12 +58,14 @@ unsigned int pci_add_capability(struct pci_function *pci, uint8_t id,
 void pci_add_msi(struct pci_function *pci);
 void pci_add_pcie_endpoint(struct pci_function *pci);
 void pci_add_intx(struct pci_function *pci);
+void pci_add_power_management(struct pci_function *pci);
 uint64_t pci_bar_address(struct pci_function *pci, unsigned int bar);
 int pci_config_read(struct pci_function *pci, uint64_t off, void *buf,
 		    uint32_t len);
 int pci_config_write(struct pci_function *pci, uint64_t off, const void *buf,
 		     uint32_t len);
 bool pci_bus_master(struct pci_function *pci);
+bool pci_in_d3(struct pci_function *pci);
 
 /*
  * The interrupt. pci_irq_set() gives the level the card asserts; with MSI a

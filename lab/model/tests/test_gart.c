@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <linux/pci_regs.h>
+
 #include "mc.h"
 #include "regs.h"
 
@@ -354,6 +356,34 @@ static void wrap(void **state)
 	assert_int_equal(buf[sizeof(buf) - 1], 0x3c);
 }
 
+static void set_power_state(struct fixture *f, uint8_t state)
+{
+	assert_int_equal(card_config_write(f->card, f->card->pci.pm_cap + PCI_PM_CTRL, &state, 1),
+			 0);
+}
+
+/* VRAM keeps its contents in D3 and across a reset, except with the fault. */
+static void fault_vram_forgotten(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(write32(f, FB_MC, 1), 0);
+	set_power_state(f, 3);
+	set_power_state(f, 0);
+	card_reset(f->card);
+	assert_int_equal(get32(f->card->vram), 1);
+	f->card->faults = 1u << FAULT_INDEX_VRAM_FORGOTTEN;
+	set_power_state(f, 0);
+	assert_int_equal(get32(f->card->vram), 1);
+	set_power_state(f, 3);
+	assert_int_not_equal(get32(f->card->vram), 1);
+	memset(f->card->vram, 1, 4);
+	set_power_state(f, 3);
+	assert_int_equal(get32(f->card->vram), 0x01010101);
+	card_reset(f->card);
+	assert_int_not_equal(get32(f->card->vram), 0x01010101);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,7 +393,7 @@ int main(void)
 		BOTH(range), RV370(discarded_reads), BOTH(pass_through),
 		RV370(clamp), BOTH(bus_master), RV100(bus_master_disable),
 		BOTH(unmapped_memory), BOTH(bad_table), RV370(address_width),
-		BOTH(wrap), BOTH(watched),
+		BOTH(wrap), BOTH(watched), BOTH(fault_vram_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ static int setup(void **state)
 	pci_add_intx(&pci);
 	pci_add_pcie_endpoint(&pci);
 	pci_add_msi(&pci);
+	pci_add_power_management(&pci);
 	*state = &pci;
 	return 0;
 }
@@ -134,17 +135,18 @@ static void capabilities(void **state)
 	struct pci_function *pci = *state;
 	unsigned int exp = get(pci, PCI_CAPABILITY_LIST, 1);
 	unsigned int msi = get(pci, exp + PCI_CAP_LIST_NEXT, 1);
+	unsigned int pm = get(pci, msi + PCI_CAP_LIST_NEXT, 1);
 
 	assert_int_equal(exp % 4, 0);
 	assert_int_equal(get(pci, exp, 1), PCI_CAP_ID_EXP);
 	assert_int_equal(get(pci, exp + PCI_EXP_FLAGS, 2), 2);
 	assert_int_equal(get(pci, exp + PCI_EXP_LNKCAP, 4) & 0x3ff, 0x101);
 	assert_int_equal(get(pci, exp + PCI_EXP_LNKSTA, 2) & 0x3ff, 0x101);
-	assert_int_equal(get(pci, msi, 2), PCI_CAP_ID_MSI);
+	assert_int_equal(get(pci, msi, 2), PCI_CAP_ID_MSI | pm << 8);
 	assert_int_equal(get(pci, msi + PCI_MSI_FLAGS, 2), PCI_MSI_FLAGS_64BIT);
 	set(pci, msi, 0xffffffff, 4);
 	assert_int_equal(get(pci, msi, 4),
-			 PCI_CAP_ID_MSI | (PCI_MSI_FLAGS_64BIT |
+			 PCI_CAP_ID_MSI | pm << 8 | (PCI_MSI_FLAGS_64BIT |
 			 PCI_MSI_FLAGS_QSIZE | PCI_MSI_FLAGS_ENABLE) << 16);
 	set(pci, msi + PCI_MSI_ADDRESS_LO, 0xffffffff, 4);
 	set(pci, msi + PCI_MSI_ADDRESS_HI, 0xffffffff, 4);
@@ -152,6 +154,13 @@ static void capabilities(void **state)
 	assert_int_equal(get(pci, msi + PCI_MSI_ADDRESS_LO, 4), 0xfffffffc);
 	assert_int_equal(get(pci, msi + PCI_MSI_ADDRESS_HI, 4), 0xffffffff);
 	assert_int_equal(get(pci, msi + PCI_MSI_DATA_64, 4), 0xffff);
+
+	assert_int_equal(pm, pci->pm_cap);
+	assert_int_equal(get(pci, pm, 1), PCI_CAP_ID_PM);
+	assert_false(pci_in_d3(pci));
+	set(pci, pm + PCI_PM_CTRL, 0xffff, 2);
+	assert_int_equal(get(pci, pm + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET | 3);
+	assert_true(pci_in_d3(pci));
 }
 
 static void reset(void **state)
