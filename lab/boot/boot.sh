@@ -45,14 +45,18 @@
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
 #   CLOCK=host|instructions     (host)   what advances the guest's clock: the host's clock, or each
 #                               instruction of the guest, by a nanosecond (with ACCEL=tcg)
+#   SWAP_DISK=NM                bare: also a disk of N MiB, for swap space and an image of memory.
+#                               It is empty at the start, and the guest may reboot; scenarios
+#                               that need it say so ("# needs: swap-disk")
 #   IGT=yes                     igt and its tests in the guest (enter-igt); scenarios that need
 #                               them say so ("# needs: igt")
 #   BUILD=no                    use what was built before, without a look at what has changed
 #
 # A scenario's first comment says what its boots need in addition; the variables win:
 #
-#   # needs: igt, edu, pool-device or hot-memory
+#   # needs: igt, edu, pool-device, hot-memory or swap-disk
 #                                       as IGT=yes, EDU=yes, POOL_DEVICE=default, HOT_MEMORY=4096M
+#                                       and SWAP_DISK=2048M
 #   # limit: SECONDS, # silence: SECONDS
 #   # args: WORDS                       before GUEST_ARGS
 #   # allow: REGEX, # allow-stock: REGEX
@@ -102,7 +106,8 @@ if [[ -n $RUN ]]; then
 		edu) EDU=yes ;;
 		pool-device) POOL_DEVICE=${POOL_DEVICE:-default} ;;
 		hot-memory) HOT_MEMORY=${HOT_MEMORY:-4096M} ;;
-		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device|hot-memory" ;;
+		swap-disk) SWAP_DISK=${SWAP_DISK:-2048M} ;;
+		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device|hot-memory|swap-disk" ;;
 		esac
 	done
 	limit=$(scenario_head limit) silence=$(scenario_head silence)
@@ -131,7 +136,7 @@ mebibytes() {
 		die "$1=$2 is not a size from ${3}M to ${4}M: write it in MiB, like ${3}M"
 }
 [[ $MACHINE == xen || $DOM0 == pv ]] || die "DOM0=$DOM0 with MACHINE=bare: only Xen has a dom0"
-for variable in IOMMU HOT_MEMORY; do
+for variable in IOMMU HOT_MEMORY SWAP_DISK; do
 	[[ $MACHINE == bare || -z ${!variable:-} ]] ||
 		die "$variable=${!variable} with MACHINE=$MACHINE: only the bare machine has that"
 done
@@ -142,6 +147,7 @@ if [[ -n ${HOT_MEMORY:-} ]]; then
 	MEMORY=${MEMORY:-2048M}
 	mebibytes HOT_MEMORY "$HOT_MEMORY" 128 65536
 fi
+[[ -z ${SWAP_DISK:-} ]] || mebibytes SWAP_DISK "$SWAP_DISK" 64 65536
 MEMORY=${MEMORY:-6144M}
 # The kernel with its first file system does not fit into less.
 mebibytes MEMORY "$MEMORY" 768 65536
@@ -231,6 +237,7 @@ kernel_args() {
 		"lab.card=$card_list lab.pool=$POOL lab.clock=$CLOCK" \
 		"${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN}" \
 		"${IOMMU:+intel_iommu=on}" \
+		"${SWAP_DISK:+lab.swap_disk=/dev/vda}" \
 		"${GUEST_ARGS:-}"
 }
 
@@ -253,12 +260,13 @@ machine() {
 		clock=(-icount shift=0,sleep=on)
 		cpu+=,x2apic=off,tsc-deadline=off,erms=off,fsrm=off,fsrs=off,fzrm=off
 	fi
-	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
+	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none
 		-machine "q35,memory-backend=mem,vmport=off,smbus=off,sata=off,usb=off"
 		-accel "$1" "${clock[@]}" -cpu "$cpu" -smp "$SMP" -m "$MEMORY$slots"
 		-object "memory-backend-memfd,id=mem,size=$MEMORY,share=on"
 		-chardev stdio,id=console,signal=off -serial chardev:console
 		-qmp unix:/run/monitor.sock,server=on,wait=off)
+	[[ -n ${SWAP_DISK:-} ]] || qemu+=(-no-reboot)
 	if [[ $MACHINE == bare ]]; then
 		qemu+=(-kernel "$vmlinux" -append "$3")
 		[[ -z $initrd ]] || qemu+=(-initrd "$initrd")
@@ -274,6 +282,13 @@ machine() {
 add_iommu() {
 	[[ $IOMMU != yes && $DOM0 == pv ]] ||
 		qemu+=(-device intel-iommu,intremap=off,caching-mode=on)
+}
+
+# add_swap_disk: what is written to it is in a file that QEMU removes, in TMPDIR. Sets qemu.
+add_swap_disk() {
+	[[ -z ${SWAP_DISK:-} ]] ||
+		qemu=(env TMPDIR=/dev/shm "${qemu[@]}" -device virtio-blk-pci,drive=swap -drive
+			"if=none,id=swap,driver=null-co,size=$SWAP_DISK,read-zeroes=on,snapshot=on")
 }
 
 # add_second_display: a display that QEMU emulates. Sets qemu and options.
@@ -388,6 +403,7 @@ model=${MODEL:-$build/model/radeon-model}
 options=(--out /out --run /run --model "$model")
 machine "$ACCEL" "$build/initramfs/$initrd.cpio" "$(kernel_args)"
 add_iommu
+add_swap_disk
 add_second_display
 add_out
 add_cards

@@ -28,9 +28,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
-# Modules that the guest may load, with what they depend on. The last four are for save_out of
-# lab/guest/lib/run_igt.sh and for swap_on of lab/guest/lib/memory.sh.
-modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci brd)
+# Modules that the guest may load, with what they depend on. The last five are for save_out of
+# lab/guest/lib/run_igt.sh, for swap_on of lab/guest/lib/memory.sh, and for a swap disk.
+modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci brd virtio_blk)
 # The guest's own, in lab/guest; on the debug kernels radeon needs no help to go.
 own_modules=(radeon_unregister edu_dma raw_export)
 debug_modules=(edu_dma raw_export)

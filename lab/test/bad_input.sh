@@ -50,6 +50,10 @@ refuse hot-memory 'HOT_MEMORY=64M is not a size from 128M to 65536M' \
 	make -s -C "$LAB_TOP" boot MACHINE=bare HOT_MEMORY=64M
 refuse hot-memory-xen 'HOT_MEMORY=4096M with MACHINE=xen: only the bare machine has that' \
 	make -s -C "$LAB_TOP" boot MACHINE=xen HOT_MEMORY=4096M
+refuse swap-disk 'SWAP_DISK=2G is not a size from 64M to 65536M' \
+	make -s -C "$LAB_TOP" boot MACHINE=bare SWAP_DISK=2G
+refuse swap-disk-xen 'SWAP_DISK=2048M with MACHINE=xen: only the bare machine has that' \
+	make -s -C "$LAB_TOP" boot MACHINE=xen SWAP_DISK=2048M
 refuse dom0 'DOM0=pvh with MACHINE=bare: only Xen has a dom0' \
 	make -s -C "$LAB_TOP" boot MACHINE=bare DOM0=pvh
 refuse dom0-memory 'DOM0_MEMORY=-512M does not leave 1M to 99M to Xen' \

@@ -18,3 +18,8 @@ swap_on() {
 swapped_out() {
 	awk '$1 == "pswpout" { print $2 }' /proc/vmstat
 }
+
+# swap_on_disk: swap space on the disk of SWAP_DISK=.
+swap_on_disk() {
+	mkswap "$LAB_SWAP_DISK" >/dev/null && swapon "$LAB_SWAP_DISK"
+}
