@@ -8,6 +8,7 @@
 #   pool_state.sh     what the pool reports in debugfs, and what it should report
 #   driver.sh         radeon: load, log, unload, unbind, own tests
 #   memory.sh         memory of the machine, swap space
+#   power.sh          suspend and resume
 #   gpu_moves.sh      BOs that the GPUs move
 #   kernel_checks.sh  fault injection and kmemleak
 #   run_igt.sh        igt's tests
