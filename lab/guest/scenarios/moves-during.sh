@@ -63,7 +63,5 @@ moves_during "$LAB_DURING" "during_$LAB_DURING"
 for card in $(cards); do
 	run gtt-move --card "$card" --rounds 1 --limit-mib 8
 done
-# Each suspend pins the console's frame buffer once more, with Debian's driver too. An unload would
-# report it.
-[ "$LAB_DURING" = hibernate ] || unload_radeon
+unload_radeon
 finish

@@ -1,0 +1,44 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+#
+# A suspend needs memory for all that is in VRAM. VRAM is full, and there is less memory than that.
+# Without swap space the kernel has to refuse, and all works on; with swap space the machine
+# suspends. No process is killed, and the BOs keep their contents.
+#
+# args: lab.gartsize=-1
+# limit: 1200
+# silence: 240
+# needs: swap-disk
+# allow: Buffer eviction failed
+# allow: Failed to find memory space for buffer
+# allow: page allocation failure: order:0, .*__GFP_RETRY_MAYFAIL
+
+. /usr/lib/lab/lib.sh
+
+check_cards
+load_radeon
+forget_vram
+
+keep_bos --vram-mib 56 --gtt-mib 4
+take_memory 8
+if suspend_machine freeze devices; then
+	result fail refused "the machine has suspended with 8 MiB of free memory"
+elif [ "${suspend_error%annot allocate memory}" = "$suspend_error" ]; then
+	result fail refused "not refused with ENOMEM: $suspend_error"
+else
+	result pass refused "$suspend_error"
+fi
+return_memory
+kept_bos
+
+keep_bos --vram-mib 56 --gtt-mib 4
+take_memory 8
+if swap_on_disk; then
+	suspend_result with-swap freeze devices
+else
+	result fail with-swap "$LAB_SWAP_DISK cannot be used for swap space"
+fi
+return_memory
+kept_bos
+unload_radeon
+finish
