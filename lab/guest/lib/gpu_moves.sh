@@ -58,6 +58,26 @@ moves_running() {
 	return 1
 }
 
+# wait_for_moves CARD: results of all moves: those of a card that has gone must end with an error,
+# and those of the others must succeed.
+wait_for_moves() {
+	local job status
+
+	for job in $jobs; do
+		wait "${job#*:}"
+		status=$?
+		if [ "${job%:*}" != "$1" ]; then
+			nest <"/tmp/moved.${job%:*}"
+			program_result $status gtt-move --card "${job%:*}"
+		elif [ $status -ne 1 ]; then
+			result fail "$1.moves" "status $status instead of an error: $(
+				tail -n 1 "/tmp/moved.$1")"
+		else
+			result pass "$1.moves" "$(grep '^not ok' "/tmp/moved.$1" | head -n 1)"
+		fi
+	done
+}
+
 # moves_during NAME COMMAND...: the command is repeated while all GPUs move BOs.
 moves_during() {
 	local name=$1 jobs job card moved turns=0 failed_turns=0

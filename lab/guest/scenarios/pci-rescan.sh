@@ -23,19 +23,7 @@ for card in $(cards); do
 	fi
 	echo 1 >"$device/remove"
 	[ ! -e "$device" ] || result fail "$card.removed" "$device is still there"
-	for job in $jobs; do
-		wait "${job#*:}"
-		status=$?
-		if [ "${job%:*}" != "$card" ]; then
-			nest <"/tmp/moved.${job%:*}"
-			program_result $status gtt-move --card "${job%:*}"
-		elif [ $status -ne 1 ]; then
-			result fail "$card.moves" "status $status instead of an error: $(
-				tail -n 1 "/tmp/moved.$card")"
-		else
-			result pass "$card.moves" "$(grep '^not ok' "/tmp/moved.$card" | head -n 1)"
-		fi
-	done
+	wait_for_moves "$card"
 	echo 1 >/sys/bus/pci/rescan
 	. /usr/lib/lab/vram-window.sh
 	if [ -n "$(minor "$card")" ]; then

@@ -41,19 +41,7 @@ for card in $(cards); do
 	consoles_off
 	start_moves --rounds 1 --seed 77 --limit-mib 16
 	run registers-ones --card "$card"
-	for job in $jobs; do
-		wait "${job#*:}"
-		status=$?
-		if [ "${job%:*}" != "$card" ]; then
-			nest <"/tmp/moved.${job%:*}"
-			program_result $status gtt-move --card "${job%:*}"
-		elif [ $status -ne 1 ]; then
-			result fail "$card.moves" "status $status instead of an error: $(
-				tail -n 1 "/tmp/moved.$card")"
-		else
-			result pass "$card.moves" "$(grep '^not ok' "/tmp/moved.$card" | head -n 1)"
-		fi
-	done
+	wait_for_moves "$card"
 	come_back "$card" "$bdf"
 	# Without a client that has found it out.
 	consoles_off
