@@ -8,6 +8,10 @@
 # limit: 1500
 # silence: 240
 # allow: Wait for CP idle timeout
+#
+# A client that comes after the failed reset, and before it finds out that the card is gone:
+#
+# allow: Failed to schedule IB
 
 . /usr/lib/lab/lib.sh
 
