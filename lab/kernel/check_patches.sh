@@ -132,6 +132,20 @@ kernel_docs() {
 		findings kernel-doc "$out/kernel-doc-$kernel.log" "$what"
 }
 
+# kept CHECK: the file in which the findings of CHECK in the stock files are kept for the next run.
+kept() {
+	local key
+
+	key=$(
+		{
+			git -C "$work/stock" rev-parse 'HEAD^{tree}'
+			echo "$scope ${changed[*]}"
+			cat "$0"
+		} | sha256sum | cut -c1-16
+	)
+	echo "$scripts/$1-$key"
+}
+
 # run_sparse TREE: as C=2 does, with the options by which our modules' files were compiled, on the
 # files of TREE: so the stock ones need not be compiled. Debian's headers for 7.3 skip sparse
 # 0.6.4, as it does not know __typeof_unqual__; here that is defined away. sparse cannot evaluate
@@ -165,20 +179,12 @@ run_sparse() {
 		grep -vE ':1: error: bad constant expression$' || true
 }
 
-# sparse_modules: its findings in the stock files are kept for the next run.
 sparse_modules() {
-	local key stock
+	local stock
 
 	(rename_ttm "$work/stock")
 	(rename_ttm "$work/ours")
-	key=$(
-		{
-			git -C "$work/stock" rev-parse 'HEAD^{tree}'
-			echo "$scope ${changed[*]}"
-			cat "$0"
-		} | sha256sum | cut -c1-16
-	)
-	stock=$scripts/sparse-$key
+	stock=$(kept sparse)
 	if [[ ! -e $stock ]]; then
 		run_sparse "$work/stock" >"$stock.$$"
 		mv "$stock.$$" "$stock"
@@ -195,35 +201,46 @@ sparse_modules() {
 			"nothing new; stock has $(wc -l <"$work/sparse.stock")"
 }
 
-# run_coccicheck DIR: on the files in it, with each of the kernel's semantic patches that can
-# report, except two that need an OCaml compiler. Several run at a time, as there are more of them
-# than files.
+# run_coccicheck DIR TREE...: on the files of each TREE in DIR, with each of the kernel's semantic
+# patches that can report, except two that need an OCaml compiler. Several run at a time, as there
+# are more of them than files. Those of tests/ begin, as one of them takes minutes.
 run_coccicheck() {
-	local drm=$work/ours/drivers/gpu/drm
+	local dir=$1 drm=$work/ours/drivers/gpu/drm
+	local include="-I$drm/ttm -I$drm/radeon
+		-I$work/ours/include -I$scripts/include"
 
-	grep -rlE 'virtual[[:space:]]+report' "$scripts/scripts/coccinelle" | sort |
+	shift
+	grep -rlE 'virtual[[:space:]]+report' "$scripts/scripts/coccinelle" | sort -r |
 		{ xargs grep -LE '(script|initialize):ocaml' || true; } |
-		MODE=report J=1 srctree=$scripts srcroot=$1 KBUILD_EXTMOD=$1 \
-			LINUXINCLUDE="-I$drm/ttm -I$drm/radeon -I$work/ours/include -I$scripts/include" \
-			xargs -P "$(nproc)" -I FILE sh -c \
-			'COCCI=FILE "$srctree/scripts/coccicheck" 2>&1 ||
-				echo "FILE:1:1: broke off"' |
-		sed "s|$1/||; s|^$scripts/||"
+		awk -v trees="$*" '{for (i = split(trees, tree, " "); i; i--) print $0, tree[i]}' |
+		LINUXINCLUDE=${include//$'\n\t\t'/ } MODE=report J=1 \
+			srctree=$scripts dir=$dir xargs -P "$(nproc)" -L 1 sh -c \
+			'export COCCI="$0" srcroot="$dir/$1" KBUILD_EXTMOD="$dir/$1"
+			"$srctree/scripts/coccicheck" 2>&1 || echo "$0:1:1: broke off"' |
+		sed "s|$dir/||; s|^$scripts/||"
 }
 
-# coccicheck: on our files, and on the stock copies of the changed ones at the same time.
+# coccicheck: on our files, and on the stock copies of the changed ones.
 coccicheck() {
 	local dir=$work/cocci log=$out/coccicheck-$kernel-all.log changed=("${changed[@]}")
+	local stock trees=(ours)
 
+	stock=$(kept coccicheck)
+	[[ -e $stock ]] || trees+=(stock)
 	[[ $scope == all ]] || changed=()
 	mkdir -p "$dir"/{stock,ours}
 	((${#changed[@]} == 0)) || (cd "$work/stock" && cp --parents "${changed[@]}" "$dir/stock")
 	((${#changed[@]} + ${#new[@]} == 0)) ||
 		(cd "$work/ours" && cp --parents "${changed[@]}" "${new[@]}" "$dir/ours")
-	run_coccicheck "$dir" >"$log"
-	sed -nE 's,^stock/(.*:[0-9]+:[0-9-]+: ),\1,p' "$log" | sort -u >"$work/cocci.stock"
+	run_coccicheck "$dir" "${trees[@]}" >"$log"
+	if [[ ! -e $stock ]] && ! grep -q ': broke off$' "$log"; then
+		sed -nE 's,^stock/(.*:[0-9]+:[0-9-]+: ),\1,p' "$log" | sort -u >"$stock.$$"
+		mv "$stock.$$" "$stock"
+	fi
 	sed -nE 's,^(ours/)?((drivers|include|scripts)/.*:[0-9]+:[0-9-]+: ),\2,p' "$log" |
 		sort -u >"$work/cocci.ours"
+	touch "$work/cocci.stock"
+	[[ ! -e $stock ]] || cp "$stock" "$work/cocci.stock"
 	new_findings "$work/cocci.stock" "$work/cocci.ours" |
 		findings coccicheck "$out/coccicheck-$kernel.log" \
 			"nothing new; stock has $(wc -l <"$work/cocci.stock")"
