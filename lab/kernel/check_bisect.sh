@@ -7,7 +7,8 @@
 #
 #   check_bisect.sh KERNEL DIR
 #
-# DIR/tree is what is built; each step compiles only what it changes.
+# DIR/tree is what is built; each step compiles only what it changes. A tree that a run before has
+# built is not built again: the file bisect-passed-KERNEL beside DIR has those.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
@@ -20,21 +21,34 @@ set -euo pipefail
 
 kernel=$1 dir=/run/bisect
 log=/out/bisect-$kernel-make.log
+passed=$(dirname "$2")/bisect-passed-$kernel
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$2"
 at_fixed_path bisect "$2"
 
+# What decides beside the tree how a build ends.
+builder=$(
+	cd "$(dirname "$0")"
+	{ gcc --version; cat own_kernel.sh check_build.sh kernel.config; } | sha256sum
+)
+
 # try_build WHERE: build the tree as it is; a failure is a line.
 try_build() {
-	local where=$1
+	local where=$1 key
 
+	key="$(git -C "$dir/tree" rev-parse 'HEAD^{tree}') ${builder%% *}"
+	! grep -qsxF "$key" "$passed" || return 0
 	# In the background, as a shell whose status is asked for at once goes on after an error.
 	(
 		echo "=== $where"
 		build_tree "$kernel" "$dir"
 	) >"$work/log" 2>&1 &
-	wait $! || echo "$where: $(first_error "$work/log")" >>"$work/findings"
+	if wait $!; then
+		echo "$key" >>"$passed"
+	else
+		echo "$where: $(first_error "$work/log")" >>"$work/findings"
+	fi
 	cat "$work/log" >>"$log"
 }
 
