@@ -308,6 +308,21 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		       PACKET3(PACKET3_SET_BASE, 2), 1, 0, 0, RELOC,
 		       PACKET3(PACKET3_DRAW_INDIRECT, 1), 0, 2),
 	}, {
+		.name = "a draw with a predicate",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		STREAM(NO_DEPTH, PACKET3(PACKET3_DRAW_INDEX_AUTO, 1) | 1, 3, 2),
+	}, {
+		.name = "a register with a predicate",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_SET_CONTEXT_REG, 1) | 1,
+		       (CB_COLOR0_PITCH - PACKET3_SET_CONTEXT_REG_START) >> 2, 0),
+	}, {
+		.name = "the base of an indirect draw with a predicate",
+		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
+		.ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_SET_BASE, 2) | 1, 1, 0, 0, RELOC),
+	}, {
 		.name = "a DMA copy",
 		.family = CHIP_CEDAR, .parse = evergreen_dma_cs_parse, .bo_size = SZ_4K,
 		STREAM(0x30000000 | SZ_4K / 4, 0, 0, 0, 0),

@@ -114,6 +114,15 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
 		STREAM(STATE, CB(LINEAR | V_0280A0_CLEAR_ENABLE << 18, 0), CB_SIZE(8, 64), DRAW),
 	}, {
+		.name = "an index type with a predicate",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K,
+		STREAM(PACKET3(PACKET3_INDEX_TYPE, 0) | 1, 0),
+	}, {
+		.name = "a register with a predicate",
+		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
+		STREAM(PACKET3(PACKET3_SET_CONTEXT_REG, 1) | 1,
+		       (CB_COLOR0_BASE - PACKET3_SET_CONTEXT_REG_OFFSET) >> 2, 0, RELOC),
+	}, {
 		.name = "a depth buffer after more samples",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
 		STREAM(STATE, DB(64, 0, 0), DRAW, CTX(R_028C04_PA_SC_AA_CONFIG, 2), DRAW),
