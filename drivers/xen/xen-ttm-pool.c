@@ -28,12 +28,12 @@
 /**
  * DOC: Pool device of a Xen PV domain
  *
- * The pool device is a PCI function without hardware. By it a hypervisor tells TTM which
- * memory has to be coherent for GPUs. An emulator can add it to its machine. A PV domain has
- * no emulator: the buses of dom0 are those of the real machine. So this module adds the
- * function inside the domain. The facts are the same in each PV domain: the machine frame of a
- * page differs from its frame number in the kernel, adjacent pages are not adjacent on the
- * bus, and without an IOMMU a bus address is valid for all devices.
+ * The pool device is a PCI function without hardware. A hypervisor uses it to tell TTM which memory
+ * has to be coherent for GPUs. An emulator can add it to its machine. A PV domain has no emulator:
+ * the buses of dom0 are those of the real machine. So this module adds the function inside the
+ * domain. The facts are the same in each PV domain: the machine frame of a page differs from its
+ * frame number in the kernel, adjacent pages are not adjacent on the bus, and without an IOMMU a
+ * bus address is valid for all devices.
  *
  * The function is the only one on a host bridge of its own PCI domain. The domain number is
  * 0x10000 or more. Firmware uses 16 bits, and so do the hypercalls by which dom0 tells Xen of

@@ -33,7 +33,7 @@ enum ttm_backing_kind {
  * @hotplug: memory may be plugged in later
  * @no_zone: this kernel has no zone of the memory below 4 GiB
  * @reach: highest bus address that the device can use
- * @bus_end: first bus address behind the machine's memory; U64_MAX without @xen_pv
+ * @bus_end: first bus address after the machine's memory; U64_MAX without @xen_pv
  * @translated: the device's addresses are translated; see ttm_dma_translated()
  * @no_global: devices of the pool's own, which belong to no GPU, are not DMA coherent
  * @cap: the capability of the pool device, or NULL without one

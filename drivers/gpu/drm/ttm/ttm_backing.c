@@ -54,9 +54,8 @@
  *
  * There, BO pages are coherent memory of the device. Coherent memory belongs to one device
  * and is slow to allocate, so no other machine uses it, except for a device of 32 bits that
- * is not DMA coherent, which drivers give it today. In particular the address of I/O memory
- * does not matter: drm_need_swiotlb() looks at its end, which is above 4 GiB on most
- * machines.
+ * is not DMA coherent, which drivers give it today. The end of I/O memory does not matter.
+ * drm_need_swiotlb() tests it, and it is above 4 GiB on most machines.
  *
  * Device and machine are sampled when the device is bound. So is the module parameter
  * "backing", which overrides the choice. Memory that is plugged in later is noticed when
@@ -177,7 +176,7 @@ bool ttm_coherent_is_decrypted(struct device *dev)
 		return true;
 	if (!cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT) || ttm_behind_iommu(dev))
 		return false;
-	/* The address of page 0 is the bit alone. */
+	/* The address of page 0 is the encryption bit alone. */
 	return phys_to_dma(dev, 0) > min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit);
 }
 
@@ -205,7 +204,7 @@ static bool needs_dma32(const struct ttm_backing_facts *facts)
 	return facts->limited || (facts->hotplug && is_narrow(facts));
 }
 
-/* Whether the zone that shared pages are from is within the device's reach. */
+/* Whether the device reaches the whole zone of its shared pages. */
 static bool reaches_zone(const struct ttm_backing_facts *facts)
 {
 	if (!facts->limited && !facts->outgrown)

@@ -49,7 +49,7 @@
  *
  * A chunk consists of pieces. A piece is contiguous on the bus, and all pieces of a chunk
  * have the same order: one piece of 2 MiB if the source has it, else two of 1 MiB, and so
- * on down to single pages. A scattered source is asked for single pages alone. If memory
+ * on down to single pages. A scattered source allocates only single pages. If memory
  * is short a chunk has fewer pages.
  *
  * The bookkeeping of a chunk is its struct ttm_chunk: a bit for each page and 12 bytes for

@@ -18,7 +18,7 @@ struct page;
 struct ttm_chunk_cpu;
 struct ttm_chunk_source;
 
-/* A chunk is 2 MiB, less if the page allocator does not go so far. */
+/* A chunk is 2 MiB, or less if that is the page allocator's limit. */
 #define TTM_CHUNK_ORDER		min_t(unsigned int, ilog2(SZ_2M) - PAGE_SHIFT, MAX_PAGE_ORDER)
 #define TTM_CHUNK_MAX_PAGES	(SZ_2M >> PAGE_SHIFT)
 

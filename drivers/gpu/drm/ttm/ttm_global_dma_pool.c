@@ -20,8 +20,8 @@
  *
  * A BO that two GPUs use needs pages that both reach. Where mapping a page may bounce it,
  * these have to be coherent memory, and memory of one GPU need not be within the reach of
- * the other. So it is allocated for a device of the pool's own, which stands for all devices
- * with a number of address bits (the DMA width).
+ * the other. So the pool allocates it for a device of its own, which represents all devices with a
+ * number of address bits (the DMA width).
  *
  * A BO that an importer does not reach is moved to pages of ttm-pool-32. This pool exists
  * while a GPU is bound whose BOs may have to be moved there.
@@ -33,9 +33,9 @@
  *
  * BO pages are allocated with a dma_resv held, and perhaps mmap_lock. Both come after the
  * locks of sysfs: reading a directory of sysfs may fault in a page of a BO. So no device is
- * registered then. It is registered when a GPU is bound or a pool device is, and unregistered
- * after the last GPU that uses it. If another device uses pages of the pool at that time, the
- * pool stays.
+ * registered then. It is registered when a GPU or a pool device is bound, and unregistered when the
+ * last GPU that uses it is unbound. If another device uses pages of the pool at that time, the pool
+ * stays.
  *
  * When the pool device goes away the pools are closed: they allocate no pages, and free each
  * chunk with its last page. ttm-pool-32 stays open while BOs may have to be moved to it.
@@ -204,7 +204,7 @@ EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_get);
  * ttm_global_dma_pool_put() - stop using the pool of a width
  * @width: as for ttm_global_dma_pool_get()
  *
- * Without a user the pool is freed, unless pages of it are in use.
+ * The pool is freed with its last user, unless its pages are in use.
  */
 void ttm_global_dma_pool_put(unsigned int width)
 {
@@ -216,7 +216,7 @@ void ttm_global_dma_pool_put(unsigned int width)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_put);
 
 /**
- * ttm_global_dma_pool_add_gpu() - a GPU is bound that may get pages by a pool device
+ * ttm_global_dma_pool_add_gpu() - add a bound GPU, which gets pages if there is a pool device
  * @width: bits of the bus addresses that it reaches, TTM_GLOBAL_DMA_WIDTH_MIN to _MAX
  *
  * May register devices: to be called with neither a dma_resv nor mmap_lock held.
@@ -243,10 +243,10 @@ int ttm_global_dma_pool_add_gpu(unsigned int width)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_add_gpu);
 
 /**
- * ttm_global_dma_pool_remove_gpu() - a GPU is unbound
+ * ttm_global_dma_pool_remove_gpu() - remove a GPU that is unbound
  * @width: as for ttm_global_dma_pool_add_gpu()
  *
- * The last GPU of a width leaves no free pages of it behind.
+ * Frees the free pages of the width with its last GPU.
  */
 void ttm_global_dma_pool_remove_gpu(unsigned int width)
 {
@@ -262,7 +262,7 @@ void ttm_global_dma_pool_remove_gpu(unsigned int width)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_remove_gpu);
 
 /**
- * ttm_global_dma_pool_open() - open the pools, as there is a pool device
+ * ttm_global_dma_pool_open() - open the pools when a pool device is bound
  * @cap: its capability
  *
  * Return: 0 or a negative errno; the pools are closed then.
@@ -286,9 +286,9 @@ int ttm_global_dma_pool_open(const struct ttm_pool_cap *cap)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_open);
 
 /**
- * ttm_global_dma_pool_close() - close the pools, as the pool device goes away
+ * ttm_global_dma_pool_close() - close the pools when the pool device is unbound
  *
- * Pages in use stay valid. See ttm_dma_pool_close(); the pool of moves stays open.
+ * Pages in use stay valid; see ttm_dma_pool_close(). The pool for moves stays open.
  */
 void ttm_global_dma_pool_close(void)
 {
@@ -319,7 +319,7 @@ struct ttm_dma_pool *ttm_global_dma_pool_at(unsigned int width)
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_global_dma_pool_at);
 
 /**
- * ttm_global_dma_pool_fini() - free the pools that had pages in use without a user
+ * ttm_global_dma_pool_fini() - free the pools that outlived their last user
  */
 void ttm_global_dma_pool_fini(void)
 {

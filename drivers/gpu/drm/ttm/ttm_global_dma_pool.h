@@ -14,8 +14,8 @@ struct ttm_pool_cap;
 #define TTM_GLOBAL_DMA_WIDTH_MAX	64
 
 /*
- * Whether the devices of these pools are DMA coherent. No firmware describes them, so they are
- * what the architecture takes for the default. Most GPUs are coherent.
+ * Whether the devices of these pools are DMA coherent. No firmware describes them, so they have the
+ * architecture's default. Most GPUs are coherent.
  */
 static inline bool ttm_global_dma_pool_coherent(void)
 {

@@ -17,10 +17,9 @@
  * DOC: The capability of a pool device
  *
  * A hypervisor describes memory in a vendor-specific capability of 32 bytes, see
- * Documentation/gpu/ttm-pool-device.rst. The guest acts upon it when it allocates memory
- * for devices, so all that it does not know is rejected: a bit that a later version defines
- * may mean that this kernel must not use the memory. Each change of the format takes the
- * next version number.
+ * Documentation/gpu/ttm-pool-device.rst. The guest uses it to allocate memory for devices, so
+ * anything unknown is rejected: a bit that a later version defines may mean that this kernel must
+ * not use the memory. Each change of the format gets the next version number.
  *
  * The signature of the hypervisor is only shown to the user.
  */

@@ -7,7 +7,7 @@
 struct ttm_operation_ctx;
 struct ttm_tt;
 
-/* Whether pages within a DMA limit have to be coherent memory: that of no GPU. */
+/* Whether pages within a DMA limit have to be coherent memory, from a global DMA pool. */
 static inline bool ttm_pool_moves_coherent(const struct ttm_pool *pool)
 {
 	return pool->backing.kind != TTM_BACKING_SHARED || pool->backing.single ||

@@ -36,7 +36,7 @@
  *
  * A malformed capability is rejected; the pool behaves as if there were no pool device.
  *
- * The ID is experimental, so the module has no alias for it and is not loaded by it.
+ * The ID is experimental, so the module has no alias for it and is not loaded automatically.
  */
 
 /* Held while a pool device is bound or unbound. */
@@ -99,7 +99,7 @@ static void set_state(struct device *dev, const struct ttm_pool_cap *cap)
 }
 
 /**
- * ttm_pool_device_add() - follow a pool device
+ * ttm_pool_device_add() - use a pool device
  * @dev: pool device
  * @cap: its capability
  *
@@ -132,7 +132,7 @@ out:
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_pool_device_add);
 
 /**
- * ttm_pool_device_del() - follow the pool device no longer
+ * ttm_pool_device_del() - stop using the pool device
  *
  * May sleep.
  */

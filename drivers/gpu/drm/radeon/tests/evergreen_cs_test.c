@@ -152,7 +152,7 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.ret = -EINVAL,
 		STREAM(STENCIL(0x3fffff, 0), DRAW),
 	}, {
-		.name = "a narrow stencil buffer behind the BO",
+		.name = "a narrow stencil buffer past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		.ret = -EINVAL,
 		STREAM(STENCIL(7, 0), RELOC_CTX(DB_STENCIL_WRITE_BASE, SZ_4K >> 8), DRAW),
@@ -197,12 +197,12 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_128K,
 		STREAM(TX_MIPS(SQ_TEX_DIM_2D_MSAA, 32, 256, 256, 1, 0, (SZ_128K >> 8) - 1, 1)),
 	}, {
-		.name = "FMASK behind the BO",
+		.name = "FMASK past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_128K,
 		.ret = -EINVAL,
 		STREAM(TX_MIPS(SQ_TEX_DIM_2D_MSAA, 32, 256, 256, 1, 0, SZ_128K >> 8, 1)),
 	}, {
-		.name = "a texture behind the BO",
+		.name = "a texture past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_64K,
 		.ret = -EINVAL,
 		STREAM(TX_3D(8, 64, 64, 1, 0x1000000)),
@@ -218,7 +218,7 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 8, 2 << 29, 0, 0, RELOC),
 	}, {
-		.name = "a fence behind the BO",
+		.name = "a fence past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		.ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 4, 2 << 29, 0, 0, RELOC),
@@ -245,17 +245,17 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		STREAM(RELOC_CTX(CB_IMMED0_BASE, (SZ_4K >> 8) - 1)),
 	}, {
-		.name = "an immediate buffer behind the BO",
+		.name = "an immediate buffer past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		.ret = -EINVAL,
 		STREAM(RELOC_CTX(CB_IMMED0_BASE, SZ_4K >> 8)),
 	}, {
-		.name = "CMASK behind the BO",
+		.name = "CMASK past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		.ret = -EINVAL,
 		STREAM(RELOC_CTX(CB_COLOR0_CMASK, 0xffffff)),
 	}, {
-		.name = "an end of shader behind the BO",
+		.name = "an end of shader past the end of the BO",
 		.family = CHIP_CEDAR, .parse = evergreen_cs_parse, .bo_size = SZ_4K,
 		.ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOS, 3), 0, SZ_4K, 0, 0, RELOC),
@@ -353,7 +353,7 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse,
 		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, PACKET3_SET_CTL_CONST_START >> 2, 0),
 	}, {
-		.name = "VM: a copy behind the registers",
+		.name = "VM: a copy past the last register",
 		.family = CHIP_CAYMAN, .ib_parse = evergreen_ib_parse, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x42000 >> 2, 0),
 	}, {
@@ -373,7 +373,7 @@ static const struct cs_test_case evergreen_cs_cases[] = {
 		.family = CHIP_TAHITI, .ib_parse = si_ib_parse,
 		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x28b2c >> 2, 0),
 	}, {
-		.name = "VM of SI: a copy behind the registers",
+		.name = "VM of SI: a copy past the last register",
 		.family = CHIP_TAHITI, .ib_parse = si_ib_parse, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_COPY_DW, 4), 1, 0, 0, 0x42000 >> 2, 0),
 	}, {

@@ -125,7 +125,7 @@ static const struct cs_test_case r100_cs_cases[] = {
 		       R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 11, 11), 0, 0),
 		       REG(RADEON_PP_TEX_SIZE_0, 0), DRAW),
 	}, {
-		.name = "R100: a texture behind the BO",
+		.name = "R100: a texture past the end of the BO",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(R100_STATE,
 		       R100_TX(R100_TXFORMAT(RADEON_TXFORMAT_ARGB8888, 2, 2), 0, SZ_1M), DRAW),
@@ -161,7 +161,7 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(0xc0002f00, 1, RELOC),
 	}, {
-		.name = "R100: a vertex array behind the BO",
+		.name = "R100: a vertex array past the end of the BO",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(0xc0022f00, 1, 4 << 8 | 4, SZ_1M, RELOC),
 	}, {
@@ -193,7 +193,7 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
 		STREAM(R100_STATE, CB_LINE(SZ_4K - 256, 0), DRAW),
 	}, {
-		.name = "R100: a line behind the BO",
+		.name = "R100: a line past the end of the BO",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(R100_STATE, CB_LINE(SZ_4K, 0), DRAW),
 	}, {
@@ -201,15 +201,15 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K,
 		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K - 4)),
 	}, {
-		.name = "R100: the count of a query behind the BO",
+		.name = "R100: the count of a query past the end of the BO",
 		.family = CHIP_RV100, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K)),
 	}, {
-		.name = "R200: a line behind the BO",
+		.name = "R200: a line past the end of the BO",
 		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(R200_STATE, CB_LINE(SZ_4K, 0), DRAW),
 	}, {
-		.name = "R200: the count of a query behind the BO",
+		.name = "R200: the count of a query past the end of the BO",
 		.family = CHIP_R200, .parse = r100_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_REG(RADEON_RB3D_ZPASS_ADDR, SZ_4K)),
 	}, {
@@ -248,7 +248,7 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K,
 		STREAM(RELOC_REG(R300_ZB_ZPASS_ADDR, SZ_4K - 4)),
 	}, {
-		.name = "R300: the count of a query behind the BO",
+		.name = "R300: the count of a query past the end of the BO",
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_REG(R300_ZB_ZPASS_ADDR, 0xfffff000)),
 	}, {
@@ -284,7 +284,7 @@ static const struct cs_test_case r100_cs_cases[] = {
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K,
 		STREAM(R300_STATE, R300_TX(1, 1, 0, 8, TX_2D, 0, 0), DRAW),
 	}, {
-		.name = "R300: a texture behind the BO",
+		.name = "R300: a texture past the end of the BO",
 		.family = CHIP_R300, .parse = r300_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(R300_STATE, R300_TX(1, 1, 0, 0, TX_2D, 0, SZ_1M), DRAW),
 	}, {

@@ -85,7 +85,7 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
 		STREAM(STATE, CB(TILED, 2047), CB_SIZE(128, 8192), DRAW),
 	}, {
-		.name = "a linear color buffer behind the BO",
+		.name = "a linear color buffer past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_16K, .ret = -EINVAL,
 		STREAM(STATE, CB(LINEAR_GENERAL, 0), RELOC_CTX(CB_COLOR0_BASE, SZ_16K >> 8),
 		       CB_SIZE(8, 64), DRAW),
@@ -149,11 +149,11 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_128K,
 		STREAM(TX_MIPS(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0, SZ_64K >> 8, 0, 1)),
 	}, {
-		.name = "other levels behind the BO",
+		.name = "other levels past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_128K, .ret = -EINVAL,
 		STREAM(TX_MIPS(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0, SZ_128K >> 8, 0, 1)),
 	}, {
-		.name = "a texture behind the BO",
+		.name = "a texture past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_64K, .ret = -EINVAL,
 		STREAM(TX(V_038000_SQ_TEX_DIM_2D, 32, 256, 256, 1, 0x1000000, 0, 0)),
 	}, {
@@ -210,11 +210,11 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K - 4, 1 << 29, 0, 0, RELOC),
 	}, {
-		.name = "a fence behind the BO",
+		.name = "a fence past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE_EOP, 4), 0, SZ_4K, 1 << 29, 0, 0, RELOC),
 	}, {
-		.name = "an event behind the BO",
+		.name = "an event past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(PACKET3(PACKET3_EVENT_WRITE, 2), 0, SZ_4K, 0, RELOC),
 	}, {
@@ -246,7 +246,7 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
 		STREAM(RELOC_CTX(SQ_PGM_START_PS, (SZ_4K >> 8) - 1)),
 	}, {
-		.name = "a shader behind the BO",
+		.name = "a shader past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_CTX(SQ_PGM_START_PS, SZ_4K >> 8)),
 	}, {
@@ -254,7 +254,7 @@ static const struct cs_test_case r600_cs_cases[] = {
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K,
 		STREAM(RELOC_CONFIG(SX_MEMORY_EXPORT_BASE, (SZ_4K >> 8) - 1)),
 	}, {
-		.name = "memory exports behind the BO",
+		.name = "memory exports past the end of the BO",
 		.family = CHIP_RV770, .parse = r600_cs_parse, .bo_size = SZ_4K, .ret = -EINVAL,
 		STREAM(RELOC_CONFIG(SX_MEMORY_EXPORT_BASE, 0xffffff)),
 	}, {

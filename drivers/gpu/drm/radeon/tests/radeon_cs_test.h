@@ -40,7 +40,7 @@ struct cs_test_case {
  * @c: the case
  * @ib: if it is not NULL, gets the stream as the checker has patched it
  *
- * The IB is as long as the stream, so that KASAN finds accesses behind it.
+ * The IB is as long as the stream, so that KASAN finds accesses past its end.
  *
  * Returns: what the checker returns.
  */

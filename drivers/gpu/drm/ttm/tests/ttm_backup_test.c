@@ -91,7 +91,7 @@ static struct ttm_buffer_object *backup_bo(struct kunit *test, unsigned int allo
 	KUNIT_ASSERT_EQ(test, 0, ttm_device_init(ttm_dev, &backup_funcs, devs->drm->dev,
 						 devs->drm->anon_inode->i_mapping,
 						 devs->drm->vma_offset_manager, alloc_flags));
-	/* From here on the suite's exit finishes it. */
+	/* From here on the suite's exit function cleans up. */
 	devs->ttm_dev = ttm_dev;
 
 	drm_gem_private_object_init(devs->drm, &bo->base, BO_PAGES * PAGE_SIZE);
@@ -132,8 +132,8 @@ static unsigned int wrong_pages(struct ttm_tt *tt)
 
 /*
  * Shared pages are backed up and restored. Coherent pages are refused: they return to their
- * chunk, so a backup would free no memory. A pool that chooses by its device is refused, too:
- * a restore gets shared pages, and these may be the wrong ones by then.
+ * chunk, so a backup would free no memory. A pool that chooses by its device is refused, too: a
+ * restore gets shared pages, and the pool may have another backing by then.
  */
 static void ttm_backup_contents(struct kunit *test)
 {
@@ -172,7 +172,7 @@ static void ttm_backup_contents(struct kunit *test)
 				!!(params->alloc_flags & dma_alloc));
 		KUNIT_EXPECT_EQ(test, wrong_pages(bo->ttm), 0);
 	}
-	/* Pages of such a ttm_tt are not counted, also not when they are backed up. */
+	/* Pages of such a ttm_tt are never counted, even when they are backed up. */
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bo->bdev->pool.populated), 0);
 
 	dma_resv_unlock(bo->base.resv);

@@ -344,7 +344,7 @@ static void ttm_chunk_single_pages(struct kunit *test)
 	finish(test, t);
 }
 
-/* A scattered source is asked for single pages alone. */
+/* A scattered source allocates only single pages. */
 static void ttm_chunk_scattered(struct kunit *test)
 {
 	struct chunk_test *t = start(test, *(const enum ttm_caching *)test->param_value);

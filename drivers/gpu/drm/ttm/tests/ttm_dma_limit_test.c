@@ -99,9 +99,8 @@ static void ttm_dma_limit_remapped(struct kunit *test)
 
 #ifdef CONFIG_SWIOTLB
 /*
- * A mapping of three pages, of which that in the middle is in a buffer that swiotlb would
- * bounce pages to. There is no struct page, as with CONFIG_DMABUF_DEBUG. Bus addresses are
- * physical addresses plus the offset.
+ * A mapping of three pages. The one in the middle is in a bounce buffer of swiotlb. There is no
+ * struct page, as with CONFIG_DMABUF_DEBUG. Bus addresses are physical addresses plus the offset.
  */
 static void bounce(struct kunit *test, u64 offset)
 {
@@ -156,8 +155,8 @@ static void ttm_dma_limit_bounce_offset(struct kunit *test)
 #endif
 
 /*
- * The exporter's own page, which may be anywhere. This has to be known as well for a device
- * that is not DMA coherent, where ttm_dma_bounced() is always false.
+ * Mappings of the exporter's own page, which may be anywhere. Bouncing has to be detected also for
+ * a device that is not DMA coherent, for which ttm_dma_bounced() is always false.
  */
 static void ttm_dma_limit_bounced_page(struct kunit *test)
 {
@@ -365,7 +364,7 @@ static void ttm_dma_limit_no_memory(struct kunit *test)
 	tt->dma_address = NULL;
 	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
 	tt->dma_address = addresses;
-	/* There is no global DMA pool, as this device was bound without need of it. */
+	/* There is no global DMA pool: this device did not need one when it was bound. */
 	ttm_global_dma_pool_put(32);
 	devs->ttm_dev->pool.backing.single = true;
 	if (!ttm_global_dma_pool_at(32))
@@ -408,7 +407,7 @@ static void ttm_dma_limit_private(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP,
 			    "coherent pages, no pool device");
 	KUNIT_EXPECT_MEMEQ(test, before, tt->pages, sizeof(before));
-	/* On a machine whose other pages are shared, the contents move to such ones. */
+	/* On a machine with shared pages the contents move to shared pages. */
 	backing->single = false;
 	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), 0);
 	KUNIT_EXPECT_FALSE(test, ttm_tt_is_coherent(tt));

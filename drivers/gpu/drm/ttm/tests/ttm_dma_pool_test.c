@@ -154,7 +154,7 @@ static void ttm_dma_pool_modes_apart(struct kunit *test)
 	ttm_dma_pool_destroy(t->pool);
 }
 
-/* Empty chunks are freed until the limit is kept, and no more. */
+/* Only as many empty chunks are freed as the limit requires. */
 static void ttm_dma_pool_limit(struct kunit *test)
 {
 	struct pool_test *t = start(test, false);
@@ -164,7 +164,7 @@ static void ttm_dma_pool_limit(struct kunit *test)
 	put(t, 0, 3 * CHUNK_PAGES, 2 * CHUNK_PAGES);
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_write_combined).chunks, 2);
 	put(t, 3 * CHUNK_PAGES + 1, CHUNK_PAGES - 1, CHUNK_PAGES);
-	/* A page of the cached chunk is in use: its free pages are kept, and count. */
+	/* A page of the cached chunk is in use: its free pages are kept and counted. */
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_cached).chunks, 1);
 	KUNIT_EXPECT_EQ(test, stats(t, ttm_write_combined).chunks, 0);
 	put(t, 3 * CHUNK_PAGES, 1, 0);

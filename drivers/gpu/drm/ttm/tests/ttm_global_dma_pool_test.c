@@ -70,7 +70,7 @@ static unsigned int beyond_narrow(struct global_test *t, unsigned int at, unsign
 	return beyond;
 }
 
-/* A pool exists as long as it has users, and leaves nothing. */
+/* A pool exists as long as it has users, and is then freed. */
 static void ttm_global_dma_pool_users(struct kunit *test)
 {
 	struct global_test *t = test->priv;
@@ -140,7 +140,7 @@ static void ttm_global_dma_pool_gpus(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ttm_global_dma_pool_at(NARROW));
 }
 
-/* A GPU of few address bits that comes and goes leaves nothing. */
+/* The pool of a GPU of few address bits is freed when the GPU is unbound. */
 static void ttm_global_dma_pool_comes_and_goes(struct kunit *test)
 {
 	struct global_test *t = test->priv;
@@ -170,12 +170,12 @@ static void ttm_global_dma_pool_closed(struct kunit *test)
 		memset(page_address(t->pages[i]), i + 1, PAGE_SIZE);
 	ttm_global_dma_pool_close();
 
-	/* The GPU may not have seen that. */
+	/* The GPU may not have noticed yet that the pool is closed. */
 	KUNIT_EXPECT_EQ(test, get(t, WIDE, 20, 1), -ENODEV);
 	for (i = 0; i < 20; i++)
 		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(t->pages[i]), i + 1,
 						   PAGE_SIZE));
-	/* One by one, as an open pool would keep them in a per-CPU cache. */
+	/* Free the pages one by one: an open pool would keep them in a per-CPU cache. */
 	for (i = 0; i < 19; i++)
 		put(t, i, 1);
 	KUNIT_EXPECT_GT(test, stats(WIDE).chunks, 0);
@@ -274,7 +274,7 @@ static void use(struct kunit *test, unsigned int width, unsigned int count)
 	kunit_device_unregister(test, dev);
 }
 
-/* Each GPU has pages of its own width: one that reaches more leaves those of the other. */
+/* Each GPU gets pages of its own width, even if it reaches more than another GPU. */
 static void ttm_global_dma_pool_own_width(struct kunit *test)
 {
 	unsigned long allocs;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Tests of the parser of a pool device's capability: each field is found, and all else is
- * rejected.
+ * Tests of the parser of a pool device's capability: each field is parsed, and malformed
+ * capabilities are rejected.
  */
 #include <kunit/test.h>
 #include <linux/module.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Tests of pools that choose where pages are allocated by their device.
+ * Tests of pools whose device determines where pages are allocated.
  */
 #include <kunit/test.h>
 #include <linux/dma-mapping.h>
@@ -167,7 +167,7 @@ static void ttm_pool_choice_bounced(struct kunit *test)
 #endif
 
 #ifdef CONFIG_PCI
-/* BOs stay valid while a pool device comes, goes and comes with another capability. */
+/* BOs stay valid while a pool device is bound, unbound, and bound with another capability. */
 static void ttm_pool_choice_pool_device(struct kunit *test)
 {
 	static const struct ttm_pool_cap shareable = {
