@@ -44,7 +44,7 @@ mkdir -p "$to" 2>/dev/null && [[ -w $to ]] ||
 	die "cannot write to $to: run it as root, or choose another PREFIX or DESTDIR"
 share=$to/share/igt-gpu-tools/radeon
 install -d "$to"/{bin,lib,libexec/igt-gpu-tools/radeon} "$share"/{lists,expectations}
-# A library that is no longer needed would hide one that is.
+# Libraries of an earlier installation could hide those of the system.
 rm -rf "$to/lib/radeon-igt"
 install -d "$to/lib/radeon-igt"
 sub "$LAB_TOP/lab/image/enter.sh" --out "$to/lib/radeon-igt" \

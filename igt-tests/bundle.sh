@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Copies what the tests need of igt, so that they run on a machine that has no igt, or an old one:
+# Copies the parts of igt that the tests need, so that they run on a machine that has no igt, or an
+# old one:
 #
 #   bundle.sh BUILD DIR    BUILD: where meson has built the tests
 #

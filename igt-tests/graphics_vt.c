@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * graphics-vt: prints the device of the active virtual terminal if it is in graphics mode, as under
- * a display server. Ends with 0 if it is, with 1 if it is not, or if there is no virtual terminal.
+ * a display server. Ends with 0 if the terminal is in graphics mode, and with 1 if it is not or if
+ * there is no virtual terminal.
  */
 #include <fcntl.h>
 #include <linux/kd.h>

@@ -439,7 +439,8 @@ static bool refuses_unmapped_memory(int fd)
  *
  * Allocates and fills memory of this process and makes it a userptr BO, which the GPU reads in
  * place. Skips if the kernel has no userptr BOs, or if the GPU cannot reach the memory. Also skips
- * if that is not known and the kernel does not check it: it may crash then.
+ * if it is not known whether the GPU reaches the memory and the kernel does not check it: such a
+ * kernel may crash.
  */
 void igt_require_radeon_user_memory(int fd, uint64_t size, bool bind, struct igt_radeon_bo *bo)
 {

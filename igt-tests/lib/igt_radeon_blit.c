@@ -55,7 +55,7 @@
 /* The order of a copy's relocations. */
 enum { FROM, TO };
 
-/* The driver has no query for the family: what it answers tells them apart. */
+/* The driver has no query for the family. Its answers to other queries show which one it is. */
 static enum igt_radeon_engine engine_of(int fd)
 {
 	uint32_t ring = RADEON_CS_RING_DMA, answer[32];

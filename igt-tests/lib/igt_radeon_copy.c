@@ -33,7 +33,7 @@
 #define  DMA_BYTES		(1u << 26)
 #define DMA_NOP			(15u << 28)
 
-/* Streams are a multiple of this. */
+/* Streams are padded to a multiple of this. */
 #define ALIGN_DWORDS		8u
 
 /**
@@ -138,9 +138,9 @@ static void encode_packet(enum igt_radeon_engine engine, uint64_t to, uint64_t f
  * @bytes: size, a multiple of 4
  * @ib: filled in, igt_radeon_copy_dwords() long
  *
- * Encodes a copy. Before Cayman the kernel adds the addresses of BOs by relocations: that of
- * CP_DMA are the first one for @from and the second one for @to, in each packet. The async DMA
- * engine takes two for each packet, in the order of the packets, @from first.
+ * Encodes a copy. Before Cayman the kernel adds the addresses of BOs by relocations. A CP_DMA
+ * packet refers to the first one for @from and to the second one for @to. The async DMA engine
+ * takes two for each packet, in the order of the packets, @from first.
  */
 void igt_radeon_copy_encode(enum igt_radeon_engine engine, uint64_t to, uint64_t from,
 			    uint64_t bytes, uint32_t *ib)

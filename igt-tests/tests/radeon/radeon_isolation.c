@@ -296,8 +296,8 @@ static void test_bad_stream(int fd)
 	refuse_stream(fd, &stream, "4 GiB of commands");
 
 	/*
-	 * A driver that does not check this length parses what is behind its buffer, and writes
-	 * there. First a stream that it cannot read, which fails with EFAULT before that.
+	 * A driver that does not check this length parses and writes memory past the end of its
+	 * buffer. First submit a stream that it cannot read, which fails with EFAULT before that.
 	 */
 	stream_init(&stream, &bo);
 	stream.chunks[0].length_dw = 0x40000001;
@@ -410,15 +410,15 @@ struct bad_surface {
 	unsigned int dwords;
 };
 
-/* The port for indices, and all of them to this one register. */
+/* Indices for one register: the port for indices. */
 #define INDICES(offset, dwords)						\
 	0xc0023300, 1u << 31 | 0x2040 / 4, (offset), (dwords), RELOC
 /* The first dword of the BO, which is 0, to a register. */
 #define ZERO_TO(reg)		0xc0023300, 1u << 31 | (reg) / 4, 0, 1, RELOC
 
 /*
- * For a BO of 4 KiB. A GPU whose driver accepts a draw draws one point, and writes to its BO alone.
- * But most of its state is that of earlier streams, so that it may hang.
+ * For a BO of 4 KiB. If the driver accepts a draw, the GPU draws one point and writes only to the
+ * BO. But most of the GPU's state is that of earlier streams, so it may hang.
  */
 static const struct bad_surface r100_surfaces[] = {
 	{ "a color buffer that is larger than its BO", IB(R100_STATE(63), DRAW) },
@@ -430,9 +430,9 @@ static const struct bad_surface r100_surfaces[] = {
 	     REG(0x1d04, 63 << 16 | 63), REG(0x1d08, 0xffffffe0), DRAW) },
 	{ "a texture whose size another register seems to replace",
 	  IB(R100_STATE(15), R100_TEXTURE(11 << 8 | 11 << 12, 0, 0), REG(0x1d04, 0), DRAW) },
-	{ "a texture behind its BO", IB(R100_STATE(15), R100_TEXTURE(0, 0, 1 << 20), DRAW) },
+	{ "a texture outside of its BO", IB(R100_STATE(15), R100_TEXTURE(0, 0, 1 << 20), DRAW) },
 	{ "indices of which the last does not fit", IB(INDICES(0, 1025)) },
-	{ "indices behind their BO", IB(INDICES(1 << 20, 1)) },
+	{ "indices outside of their BO", IB(INDICES(1 << 20, 1)) },
 	{ "indices for another register", IB(ZERO_TO(0x1c38)) },	/* PP_CNTL */
 	{ "the count of an occlusion query between dwords",
 	  IB(REG(0x3294, 2), RELOC) },		/* RB3D_ZPASS_ADDR */
@@ -452,15 +452,15 @@ static const struct bad_surface r300_surfaces[] = {
 	     REG(0x43e4, (63 + 1440) << 13), REG(0x4020, 0), DRAW) },
 	{ "a volume of 4 GiB",
 	  IB(R300_STATE, R300_TEXTURE(2047 | 2047 << 11 | 10 << 22, 1, 0), DRAW) },
-	{ "a texture behind its BO", IB(R300_STATE, R300_TEXTURE(0, 0, 1 << 20), DRAW) },
+	{ "a texture outside of its BO", IB(R300_STATE, R300_TEXTURE(0, 0, 1 << 20), DRAW) },
 	{ "indices of which the last does not fit", IB(INDICES(0, 1025)) },
-	{ "indices behind their BO", IB(INDICES(1 << 20, 1)) },
+	{ "indices outside of their BO", IB(INDICES(1 << 20, 1)) },
 	{ "indices for another register", IB(ZERO_TO(0x4104)) },	/* TX_ENABLE */
 	{ "the count of an occlusion query between dwords",
 	  IB(REG(0x4f5c, 2), RELOC) },		/* ZB_ZPASS_ADDR */
 };
 
-/* The last packet writes to a privileged register: the GPU does not get these streams. */
+/* The last packet writes to a privileged register, so the driver refuses these streams. */
 static const struct bad_surface r100_levels = {
 	"a texture of 1x1 with 8 levels, and a privileged register",
 	IB(R100_STATE(15), R100_TEXTURE(0, 8, 0), DRAW, REG(0x15a4, 0)),
@@ -479,7 +479,7 @@ static void stream_set(struct stream *stream, const struct igt_radeon_bo *bo, co
 		stream->ib[i] = ib[i];
 }
 
-/* Is the checker that of a family whose register this is? 0 is written to the register. */
+/* Does the checker know this register as safe? Writes 0 to it. */
 static bool has_register(int fd, const struct igt_radeon_bo *bo, uint32_t reg)
 {
 	const uint32_t ib[] = { REG(reg, 0) };
@@ -545,8 +545,8 @@ static void test_bad_surface(int fd)
 
 /*
  * More levels than a texture has. Kernels before the fix shift by 64, and refuse the stream as
- * well: its last packet writes to a privileged register. So the subtest itself cannot fail there.
- * It fails by the report in the log, if the kernel has UBSAN.
+ * well: its last packet writes to a privileged register. So the subtest itself cannot fail. It
+ * fails by the report in the log if the kernel has UBSAN.
  */
 static void test_many_levels(int fd)
 {
@@ -656,7 +656,7 @@ int igt_main()
 	igt_subtest("bad-stream")
 		test_bad_stream(fd);
 
-	igt_describe("Submit streams that use a relocation behind the end of its chunk.");
+	igt_describe("Submit streams that use a relocation past the end of its chunk.");
 	igt_subtest("short-relocations")
 		test_short_relocations(fd);
 

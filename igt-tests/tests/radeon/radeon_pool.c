@@ -257,9 +257,9 @@ static void test_other_cpus(int fd)
 }
 
 /*
- * Pages of a hypervisor's pool device belong to no GPU, but a GPU that reaches more leaves the free
- * pages of the narrow one to it. GPUs of the same width use each other's, zeroed, before a chunk is
- * allocated.
+ * BO pages with a hypervisor's pool device belong to no GPU, but a GPU with more address bits does
+ * not use the free pages of a narrow one. GPUs of the same width use each other's free pages,
+ * zeroed, before a chunk is allocated.
  */
 static void test_pages_of_both(int fd, unsigned int mode)
 {

@@ -765,7 +765,7 @@ static struct igt_helper_process hog = { .use_SIGKILL = true };
 
 /*
  * Allocates memory that no process uses until @left bytes of it are left, frees some, and repeats
- * until it is killed. If other processes need memory they get what it has.
+ * until it is killed. It frees more when other processes use memory.
  */
 static void take_memory(uint64_t left)
 {

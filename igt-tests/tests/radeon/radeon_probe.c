@@ -200,7 +200,7 @@ static void test_interrupts(int fd)
 }
 
 /*
- * Another GPU imports a BO while this GPU, slow, is in the middle of writing it. If its pages have
+ * Another GPU imports a BO while this GPU, which is slowed down, writes it. If its pages have
  * to move, the kernel must wait, or the data that is written to the old pages is lost.
  */
 static void test_import_while_written(int fd)
@@ -388,8 +388,9 @@ static int import_elsewhere(int fd, const struct igt_radeon_bo *bo, int importer
 }
 
 /*
- * A BO that another device has imported is displayed, or the other way round. If the driver
- * accepts the second one the displayed frame has to be right; if not, the first one stays as it is.
+ * Displays a BO that another device has imported, or shares a BO that is displayed. If the driver
+ * accepts the second request the displayed frame has to be right; if not, the first use must not
+ * change.
  */
 static void test_scanout_shared(int fd)
 {
