@@ -10,7 +10,7 @@ table = ARG1
 colors = "0xc04020 0xf0b0a0 0x2060b0 0xa8c8f0"
 bar = 0.2	# of the distance between groups, which have four bars and a gap
 
-# A column without a number leaves the variables of the one before.
+# A column without a number does not change the variables.
 set datafile missing "-"
 top = groups = 0
 do for [i = 2:5] {

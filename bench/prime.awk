@@ -6,7 +6,7 @@
 #   awk -v machines=LIST -v kernels=LIST -v narrow=CARD -v wide=CARD -v problems=FILE \
 #       -f prime.awk ROWS
 #
-# Writes what is wrong with our driver to the file problems, with status 1 for a goal that is missed
+# Writes the problems of our driver to the file problems. The status is 1 for a goal that is missed
 # and 2 for a missing figure.
 
 { value[$1] = substr($0, length($1) + 2) }
@@ -79,7 +79,7 @@ function miss(what, text)
 	bad = 1
 }
 
-# judge(): "yes" or "no", and what is wrong to missed and missing.
+# judge(): "yes" or "no"; adds problems to missed and missing.
 function judge(what, key, goal,   i, copies, slots, lacks)
 {
 	bad = 0

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What run_bench.sh and run_prime.sh share: boots whose rows are collected in $OUT/rows.txt, and
+# Shared by run_bench.sh and run_prime.sh: boots whose rows are collected in $OUT/rows.txt, and
 # tables of lines with | between the cells. Sourced after common.sh, with OUT set.
 
 broken=()
@@ -26,7 +26,7 @@ boot() {
 	((status == 0)) || broken+=("$dir")
 }
 
-# make_table PROGRAM [-v NAME=VALUE]...: $OUT/table.txt and $OUT/problems.txt of the rows, by an
+# make_table PROGRAM [-v NAME=VALUE]...: make $OUT/table.txt and $OUT/problems.txt of the rows by an
 # awk program of this folder. Sets status: 0, 1 for a goal that is missed, 2 for a figure that is
 # missing.
 make_table() {
@@ -66,8 +66,8 @@ columns() {
 	}' "$1"
 }
 
-# end_report: print what is missed, missing or broken, and exit as make_table's status says, or
-# with 2 if a boot is broken.
+# end_report: print missed goals, missing figures and broken boots. Exit with make_table's status,
+# or with 2 if a boot is broken.
 end_report() {
 	local dir
 

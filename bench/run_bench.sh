@@ -31,7 +31,7 @@ wide=$(first_card bus pcie)
 start_report
 
 # passes DIR VARIABLE=VALUE...: boot once and measure nothing. False if a result is not pass, with a
-# line for each problem in $OUT/DIR/faults.txt. Exits if the boot could not be made.
+# line for each problem in $OUT/DIR/faults.txt. Exits if the boot could not run.
 passes() {
 	local dir=$OUT/$1 status=0
 

@@ -4,8 +4,8 @@
 #
 #   awk -v narrow=CARD -v wide=CARD -v goals=bench|all -v problems=FILE -f table.awk ROWS
 #
-# Writes what is wrong to the file problems, with status 1 for a count that misses its goal and 2
-# for a missing figure. goals=all adds the goals that are not measured, but pass or fail.
+# Writes problems to the file problems. The status is 1 for a count that misses its goal and 2 for a
+# missing figure. goals=all adds the goals that are not measured, but pass or fail.
 
 { value[$1] = substr($0, length($1) + 2) }
 

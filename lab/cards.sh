@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What scripts on the host ask of the table of cards, lab/cards.list. Sourced after common.sh.
+# Functions by which scripts on the host read the table of cards, lab/cards.list. Sourced after
+# common.sh.
 
 # card_names: all cards, in the table's order, a line each.
 card_names() {
@@ -17,7 +18,7 @@ card_field() {
 }
 
 # choose_cards [CARD]: what CARD= means: a card (without one: the table's first), several with
-# commas, both (the first two) or none. Sets CARD and the array cards; refuses all else.
+# commas, both (the first two) or none. Sets CARD and the array cards; refuses other values.
 choose_cards() {
 	local known card chosen choices
 

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What every script of the lab shares: where things are kept, how progress and
-# errors look, and how to get the rights to make and enter the lab's root. Sourced.
+# Shared by all scripts of the lab: paths, progress and error messages, and the rights to make and
+# enter the lab's root. Sourced.
 
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
-# With this, cd may go elsewhere, and prints where.
+# With CDPATH, cd may change to another directory, and prints it.
 unset CDPATH
-# In a hook, and in the commands of some rebases, these name the repository that git works on: git
-# would take it for each of ours.
+# In a hook, and in the commands of some rebases, these name git's current repository. git would use
+# that for each of ours.
 unset GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
 
 LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -29,8 +29,8 @@ die() {
 	exit "${LAB_DIE_STATUS:-1}"
 }
 
-# choose NAME DEFAULT CHOICE...: the variable NAME is DEFAULT if it is unset or empty; refuse a
-# value that is neither that nor one of the choices.
+# choose NAME DEFAULT CHOICE...: set the variable NAME to DEFAULT if it is unset or empty; refuse a
+# value that is neither DEFAULT nor one of the choices.
 choose() {
 	local -n chosen=$1
 	local choice
@@ -43,7 +43,7 @@ choose() {
 	die "${!chosen}=$chosen is unknown: choose $(printf '%s\n' "$@" | paste -sd'|')"
 }
 
-# check_seconds NAME...: refuse a value of these variables that is no number; empty is none.
+# check_seconds NAME...: refuse a value of these variables that is not a number; they may be empty.
 check_seconds() {
 	local name
 
@@ -53,7 +53,8 @@ check_seconds() {
 	done
 }
 
-# make_cache_dir: the cache, made absolute: it is bind-mounted later. Sets LAB_CACHE.
+# make_cache_dir: make the cache, and its path absolute, because it is bind-mounted later. Sets
+# LAB_CACHE.
 make_cache_dir() {
 	mkdir -p "$LAB_CACHE" 2>/dev/null && [[ -w $LAB_CACHE ]] ||
 		die "cannot write to $LAB_CACHE: set XDG_CACHE_HOME to a directory that you can write"
@@ -64,7 +65,7 @@ make_cache_dir() {
 	esac
 }
 
-# need_space MIB: refuse to start what the disk cannot hold.
+# need_space MIB: fail if the disk has less free space.
 need_space() {
 	local have
 	have=$(df -Pm "$LAB_CACHE" | awk 'NR == 2 { print $4 }')
@@ -72,8 +73,8 @@ need_space() {
 		die "$LAB_CACHE needs $1 MiB of free disk space and has $have MiB: free some, or set XDG_CACHE_HOME to another disk"
 }
 
-# need_command COMMAND PACKAGE [COMMAND PACKAGE]...: install what is missing where
-# we may, else name all of it at once.
+# need_command COMMAND PACKAGE [COMMAND PACKAGE]...: install missing packages as root; otherwise
+# print one error that names all of them.
 need_command() {
 	local missing=()
 
@@ -105,11 +106,11 @@ need_command() {
 	die "apt-get could not install ${missing[*]}: see $LAB_CACHE/apt.log"
 }
 
-# sub SCRIPT [ARGUMENT]...: another script of the lab as a step of this one; it is told to end
+# sub SCRIPT [ARGUMENT]...: run another script of the lab as a step of this one. It gets SIGTERM
 # when this one is killed.
 sub() {
 	need_command setpriv util-linux
-	# This script may have ended before its step asked to be told.
+	# This script may have ended before its step asked for the signal.
 	# Expanded by the shell inside.
 	# shellcheck disable=SC2016
 	setpriv --pdeathsig TERM sh -c '
@@ -118,8 +119,8 @@ sub() {
 		exec "$@"' - "$BASHPID" "$@"
 }
 
-# check_rights: set LAB_NS to the unshare(1) options that make us root over our
-# own mounts and processes: as they are for root, in a user namespace otherwise.
+# check_rights: set LAB_NS to the unshare(1) options for own mount and PID namespaces; a normal user
+# also gets a user namespace.
 check_rights() {
 	local why
 
@@ -142,14 +143,16 @@ check_rights() {
 }
 
 # in_ns COMMAND...: run with those rights, in the background, as $LAB_NS_PID.
-# Its first process ends with us, and all others with the first. Sets LAB_NS_PID.
+# When this script ends, the first process of the namespace ends, and all others with it. Sets
+# LAB_NS_PID.
 in_ns() {
 	# A background command of a script gets no stdin unless told.
 	setpriv --pdeathsig KILL unshare "${LAB_NS[@]}" "$@" <&0 &
 	LAB_NS_PID=$!
 }
 
-# kill_ns: end it and all it started; its mounts go with its last process. Sets LAB_NS_PID.
+# kill_ns: end that command and all processes that it started. Its mounts end with its last process.
+# Sets LAB_NS_PID.
 kill_ns() {
 	[[ -n ${LAB_NS_PID:-} ]] || return 0
 	kill -KILL "$LAB_NS_PID" 2>/dev/null || true
@@ -162,15 +165,15 @@ remove_tree() {
 	[[ ! -e $1 ]] || unshare "${LAB_NS[@]}" rm -rf -- "$1"
 }
 
-# image_key: the image's name is a hash of all that says what is
-# in it. What the mirror offers is left out, so that a made image needs no network.
+# image_key: the image's name is a hash of the files that determine its contents. The mirror's
+# packages are not part of it, so that an existing image needs no network.
 image_key() {
 	(cd "$LAB_TOP/lab/image" && sha256sum packages preferences kernels.sh make_image.sh) |
 		sha256sum | cut -c1-16
 }
 
-# image_valid DIR: is there a whole image? The marker is written last and names the
-# image's manifest; a few large files stand for the rest.
+# image_valid DIR: is the image complete? The marker is written last and has the hash of the image's
+# manifest. Of the files, a few large ones are checked.
 image_valid() {
 	local f
 
@@ -191,8 +194,8 @@ build_name() {
 	(echo "$LAB_TOP"; cat "$image/complete") | sha256sum | cut -c1-16
 }
 
-# source_kernel_name: what follows in the name of the build directory for the kernel of
-# KERNEL_SRC with POOL.
+# source_kernel_name: the second part of the build directory's name, for the kernel of KERNEL_SRC
+# with POOL.
 source_kernel_name() {
 	echo "src-$(cd "$KERNEL_SRC" && pwd -P | sha256sum | cut -c1-8)-$POOL"
 }
@@ -212,10 +215,11 @@ build_failed() {
 	die "$2: see $1"
 }
 
-# show_progress LOG TEXT: in the background while a script builds a kernel: TEXT after five seconds,
-# as there may be nothing to do, then how far it is, every half minute. Ends with the script.
+# show_progress LOG TEXT: print the progress of a kernel's build, in the background. Prints TEXT
+# after five seconds, as there may be nothing to do, then the progress every half minute. Ends with
+# the script.
 show_progress() {
-	# A sleep outlives the script: it must not keep open what the script prints to.
+	# A sleep outlives the script, and must not keep the script's output open.
 	sleep 5 >&- 2>&-
 	say "$2"
 	while sleep 30 >&- 2>&- && kill -0 $$ 2>/dev/null; do

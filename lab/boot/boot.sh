@@ -41,7 +41,7 @@
 #   SMP=N                       virtual CPUs (2; 1 under Xen, where two emulated ones wait for
 #                               each other's locks)
 #   MEMORY=NM                   RAM of the machine, in MiB (6144M; 2048M with HOT_MEMORY)
-#   DOM0_MEMORY=NM|-NM          what dom0 gets of it under Xen (1024M); -NM: all but that
+#   DOM0_MEMORY=NM|-NM          what dom0 gets of it under Xen (1024M); -NM: all but N MiB
 #   ACCEL=tcg|kvm               (kvm where a trial boot works, else tcg)
 #   CLOCK=host|instructions     (host)   what advances the guest's clock: the host's clock, or each
 #                               instruction of the guest, by a nanosecond (with ACCEL=tcg)
@@ -50,7 +50,7 @@
 #                               that need it say so ("# needs: swap-disk")
 #   IGT=yes                     igt and its tests in the guest (enter-igt); scenarios that need
 #                               them say so ("# needs: igt")
-#   BUILD=no                    use what was built before, without a look at what has changed
+#   BUILD=no                    use what was built before, without checking what has changed
 #
 # A scenario's first comment says what its boots need in addition; the variables win:
 #
@@ -91,7 +91,7 @@ fi
 choose_cards "${CARD:-}"
 choose SECOND_DISPLAY '' qxl bochs virtio_gpu
 
-# scenario_head KEY: what the scenario's first comment says of KEY, a line each.
+# scenario_head KEY: print the values of KEY in the scenario's first comment, a line each.
 scenario_head() {
 	sed -nE "s/^# $1: //p" "$LAB_TOP/lab/guest/scenarios/$RUN.sh"
 }
@@ -149,10 +149,10 @@ if [[ -n ${HOT_MEMORY:-} ]]; then
 fi
 [[ -z ${SWAP_DISK:-} ]] || mebibytes SWAP_DISK "$SWAP_DISK" 64 65536
 MEMORY=${MEMORY:-6144M}
-# The kernel with its first file system does not fit into less.
+# The kernel and its first file system do not fit into less.
 mebibytes MEMORY "$MEMORY" 768 65536
 if [[ $MACHINE == xen ]]; then
-	# Xen keeps some for itself.
+	# Xen keeps some memory for itself.
 	((${MEMORY%M} >= 1024)) ||
 		die "MEMORY=$MEMORY is too little for Xen and a dom0: give it 1024M or more"
 	dom0_args=dom0_mem=$DOM0_MEMORY,max:$DOM0_MEMORY
@@ -174,7 +174,7 @@ src) initrd=initrd-$(source_kernel_name) ;;
 esac
 [[ -z $IGT ]] || initrd+=-igt
 
-# update SCRIPT [NAME=VALUE]...: bring up to date what a script of lab/ makes.
+# update SCRIPT [NAME=VALUE]...: bring what a script of lab/ builds up to date.
 update() {
 	local script=$1
 
@@ -248,14 +248,14 @@ machine() {
 	[[ -z ${HOT_MEMORY:-} ]] ||
 		slots=,slots=1,maxmem=$((${MEMORY%M} + ${HOT_MEMORY%M}))M
 	[[ $1 == tcg ]] || cpu=host
-	# identify_cpu() forgets for a moment that there are five levels of page tables. In an
-	# interrupt that comes then KASAN reports a valid address.
+	# For a short time identify_cpu() does not know that there are five levels of page tables.
+	# In an interrupt at that time KASAN reports a valid address.
 	cpu+=,la57=off
 	# Xen traps this instruction and asks the CPU for its length, which QEMU's does not report.
 	[[ $DOM0 == pv ]] || cpu+=,rdtscp=off
-	# QEMU does not know the count in the middle of a write to an MSR, and fails if that asks
-	# for the time: so the APIC's registers are in memory. A string instruction counts once for
-	# each step: so pages are cleared by steps of eight bytes, not of one.
+	# QEMU does not know the instruction count during a write to an MSR, and fails if the write
+	# needs the time, so the APIC's registers are in memory. A string instruction counts once
+	# for each step, so pages are cleared in steps of eight bytes, not of one.
 	if [[ $CLOCK == instructions ]]; then
 		clock=(-icount shift=0,sleep=on)
 		cpu+=,x2apic=off,tsc-deadline=off,erms=off,fsrm=off,fsrs=off,fzrm=off
@@ -278,13 +278,13 @@ machine() {
 	fi
 }
 
-# add_iommu: QEMU wants it before the devices that it is for. Sets qemu.
+# add_iommu: an IOMMU. QEMU needs it before the devices that it translates for. Sets qemu.
 add_iommu() {
 	[[ $IOMMU != yes && $DOM0 == pv ]] ||
 		qemu+=(-device intel-iommu,intremap=off,caching-mode=on)
 }
 
-# add_swap_disk: what is written to it is in a file that QEMU removes, in TMPDIR. Sets qemu.
+# add_swap_disk: a disk. QEMU keeps what is written to it in a temporary file in TMPDIR. Sets qemu.
 add_swap_disk() {
 	[[ -z ${SWAP_DISK:-} ]] ||
 		qemu=(env TMPDIR=/dev/shm "${qemu[@]}" -device virtio-blk-pci,drive=swap -drive
@@ -305,7 +305,7 @@ add_second_display() {
 	options+=(--display "$SECOND_DISPLAY")
 }
 
-# add_edu: the narrow one first. Sets qemu.
+# add_edu: the two edu devices, the narrow one first. Sets qemu.
 add_edu() {
 	local mask
 
@@ -322,8 +322,8 @@ add_out() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
-# add_vfio_user NAME BUS: the device that a model of that name serves. By default QEMU gives up if
-# the host does not run the model for 5 s. "lab-probe machine unplug NAME" unplugs it. Sets qemu.
+# add_vfio_user NAME BUS: the device of the model of that name. By default QEMU gives up if the
+# model does not answer for 5 s. "lab-probe machine unplug NAME" unplugs it. Sets qemu.
 add_vfio_user() {
 	local socket="{\"path\":\"/run/$1.sock\",\"type\":\"unix\"}"
 	local timeout=$((${MODEL_TIMEOUT:-60} * 1000))
@@ -332,13 +332,14 @@ add_vfio_user() {
 		\"x-msg-timeout\":$timeout,\"socket\":$socket}")
 }
 
-# add_cards: where the table of cards says. Each root port is a slot of its own. Sets qemu.
+# add_cards: the cards, on the buses that the table of cards names. Each root port is a slot of its
+# own. Sets qemu.
 add_cards() {
 	local card bus vram slot=0
 
 	for card in "${cards[@]}"; do
 		bus=pcie.0
-		# The VRAM a second time, at the address before its card's, as
+		# A second device with the VRAM, at the PCI address before its card's, as
 		# lab/guest/vram-window.sh expects. QEMU makes devices in JSON after all others.
 		if [[ $(card_field "$card" irq) == intx ]]; then
 			vram="mem-path=/run/$card.vram,size=$(card_field "$card" vram)M"
@@ -353,16 +354,16 @@ add_cards() {
 	done
 }
 
-# add_pool_device: last on the root bus, so that all else has the address that it has without. Sets
-# qemu and options.
+# add_pool_device: the pool device, last on the root bus, so that the addresses of other devices do
+# not change. Sets qemu and options.
 add_pool_device() {
 	[[ -n $POOL_DEVICE ]] || return 0
 	add_vfio_user pool pcie.0
 	options+=(--pool-model "${model%/*}/pool-device-model" --pool-device "$POOL_DEVICE")
 }
 
-# choose_accel: sets ACCEL to KVM only where this very kernel has come up on it: a host may have
-# /dev/kvm and fail to run one. Tried once for each start of the host.
+# choose_accel: sets ACCEL to kvm only if this kernel has booted on it: a host may have /dev/kvm and
+# fail to run a kernel. It is tried once for each start of the host.
 choose_accel() {
 	local verdict trial
 
@@ -377,7 +378,7 @@ choose_accel() {
 		say "trying KVM"
 		trial=$(mktemp -d "$LAB_CACHE/kvm-trial.XXXXXX")
 		machine kvm "" "$(kernel_args)"
-		# Without a root file system the kernel comes as far as to miss it.
+		# Without a root file system the boot ends when the kernel looks for it.
 		sub "$LAB_TOP/lab/image/enter.sh" --out "$trial" "$build/boot/supervise" \
 			--out /out --run /run --limit 30 --silence 15 -- "${qemu[@]}" \
 			>/dev/null 2>&1 || true

@@ -100,7 +100,7 @@ struct kernel_log *kernel_log_new(void)
 }
 
 /**
- * kernel_log_free() - end it.
+ * kernel_log_free() - free the state of a check.
  * @log: state, or NULL
  */
 void kernel_log_free(struct kernel_log *log)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Logs what a program prints, up to a limit, and keeps its first line: the cause of the others.
+ * Logs what a program prints, up to a limit, and keeps its first line, which is the cause of the
+ * others.
  *
  * QEMU repeats some messages without end: it wrote 2 GB in two minutes after a model had ended.
  */

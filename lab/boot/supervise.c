@@ -79,7 +79,7 @@ static void restore_terminal(void)
 }
 
 /**
- * die() - print an error and exit with status 2: the boot cannot be tried.
+ * die() - print an error and exit with status 2: the boot cannot be started.
  * @fmt: what is wrong
  */
 void die(const char *fmt, ...)
@@ -355,7 +355,7 @@ static void run_machine(struct boot *boot, int signal_fd)
 		int timeout = boot->input_used ? (int)(INPUT_PERIOD * 1000) : 200;
 
 		poll(fds, sizeof(fds) / sizeof(fds[0]), timeout);
-		/* First: the report of a model's end quotes QEMU's message. */
+		/* Do this first: the report of a model's end quotes QEMU's message. */
 		if (fds[3].revents)
 			read_qemu_messages(boot);
 		if (fds[0].revents) {

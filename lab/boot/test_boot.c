@@ -49,7 +49,7 @@ static void feed(struct console *con, const char *text)
 	console_feed(con, text, strlen(text), 0);
 }
 
-/* A line that comes in pieces, behind the kernel's clock. */
+/* A line that comes in pieces, after the kernel's clock. */
 static void test_request(void **state)
 {
 	static struct seen seen;
@@ -184,7 +184,7 @@ static void test_allow(void **state)
 	kernel_log_free(log);
 }
 
-/* A program that repeats a message fills no disk, and its first message is known. */
+/* A program that repeats a message does not fill the disk, and its first message is kept. */
 static void test_message_log(void **state)
 {
 	static const char message[] = "vfio_user: timed out\n";

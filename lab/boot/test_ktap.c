@@ -164,7 +164,7 @@ static void test_kunit_failure(void **state)
 	       "ttm_pool.other fail other: ASSERTION FAILED at ttm_pool_test.c:290\n");
 }
 
-/* A case that says "ok" over a parameter that failed. */
+/* A case that says "ok" although a parameter has failed. */
 static void test_kunit_failure_denied(void **state)
 {
 	(void)state;
@@ -324,7 +324,7 @@ static void test_depth(void **state)
 	assert_true(seen.bad);
 }
 
-/* No document passes that lacks lines at its end. */
+/* A document that lacks lines at its end does not pass. */
 static void expect_cut_fails(const char *document)
 {
 	static struct seen seen;

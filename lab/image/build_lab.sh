@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Brings the image and what the lab runs up to date; prints nothing when it is.
+# Brings the image and the lab's programs up to date; prints nothing if they are.
 #
 #   build_lab.sh [TARGET...]
 #
 #   programs      the model, the supervisor, the guest's programs, and unit tests
 #   initrd-NAME   the same, and a first file system for the guest (initramfs.sh has the names)
 #
-# Without a target, all that can be made without building a kernel or modules. What is built is in
-# the cache's build directory under a name for this checkout and this image (build_name in
+# Without a target it makes all targets that need neither a kernel nor modules. The results are in
+# the cache's build directory, under a name for this checkout and this image (build_name in
 # common.sh).
 LAB_TAG=${LAB_TAG:-build}
 # shellcheck source=../common.sh

@@ -31,11 +31,11 @@ image=$LAB_CACHE/root-$(image_key)
 image_valid "$image" || die "there is no image yet: run 'make image' first"
 mkdir -p "$LAB_CACHE/build"
 
-# What replaces or removes this image waits for this lock, or leaves the image alone.
+# A script that replaces or removes this image waits for this lock, or does not touch the image.
 exec 8<"$image/use.lock"
 flock -s 8
 
-# Killed, a command that had the terminal cannot put it back in order.
+# A command that was killed cannot restore the terminal.
 terminal=$(stty -g 2>/dev/null) || terminal=
 finish() {
 	kill_ns
@@ -45,8 +45,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
-# The compilers are ccache's. It knows them by the versions of their packages. Where debug
-# information says that a file was compiled does not matter.
+# Compilers run through ccache. It identifies them by the versions of their packages. The directory
+# that debug information names does not matter.
 compilers=$(grep -E '^(binutils|clang|cpp|gcc|libgcc|libllvm)' "$image/manifest" |
 	sha256sum | cut -c1-16)
 ccache=(CCACHE_DIR=/build/ccache CCACHE_MAXSIZE=5G CCACHE_NOHASHDIR=1

@@ -3,7 +3,8 @@
 #
 # Parts of the guest's first file system; inside the lab's root. Sourced.
 
-# pack DIR FILE: whole or not at all, owned by root, the same for the same content.
+# pack DIR FILE: write an archive of DIR, whole or not at all, owned by root. The same content gives
+# the same archive.
 pack() {
 	local dir=$1 file=$2
 

@@ -31,7 +31,8 @@ mkdir -p "$out"
 # Modules that the guest may load, with what they depend on. The last five are for save_out of
 # lab/guest/lib/run_igt.sh, for swap_on of lab/guest/lib/memory.sh, and for a swap disk.
 modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci brd virtio_blk)
-# The guest's own, in lab/guest; on the debug kernels radeon needs no help to go.
+# The guest's own, in lab/guest. The debug kernels' radeon can be unloaded without
+# radeon_unregister.
 own_modules=(radeon_unregister edu_dma raw_export)
 debug_modules=(edu_dma raw_export)
 
@@ -57,21 +58,21 @@ make_base() {
 	cp /src/tools/ttm-pool-info "$dir/usr/bin"
 	ln -s busybox "$dir/bin/sh"
 	add_libraries "$dir"
-	# Microcode of the command processor. The model takes it and has no use for it;
-	# the driver wants files of this size. So no non-free package is needed.
+	# Microcode of the command processor. The model ignores its contents, and the driver checks
+	# only the size. So no non-free package is needed.
 	mkdir -p "$dir/usr/lib/firmware/radeon"
 	for card in $(card_names); do
 		name=$(card_field "$card" family)
 		head -c 2048 /dev/zero >"$dir/usr/lib/firmware/radeon/${name^^}_cp.bin"
 	done
-	# Without merged directories in an initramfs, the kernel looks at /lib.
+	# The kernel looks for firmware in /lib, which is a directory of its own in an initramfs.
 	mkdir -p "$dir/lib"
 	ln -s ../usr/lib/firmware "$dir/lib/firmware"
 	pack "$dir" "$out/base.cpio"
 }
 
-# make_igt: below /lab, for chroot: our tests, what igt-tests/bundle.sh gives a real machine, and
-# the Debian programs that igt-tests/radeon-igt needs.
+# make_igt: a root below /lab, for chroot: our tests, the files that igt-tests/bundle.sh installs on
+# a real machine, and the Debian programs that igt-tests/radeon-igt needs.
 make_igt() {
 	local dir=$work/igt lab=$work/igt/lab file
 
@@ -127,7 +128,7 @@ make_modules() {
 	pack "$dir" "$out/modules-$1.cpio"
 }
 
-# make_new SERIES RELEASE: our modules, beside Debian's and out of modprobe's sight.
+# make_new SERIES RELEASE: our modules, beside Debian's and outside of modprobe's path.
 make_new() {
 	local dir=$work/new-$1
 
@@ -152,8 +153,8 @@ make_debug() {
 	pack "$dir" "$out/debug-$1-$2.cpio"
 }
 
-# make_parts KERNEL: sets parts to what a first file system of this kernel is made of, and made to
-# the kernels whose parts are new.
+# make_parts KERNEL: make the parts of this kernel's first file system. Sets parts to their files,
+# and made to the kernels whose parts are new.
 make_parts() {
 	local series=${1%%-*} machine=${1##*-} release stamp
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The first process of enter.sh's namespaces: puts the lab's root together at a
-# mount of its own, and runs the command there.
+# The first process of enter.sh's namespaces: mounts the lab's root with all its directories, and
+# runs the command there.
 #
 #   inside.sh ROOT CHECKOUT BUILD OUT SOURCE COMMAND [ARGUMENT]...
 set -euo pipefail
@@ -10,8 +10,8 @@ set -euo pipefail
 root=$1 src=$2 build=$3 out=$4 source=$5
 shift 5
 
-# read_only PATH: a user namespace may add flags to a mount, not drop those that the
-# mount below has: name them all.
+# read_only PATH: mount it read-only. A user namespace may add flags to a mount, but not drop flags
+# that the mount has: name them all.
 read_only() {
 	local flags
 

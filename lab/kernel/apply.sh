@@ -4,9 +4,9 @@
 # Applies the patches that compose.sh has written to a git repository. Sourced.
 
 # apply_series TREE PATCHES SERIES KERNEL [OPTION]...: a commit for each patch of a series, and a
-# tag with its name for the last one. With the option --skip-applied a patch that the tree has
-# already is left out, with a line that says so; other options are git am's. An error is one line
-# on standard error.
+# tag with its name for the last one. With the option --skip-applied a patch that the tree already
+# has is left out, with a line that says so; other options are passed to git am. An error is one
+# line on standard error.
 apply_series() {
 	local tree=$1 series=$2/$3 name=$3 kernel=$4 skip='' next state patch
 
@@ -31,7 +31,8 @@ apply_series() {
 	git -C "$tree" tag "$name"
 }
 
-# explain_failure MESSAGES PATCH KERNEL: which part of a patch does not fit, by git's messages.
+# explain_failure MESSAGES PATCH KERNEL: print which part of a patch does not apply, from git's
+# messages.
 explain_failure() {
 	local messages=$1 patch=$2 kernel=$3 reason
 

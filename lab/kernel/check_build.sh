@@ -7,7 +7,7 @@
 # shellcheck source=own_kernel.sh
 . "$(dirname "${BASH_SOURCE[0]}")/own_kernel.sh"
 
-# Two thirds of the source, which the checks do not need. The directories' Kconfig files stay.
+# Directories that the checks do not need, two thirds of the source. Their Kconfig files stay.
 unused=(
 	'Documentation/[!Kg]*' 'arch/[!x]*.[chS]' 'arch/[!x]*.dts*' 'drivers/gpu/drm/amd/include/*'
 	'drivers/net/*/*.[ch]' 'drivers/media/*.[ch]' 'sound/*.[ch]' 'tools/testing/*'
@@ -46,7 +46,7 @@ build_tree() {
 		echo CONFIG_WERROR=y
 		echo CONFIG_AGP=y
 	} >"$dir/config"
-	# Before the patches that add them there is no provider, and no KUnit test of radeon.
+	# The provider and radeon's KUnit tests exist only after the patches that add them.
 	config_lines /src/lab/kernel/kernel.config fixes pool |
 		grep -E '_TTM_POOL|_RADEON_KUNIT' >"$dir/optional"
 	configure_kernel "$dir/tree" "$dir/objects" "$dir/config" "$dir/optional"
@@ -56,8 +56,8 @@ build_tree() {
 	check_exports "$dir/objects/drivers/gpu/drm"
 }
 
-# check_exports DIR: no module of TTM, its tests or radeon uses a symbol of another one that is
-# not exported. modpost would need a whole kernel for that.
+# check_exports DIR: check that modules of TTM, its tests and radeon use only symbols of each other
+# that are exported. modpost would need a whole kernel for that.
 check_exports() {
 	local dir=$1 module modules
 

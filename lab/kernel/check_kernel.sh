@@ -4,17 +4,17 @@
 # The checks of the patches and of our kernel files.
 #
 #   check_kernel.sh patches   checkpatch --strict, kernel-doc, sparse, coccicheck
-#   check_kernel.sh bisect    what the series change builds without a warning after each patch
-#   check_kernel.sh series    what series.sh writes applies, builds and pleases checkpatch
+#   check_kernel.sh bisect    all that the series change builds without a warning after each patch
+#   check_kernel.sh series    what series.sh writes applies, builds and passes checkpatch
 #   check_kernel.sh tree      all users of TTM in the whole kernel compile without a warning
 #
 #   KERNEL=6.12|7.3   for this one (both; tree: 7.3). series: 6.12.y as well, the newest such
 #                     kernel in Debian's archive, without Debian's patches (all three)
-#   FILES=all|ours    ours: coccicheck on new files alone, sparse on new and changed ones alone
+#   FILES=all|ours    ours: coccicheck on new files only, sparse on new and changed ones only
 #                     instead of all of radeon and TTM, which is less than half the time (all)
 #   OUT=DIR           where logs are kept (out/check)
 #
-# A line "pass" or "FAIL" for each check. Ends with status 1 if one has failed.
+# Prints a line "pass" or "FAIL" for each check. Ends with status 1 if one has failed.
 LAB_TAG=check LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
@@ -28,8 +28,8 @@ tree) choose KERNEL 7.3 6.12 7.3 ;;
 esac
 choose FILES all all ours
 
-# write_series NAME: what is to be checked, as OUT/series-NAME; sets source to the tarball, as it
-# is called inside the lab's root.
+# write_series NAME: write the series to check to OUT/series-NAME. Sets source to the path of the
+# tarball inside the lab's root.
 write_series() {
 	local name=$1 tarball
 

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The inner half of check_kernel.sh series: what series.sh has written is what a maintainer and a
-# packager can take; runs inside the lab's root.
+# The inner half of check_kernel.sh series: checks that a maintainer (git am) and a packager (patch)
+# can apply what series.sh has written; runs inside the lab's root.
 #
 #   check_series.sh KERNEL NAME TARBALL DIR
 #
-# /out/series-NAME is what was written for that source, with the deltas of KERNEL; DIR/tree is the
-# source, in which it is built.
+# /out/series-NAME has the series for the source TARBALL, with the deltas of KERNEL. They are
+# applied and built in DIR/tree, which has that source.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
@@ -28,7 +28,8 @@ tree=$dir/tree
 mapfile -t patches < <(sed "s|^|$written/quilt/|" "$written/quilt/series")
 count="${#patches[@]} patches"
 
-# take FOLDER...: git am, with all context; a failure is a line.
+# take FOLDER...: apply the patches of these folders by git am, with all context; print a line for
+# each failure.
 take() {
 	local folder reason
 
@@ -43,7 +44,7 @@ take() {
 	done
 }
 
-# git_am: the fixes for TTM alone, and then all.
+# git_am: apply the fixes for TTM alone, and then all series.
 git_am() {
 	git -C "$tree" checkout -q -B alone base
 	take "$written/2-ttm-fixes"
@@ -51,7 +52,7 @@ git_am() {
 	take "$written"/[1-9]-*
 }
 
-# no_fuzz: patch takes all, and leaves what git am has left.
+# no_fuzz: patch(1) applies all without fuzz, and the result is that of git am.
 no_fuzz() {
 	local patch path
 
@@ -70,14 +71,14 @@ no_fuzz() {
 	done <"$work/paths"
 }
 
-# compile: with all series.
+# compile: build the tree with all series.
 compile() {
 	git -C "$tree" checkout -q all
 	(build_tree "$kernel" "$dir") >"/out/series-build-$name-make.log" 2>&1 &
 	wait $! || first_error "/out/series-build-$name-make.log"
 }
 
-# checkpatch: on what was written.
+# checkpatch: run checkpatch.pl on the patches of all series.
 checkpatch() {
 	run_checkpatch "$tree" "${patches[@]}"
 }

@@ -26,7 +26,7 @@ log=/out/tree-$kernel-make.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# take_changes: our new files and patches, applied in another directory, as one commit on base.
+# take_changes: make one commit on base with our new files and patches, in another directory.
 take_changes() {
 	local index=$tree/.git/next commit
 
@@ -41,8 +41,8 @@ take_changes() {
 	git -C "$tree" reset -q --hard "$commit"
 }
 
-# configure: all drivers that this machine can compile, and KUnit's tests, without what
-# makes compiling slow and finds no break of an interface.
+# configure: turn on all drivers that this machine can compile, and KUnit's tests, without options
+# that make compiling slow and find no change of an interface.
 configure() {
 	local option
 
@@ -66,8 +66,8 @@ fi
 	configure
 } >&2
 
-# users: files that use TTM, and the provider of the pool device, without those that another file
-# includes. amdkfd's are parts of amdgpu.
+# users: print the files that use TTM, and the provider of the pool device, without files that
+# another file includes. Those of amdkfd are parts of amdgpu.
 users() {
 	cd "$tree"
 	grep -rHE --include='*.c' '^#include ".*\.c"' drivers/gpu/drm |

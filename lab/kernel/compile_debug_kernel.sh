@@ -29,12 +29,12 @@ stamp="$(gcc --version | head -n 1) $version $(changes "$series") $(
 		sha256sum
 )"
 [[ ! -e $kernel/stamp || $(<"$kernel/stamp") != "$stamp" ]] || exit 0
-# If this fails, the old kernel must not be taken for the new one.
+# If this fails, the old kernel must not be used as the new one.
 rm -rf "$kernel"/{out,out.tmp,stamp}
 mkdir -p "$objects"
 
-# Two thirds of the source are not needed, but the Kconfig files of all directories are, and the
-# network's loopback driver.
+# Directories that are not needed, two thirds of the source. The Kconfig files of all directories
+# stay, and the network's loopback driver.
 unused=(
 	'Documentation/[!K]*' 'arch/[!x]*.[chS]' 'arch/[!x]*.dts*' 'drivers/gpu/drm/amd/*.[ch]'
 	'drivers/net/*/*.[ch]' 'drivers/media/*.[ch]' 'sound/*.[ch]'
@@ -43,8 +43,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 clone_stock "$series" /build "$work/tree"
 apply_changes "$series" "$work/tree"
-# A file that git has patched stays patched when git no longer tracks it: another list of files
-# takes a fresh source. Objects in the source would be in the way.
+# A file that git has patched stays patched when git no longer tracks it, so another list of files
+# needs a fresh source. Objects in the source would break the build in another directory.
 source="$version without ${unused[*]}, $(git -C "$work/tree" ls-tree -r --name-only base |
 	sha256sum)"
 if [[ ! -e $dir/source || $(<"$dir/source") != "$source" || -e $dir/tree/.config ]]; then

@@ -24,7 +24,7 @@ stamp="$release $(source_version "$series") $(changes "$series") $(
 	cat {compile_modules,external,fixed_path}.sh kbuild/* | sha256sum
 )"
 [[ ! -e $dir/stamp || $(<"$dir/stamp") != "$stamp" ]] || exit 0
-# If this fails, the old modules must not be taken for the new ones.
+# If this fails, the old modules must not be used as the new ones.
 rm -rf "$dir/out" "$dir/stamp"
 
 work=$(mktemp -d)
@@ -37,7 +37,7 @@ make_modules "$series" "$dir/tree"
 
 rm -rf "$dir/out.tmp"
 mkdir "$dir/out.tmp"
-# Paths are absolute or relative, it depends on the kernel.
+# Paths are absolute or relative, depending on the kernel.
 (cd "$dir/tree/drivers" && sed 's/o$/ko/' modules.order | xargs -d '\n' cp -t "$dir/out.tmp")
 modules_depend "$dir/tree" >"$dir/out.tmp/depends"
 mv "$dir/out.tmp" "$dir/out"

@@ -21,7 +21,7 @@ stamp="$(<"$dir/bare/stamp") $(cat "$0" /src/lab/test/mutants/* | sha256sum)"
 rm -rf "$dir/mutants" "$dir/mutants.tmp"
 mkdir "$dir/mutants.tmp"
 
-# The tree stays that of the kernel, also after an error.
+# Restore the kernel's tree at the end, also after an error.
 restore() {
 	git -C "$tree" checkout -q -- drivers/gpu/drm/ttm drivers/gpu/drm/radeon
 }
@@ -45,7 +45,7 @@ for mutant in /src/lab/test/mutants/*.patch; do
 		echo "error: $mutant does not apply"
 		exit 1
 	}
-	# All that matters is that it can be loaded; what it needs is not looked for here.
+	# The mutant only has to be loadable: modpost does not look for the symbols that it needs.
 	make -s -C "$tree" O="$objects" ARCH=x86_64 LOCALVERSION= CONFIG_WERROR= \
 		KBUILD_MODPOST_WARN=1 -j"$(nproc)" "${modules[@]}"
 	mkdir "$dir/mutants.tmp/$name"

@@ -86,8 +86,8 @@ update_patched() {
 	} | sort -u)
 }
 
-# mount_tree: the maintainer's files with ours above them. What was built in the tree itself is
-# hidden: make would take it for its own.
+# mount_tree: the maintainer's files with ours above them. Objects that were built in the tree
+# itself are hidden: make would refuse such a tree.
 mount_tree() {
 	local options=lowerdir=$dir/patched:$source
 
@@ -102,7 +102,8 @@ mount_tree() {
 	make -s -C "$tree" ARCH=x86_64 mrproper
 }
 
-# The nearest kernel that our patches are kept for. Another kernel may differ around a change.
+# The nearest kernel that our patches are kept for. In another kernel the context of a change may
+# differ.
 variant=7.3 context=()
 case $series in
 7.3) ;;

@@ -20,7 +20,7 @@ date=${4:-Thu, 1 Jan 2026 00:00:00 +0000}
 other_kernels=(6.12)	# kernels that have deltas; the patches are made for 7.3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# No repository around our copies, and no settings of the user's.
+# Use no repository around our copies, and no settings of the user.
 export GIT_CEILING_DIRECTORIES=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 
 fail() {
@@ -54,8 +54,8 @@ list_patches() {
 	awk '{ sub(/#.*/, "") } NF { print $1 }' "$top/patches/$1/series"
 }
 
-# take_back PART PATCH: from our files in the state that PATCH leaves, to the one that it finds.
-# Its sections of files that it adds come out as $1/NUMBER.
+# take_back PART PATCH: revert PATCH in our files. Each new file of PATCH becomes a section
+# PART/NUMBER.
 take_back() {
 	local part=$1 patch=$2 path number=0 new=0 error line
 
@@ -113,7 +113,7 @@ prepare() {
 	done
 }
 
-# check_all_added: each of our files is added by a patch, of this kernel or of another.
+# check_all_added: check that a patch adds each of our files, for this kernel or for another one.
 check_all_added() {
 	local file
 
@@ -123,7 +123,7 @@ check_all_added() {
 	done < <(cd "$work/state" && find . -type f | sed 's|^\./||')
 }
 
-# write_out: in order, numbered within each series.
+# write_out: write the patches in order, numbered within each series.
 write_out() {
 	local i patch part series='' number
 

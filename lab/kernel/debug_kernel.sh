@@ -7,8 +7,8 @@
 #   KERNEL=6.12|7.3    for this one (both)
 #   MACHINE=bare|xen   for this machine (both): a PV domain cannot run a kernel with KASAN
 #
-# Prints nothing when they are up to date. They are left in the cache's build
-# directory, where boots with KERNEL=6.12-debug and 7.3-debug find them.
+# Prints nothing when they are up to date. They are in the cache's build directory, from which boots
+# with KERNEL=6.12-debug and 7.3-debug take them.
 LAB_TAG=debug-kernel
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
@@ -41,8 +41,8 @@ remove_old() {
 	find "$LAB_CACHE/build" -maxdepth 1 -name '*-debug-*' -xtype l -delete
 }
 
-# One tree for each checkout, also after a change of the image: make sees another compiler by
-# itself. Boots find it by the build's name.
+# There is one tree for each checkout, also after a change of the image: make notices another
+# compiler. Boots find it by the build's name.
 tree=debug-$(sha256sum <<<"$LAB_TOP" | cut -c1-16)
 for series in $KERNEL; do
 	dir=$LAB_CACHE/build/$tree-$series
@@ -56,7 +56,7 @@ for series in $KERNEL; do
 			remove_old "$dir"
 			need_space 2000
 		fi
-		# The inner half finds out whether there is anything to build.
+		# compile_debug_kernel.sh checks whether there is anything to build.
 		what="the debug kernel $series for MACHINE=$machine"
 		show_progress "$log" "building $what (up to 8 minutes; log: $log)" 9>&- &
 		notice=$!

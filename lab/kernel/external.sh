@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Our modules' part of a kernel, with our changes, as external modules for Debian's
-# kernel; inside the lab's root. Sourced, after source.sh.
+# The directories of our modules, with our changes, as external modules for Debian's kernel; inside
+# the lab's root. Sourced, after source.sh.
 # shellcheck disable=SC2154 # module_dirs
 
 # clone_stock KERNEL CACHE DIR: a repository of that part as it is in Debian's source:
@@ -19,7 +19,7 @@ clone_stock() {
 	base=$( (source_version "$kernel"; declare -f extract_source; printf '%s\n' "${paths[@]}") |
 		sha256sum | cut -c1-16)
 	base=$cache/linux-$kernel-$base
-	# Shared by all checkouts; the others wait until we have taken what we need.
+	# Shared by all checkouts; the others wait until we have copied what we need.
 	exec 8>"$cache/linux-$kernel.lock"
 	flock 8
 	if [[ ! -e $base ]]; then
@@ -33,9 +33,9 @@ clone_stock() {
 	exec 8>&-
 }
 
-# rename_ttm TREE: what makes our TTM one of its own beside the kernel's. Its exported
-# symbols, and those of what radeon uses of drm_ttm_helper, get other names by a header
-# that is included first everywhere.
+# rename_ttm TREE: make our TTM a module that can be loaded beside the kernel's. A header that is
+# included first everywhere renames its exported symbols, and those of the part of drm_ttm_helper
+# that radeon uses.
 rename_ttm() {
 	local kbuild=/src/lab/kernel/kbuild drm=$1/drivers/gpu/drm
 
@@ -44,7 +44,7 @@ rename_ttm() {
 		sed -nE 's/^EXPORT_SYMBOL(_GPL|_FOR_TESTS_ONLY)?\((\w+)\);.*/#define \2 r\2/p' \
 			"$drm"/ttm/*.c "$drm"/drm_gem_ttm_helper.c | sort -u
 	} >"$1/rename.h"
-	# debugfs has room for one directory of a name.
+	# debugfs can have only one directory of a name.
 	sed -i 's/debugfs_create_dir("ttm", NULL)/debugfs_create_dir(KBUILD_MODNAME, NULL)/' \
 		"$drm/ttm/ttm_device.c"
 	grep -q 'debugfs_create_dir(KBUILD_MODNAME, NULL)' "$drm/ttm/ttm_device.c" || {
@@ -59,7 +59,7 @@ rename_ttm() {
 	git -C "$1" commit -q -m 'Modules of their own beside the kernel'\''s'
 }
 
-# take_tree FROM DIR: DIR becomes what is committed in FROM. git changes only files in
+# take_tree FROM DIR: check out the HEAD of FROM in DIR. git changes only files in
 # it whose content has changed, so make compiles only those again.
 take_tree() {
 	[[ -d $2/.git ]] || git init -q "$2"
@@ -67,9 +67,9 @@ take_tree() {
 	git -C "$2" reset -q --hard FETCH_HEAD
 }
 
-# make_modules SERIES TREE [VARIABLE]...: build a tree of take_tree. Debug information
-# makes the modules many times as large; BTF is made from it. No warning is let pass
-# (W=e).
+# make_modules SERIES TREE [VARIABLE]...: build a tree of take_tree. There is no debug information,
+# which makes the modules many times as large, and no BTF, which is made from it. Warnings are
+# errors (W=e).
 make_modules() {
 	local release
 
@@ -79,8 +79,8 @@ make_modules() {
 		"${@:3}" modules
 }
 
-# modules_depend TREE: the modules that ours need, but for each other; the kernel's
-# TTM may not be one.
+# modules_depend TREE: print the modules that ours need, except for each other. The kernel's TTM
+# must not be one.
 modules_depend() {
 	local depends
 

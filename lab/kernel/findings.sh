@@ -22,7 +22,7 @@ run_checkpatch() {
 	for patch; do
 		sed '/^Fixes: /s/informations/information/' "$patch" >"$copies/${patch##*/}"
 	done
-	# Where it finds a repository it wants a Python library for the licences' names.
+	# In a repository it needs a Python library for the names of licences.
 	(cd "$tree" && GIT_DIR=/nowhere perl scripts/checkpatch.pl --strict --terse --showfile \
 		--show-types --no-summary --ignore "$ignore" "$copies"/* 2>&1) || true
 	rm -r "$copies"
@@ -42,8 +42,8 @@ findings() {
 	fi
 }
 
-# new_findings STOCK OURS: the lines of OURS that STOCK has not. Line numbers do not count, as the
-# part of a file above them may have grown.
+# new_findings STOCK OURS: print the lines of OURS that STOCK does not have. Line numbers are
+# ignored, as the part of a file above them may have grown.
 new_findings() {
 	awk '
 		{

@@ -19,7 +19,7 @@ need_command git git
 folder=$LAB_TOP/patches/$SERIES
 [[ -e $folder/series ]] ||
 	die "SERIES=$SERIES is no series: their folders are in $LAB_TOP/patches"
-# No settings of the user's, as of how a diff looks.
+# Ignore the user's settings, for example the format of a diff.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 git=(git -c safe.directory='*' -C "$TREE")
 show=("${git[@]}" show --format= --no-renames --no-color
@@ -31,7 +31,7 @@ show=("${git[@]}" show --format= --no-renames --no-color
 [[ $("${git[@]}" rev-list -n 1 "base..$COMMIT") == \
 	"$("${git[@]}" rev-list -n 1 --no-merges "$COMMIT")" ]] ||
 	die "COMMIT=$COMMIT is no patch on top of the kernel: it is part of base, or a merge"
-# What a patch in patches/ cannot say, or the checkout has no place for.
+# Refuse changes that a patch in patches/ cannot express, or for which the checkout has no place.
 odd=$("${show[@]}" --raw --numstat "$COMMIT" | awk -F '\t' '
 	/^:/ {
 		split($1, entry, " ")
@@ -71,10 +71,10 @@ else
 	name+=.patch
 fi
 
-# The file's head, then its own fields but for new files, then what the commit has.
+# Write the head, the fields that the patch had except New-file, and the changes of the commit.
 {
 	printf 'Subject: [PATCH] %s\n\n' "$subject"
-	# $() takes the empty lines at the end away.
+	# $() removes the empty lines at the end.
 	body=$("${git[@]}" log -1 --format=%b "$COMMIT")
 	[[ -z $body ]] || printf '%s\n' "$body"
 	echo ---
@@ -100,7 +100,7 @@ done <"$work/files"
 cp "$work/patch" "$folder/$name"
 if ! awk -v name="$name" '{ sub(/#.*/, "") } $1 == name { found = 1 } END { exit !found }' \
 	"$folder/series"; then
-	# An editor may have left out the end of the last line.
+	# An editor may have left out the newline at the end of the last line.
 	[[ -z $(tail -c 1 "$folder/series") ]] || echo >>"$folder/series"
 	echo "$name" >>"$folder/series"
 fi

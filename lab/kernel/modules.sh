@@ -6,8 +6,8 @@
 #
 #   KERNEL=6.12|7.3   for this one (both)
 #
-# Prints nothing when they are up to date. They are left in the cache's build
-# directory, where the guest's first file system finds them.
+# Prints nothing when they are up to date. They are in the cache's build directory, from which
+# initramfs.sh takes them.
 LAB_TAG=modules
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"

@@ -7,7 +7,7 @@
 #   newest_source.sh 6.12
 #
 # The last line names the file, in the cache. apt checks signatures and checksums. If the archive
-# cannot be reached, the newest that is in the cache is taken.
+# cannot be reached, the newest one in the cache is used.
 LAB_TAG=source
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
@@ -30,7 +30,7 @@ sed -nE "s,^deb (http[^ ]*) (trixie(-updates|-security)?) main,deb-src [signed-b
 options=(-q -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
 	-o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=)
 
-# have_newest: print the newest that is in the cache, or fail.
+# have_newest: print the newest source in the cache, or fail.
 have_newest() {
 	find "$dir" -name "linux_$kernel.*.orig.tar.xz" -printf '%f/%p\n' | sort -V |
 		sed -n '$s|^[^/]*/||p' | grep .
@@ -55,7 +55,8 @@ while read -r version checksum; do
 	if [[ ! -e $to ]]; then
 		need_space 200
 		say "downloading $file (150 MB)"
-		# An archive may list what it no longer has; then the one before it is taken.
+		# An archive may list a file that it no longer has; then the version before it is
+		# taken.
 		if ! (cd "$apt/get" && apt-get "${options[@]}" source --download-only --tar-only \
 			"linux=$version" >>"$apt/log" 2>&1) || [[ ! -s $apt/get/$file ]]; then
 			say "the archive lists $file and does not have it"

@@ -13,7 +13,8 @@ config_lines() {
 	sed -E "s/ +# ($marks)\$//; / # /d" "$file"
 }
 
-# make_kernel TREE OBJECTS TARGET...: an empty LOCALVERSION keeps the "+" of a git tree away.
+# make_kernel TREE OBJECTS TARGET...: run make. With an empty LOCALVERSION the release has no "+" of
+# a git tree.
 make_kernel() {
 	local tree=$1 objects=$2
 
@@ -23,8 +24,8 @@ make_kernel() {
 		-j"$(nproc)" "$@"
 }
 
-# configure_kernel TREE OBJECTS LINES OPTIONAL: options that neither file names are off. The
-# kernel may lack those of OPTIONAL.
+# configure_kernel TREE OBJECTS LINES OPTIONAL: turn on the options of both files, and no others.
+# The kernel may lack those of OPTIONAL.
 configure_kernel() {
 	local tree=$1 objects=$2 lines=$3 optional=$4 refused
 

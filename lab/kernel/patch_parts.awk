@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Takes a patch of a series apart, with what another kernel has instead of some of its
+# Splits a patch of a series into its parts. For another kernel, a delta replaces some of its
 # sections (the format is in patches/README.md):
 #
 #   awk -f patch_parts.awk -v kernel=KERNEL -v from="NAME <ADDRESS>" -v date=DATE -v out=DIR \
@@ -17,7 +17,7 @@ function fail(text, where) {
 	exit 1
 }
 
-# The counts of a hunk's head have to match its lines.
+# The line counts in a hunk's head have to match its lines.
 function end_of_file() {
 	if (old || new)
 		fail("the hunk of line " hunk_line " is shorter than its head says", name)
@@ -62,7 +62,7 @@ state == "mail" {
 	next
 }
 
-# What follows the last hunk is git's signature.
+# The lines after the last hunk are git's signature.
 state == "end" { next }
 
 /^diff --git / && !old && !new {

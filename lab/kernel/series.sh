@@ -12,7 +12,7 @@
 #   SIGNOFF=yes|no       whether to sign off, as the submitter that git knows (yes)
 #   SKIP='NAME...'       patches to leave out, as SOURCE does not need them
 #
-# A patch that SOURCE has already is left out as well. The last line names the directory.
+# A patch that SOURCE already has is left out as well. The last line names the directory.
 LAB_TAG=series
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
@@ -23,7 +23,7 @@ LAB_TAG=series
 choose SIGNOFF yes yes no
 need_command git git tar tar xz xz-utils
 
-# know_submitter: sets author to the submitter, and GIT_COMMITTER_NAME and the like.
+# know_submitter: find the submitter. Sets author, and GIT_COMMITTER_NAME and the like.
 know_submitter() {
 	local ident
 
@@ -40,7 +40,7 @@ know_submitter() {
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 }
 
-# take_files PATH...: these of the kernel's files, if it has them, into the tree.
+# take_files PATH...: copy these files of the kernel, if it has them, into the tree.
 take_files() {
 	local git=(git -c safe.directory='*' -C "$SOURCE") path have=()
 
@@ -69,11 +69,11 @@ know_source() {
 	local git=(git -c safe.directory='*' -C "$SOURCE")
 
 	base='' top=''
-	# tar takes a name with a colon for another machine's, if no slash is before that.
+	# tar reads "NAME:FILE" as a file of another machine, unless a slash comes before the colon.
 	[[ ! -e $SOURCE ]] || SOURCE=$(realpath -- "$SOURCE")
 	if [[ -d $SOURCE ]]; then
 		kind=directory
-		# It may as well be a directory within another repository.
+		# The directory may also be part of another repository.
 		if "${git[@]}" cat-file -e HEAD:Makefile 2>/dev/null &&
 			[[ -z $("${git[@]}" rev-parse --show-prefix) ]]; then
 			kind=git base=$("${git[@]}" rev-parse HEAD)
@@ -97,12 +97,12 @@ know_source() {
 	fi
 }
 
-# last_error: what a step has said of its failure.
+# last_error: the error message of the last step.
 last_error() {
 	tail -n 1 "$work/error" | sed 's/^error: //'
 }
 
-# leave_out NAME...: without these patches.
+# leave_out NAME...: remove these patches.
 leave_out() {
 	local name
 
@@ -114,7 +114,7 @@ leave_out() {
 	rmdir --ignore-fail-on-non-empty "$work/patches"/*/
 }
 
-# cover_letter SERIES: the text for the letter that git has made.
+# cover_letter SERIES: put our text into the letter that git has made.
 cover_letter() {
 	local series=$1
 
@@ -129,7 +129,7 @@ cover_letter() {
 		FNR == 1 { sub(/\n$/, "", text) }
 		sub(/\*\*\* SUBJECT HERE \*\*\*/, "") { $0 = $0 subject }
 		$0 == "*** BLURB HERE ***" { $0 = text }
-		# It would be of our own repository here.
+		# It would name a commit of our own repository.
 		/^(base-commit|prerequisite-patch-id): / {
 			if (base == "")
 				next
@@ -141,7 +141,7 @@ cover_letter() {
 	mv "$work/letter" "$new/$series/0000-cover-letter.patch"
 }
 
-# write_series SERIES FROM: what is between that commit and the series' tag.
+# write_series SERIES FROM: write the commits from FROM to the series' tag as mails.
 write_series() {
 	local series=$1 from=$2 prefix=PATCH count
 

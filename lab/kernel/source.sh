@@ -6,7 +6,7 @@
 # shellcheck source=apply.sh
 . "$(dirname "${BASH_SOURCE[0]}")/apply.sh"
 
-# The same commits from the same content on every machine.
+# The same content gives the same commits on every machine.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_COMMITTER_NAME='Radeon TTM pool developers'
 export GIT_COMMITTER_EMAIL=radeon-ttm-pool@localhost
@@ -14,7 +14,7 @@ export GIT_COMMITTER_DATE='2026-01-01T00:00:00+0000'
 export GIT_AUTHOR_NAME=$GIT_COMMITTER_NAME GIT_AUTHOR_EMAIL=$GIT_COMMITTER_EMAIL
 export GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE
 
-# The kernel that the patches are made for; on others git may look at less context.
+# The patches are made for this kernel; on others git may use less context.
 home_kernel=7.3
 
 # The directories that our modules are built from.
@@ -25,12 +25,12 @@ in_module_dirs() {
 	(IFS='|'; echo "^(${module_dirs[*]})/")
 }
 
-# source_version KERNEL: of Debian's source package, e.g. 6.12.117-1.
+# source_version KERNEL: the version of Debian's source package, e.g. 6.12.117-1.
 source_version() {
 	awk -v package="linux-source-$1" '$1 == package { print $2 }' /boot/lab/packages
 }
 
-# changes KERNEL: a hash of all that we change in a kernel, and how.
+# changes KERNEL: a hash of all our changes to a kernel, and of the scripts that make them.
 changes() {
 	local kernel=$1
 
@@ -42,8 +42,8 @@ changes() {
 	) | sort | (cd /src && xargs -d '\n' sha256sum) | sha256sum | cut -c1-16
 }
 
-# extract_source KERNEL DIR [PATH]...: Debian's source, or these files and directories
-# of it, as DIR's first commit, tagged "base".
+# extract_source KERNEL DIR [PATH]...: extract Debian's source, or these files and directories of
+# it, as DIR's first commit, tagged "base".
 extract_source() {
 	local kernel=$1 dir=$2
 
@@ -54,12 +54,12 @@ extract_source() {
 	make_repository "$dir" "Debian's linux-source-$kernel $(source_version "$kernel")"
 }
 
-# make_repository DIR TEXT: of the files in it, with one commit, tagged "base".
+# make_repository DIR TEXT: make a repository of the files in DIR, with one commit, tagged "base".
 make_repository() {
 	local dir=$1 text=$2
 
 	git -C "$dir" init -q -b radeon-ttm-pool
-	# Packing is not worth its time here. Ignored files are part of the source too.
+	# Packing would cost more time than it saves. Ignored files are part of the source too.
 	git -C "$dir" config core.compression 1
 	git -C "$dir" config gc.auto 0
 	git -C "$dir" add -A -f
@@ -84,7 +84,7 @@ patched_files() {
 	return "$status"
 }
 
-# apply_changes KERNEL DIR [SERIES]...: each patch of all series, or of these, as a commit. The
+# apply_changes KERNEL DIR [SERIES]...: make a commit of each patch of all series, or of these. The
 # last commit of each series is tagged with its name.
 apply_changes() {
 	local kernel=$1 dir=$2 context=() patches series

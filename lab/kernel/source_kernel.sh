@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # A kernel from a maintainer's own tree, for boots bare and under Xen. The tree is never changed;
-# what is not committed in it is built too. A second run compiles only what has changed.
+# uncommitted changes are built too. A second run compiles only what has changed.
 #
 #   KERNEL_SRC=DIR           a kernel's source, a git tree or not, from 6.12 on
 #   POOL=stock|fixes|new     (stock) as it is; with the fixes of series 1 and 2; with all series. A
@@ -28,7 +28,7 @@ tree_version() {
 	echo "$version"
 }
 
-# remove_old: what was built from trees that are gone, or was not used for two weeks.
+# remove_old: remove builds of trees that are gone, and builds that were not used for two weeks.
 remove_old() {
 	local old source
 

@@ -22,7 +22,7 @@ if [[ -n ${OUT:-} ]]; then
 		die "OUT=$OUT is not an empty directory that you can write: choose another"
 	OUT=$(cd "$OUT" && pwd -P)
 	inside=/out
-	# A part of a tree would be in the way of the next attempt.
+	# An incomplete tree would make the next attempt fail.
 	trap 'find "$OUT" -mindepth 1 -delete' EXIT
 else
 	OUT=$LAB_CACHE/build/$(build_name)-linux-$KERNEL

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What can go wrong with a boot that has begun: it is ended, one clear line says why, and no process
-# is left.
+# Boots that fail after they have begun. Each has to end with one clear line that says why, and
+# leave no process.
 #
 #   bad_boot.sh DIR    appends to DIR/results.txt, keeps logs in DIR
 LAB_TAG=test
@@ -27,7 +27,7 @@ refuse socket 'in use by another process' \
 	until [[ -S /tmp/s ]]; do sleep 0.1; done
 	exec $model --card rv370 --socket /tmp/s' - "/build/$(build_name)"
 
-# What the pool device cannot say: its model knows.
+# Values that the pool device cannot have: its model refuses them.
 for what in 'key:colour=3:there is no key .colour.: choose from vendor, .*, raw' \
 	'limit:xen,width=256:width=256 is over the limit of 255' \
 	'escape:hypervisor=\n:two hexadecimal digits are needed'; do
@@ -49,7 +49,7 @@ else
 	result limit fail "status $status; see $dir/limit.log"
 fi
 
-# await FILE PATTERN: for at most two minutes.
+# await FILE PATTERN: wait until the file has the pattern, for at most two minutes.
 await() {
 	local i
 
@@ -59,8 +59,8 @@ await() {
 	done
 }
 
-# stopped_model NAME SECONDS [VARIABLE=VALUE]...: a boot whose model does not run for so long while
-# the driver wants its first answer of the card. Sets status to the boot's.
+# stopped_model NAME SECONDS [VARIABLE=VALUE]...: a boot whose model is stopped for that long while
+# the driver waits for its first answer. Sets status to the boot's.
 stopped_model() {
 	local out=$dir/$1 seconds=$2 session
 
@@ -85,8 +85,8 @@ else
 	result late fail "a model that does not run for 10 s: status $status; see $dir/late.log"
 fi
 
-# If QEMU gives a card up, the verdict has the first line of QEMU, and the complaints do not fill
-# the disk.
+# If QEMU gives up a card, the verdict quotes QEMU's first line, and QEMU's messages do not fill the
+# disk.
 stopped_model lost 5 MODEL_TIMEOUT=1
 told=$(grep -oE 'ended before the guest did; QEMU: .*timed out.*' \
 	"$dir/lost.log" || true)

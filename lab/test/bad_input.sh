@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What a user can get wrong, or a machine can lack: each has to end in one clear line
-# and a status other than 0, with nothing left behind.
+# Errors of a user, and requirements that a machine lacks. Each command has to end with one clear
+# line and a status other than 0, and leave no files.
 #
 #   bad_input.sh DIR    appends to DIR/results.txt, keeps logs in DIR
 LAB_TAG=test
@@ -17,7 +17,7 @@ dir=$1
 make_cache_dir
 check_rights
 
-# nothing_left NAME CACHE: no part of an image in a cache.
+# nothing_left NAME CACHE: a result: the cache has no part of an image.
 nothing_left() {
 	if compgen -G "$2/radeon-ttm-pool/root-*" >/dev/null; then
 		result "$1" fail "a half-made image is left in $2"
@@ -63,7 +63,7 @@ refuse debug-pool 'POOL=stock: a debug kernel has no TTM but ours' \
 refuse cache 'cannot write to .*XDG_CACHE_HOME' \
 	env XDG_CACHE_HOME=/proc/self/nowhere "$LAB_TOP/lab/image/make_image.sh"
 
-# A mirror that does not answer; what this machine has downloaded before is not used.
+# A mirror that does not answer. Packages that this machine has downloaded before are not used.
 fresh=$(mktemp -d "$LAB_CACHE/test-cache.XXXXXX")
 trap 'rm -rf "$fresh"' EXIT
 refuse mirror 'mirror .* could not be reached' \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The verdicts of "make bench" on made-up figures: which of them it counts as missed, and which
-# as not measured.
+# The verdicts of "make bench" on made-up figures: which goals it counts as missed, and which
+# figures as not measured.
 #
 #   bench_table.sh DIR    appends to DIR/results.txt, keeps tables in DIR
 LAB_TAG=test

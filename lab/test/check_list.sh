@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# lab/test/tests.list can be read, each scenario has a row, and a test touches each file. The table
-# in Documentation/testing.md is what the list says. Lists with an error each are refused.
+# Checks that lab/test/tests.list can be read, that each scenario has a row, that a test depends on
+# each file, and that the table in Documentation/testing.md agrees with the list. Lists with one
+# error each have to be refused.
 #
 #   check_list.sh DIR    DIR is for the broken lists
 LAB_TAG=test-list
@@ -15,7 +16,7 @@ dir=${1:-}
 [[ -d $dir ]] ||
 	die "'$dir' is not a directory: call check_list.sh DIR; DIR is for the broken lists"
 
-# refused SED PATTERN: the list, changed so, is refused by a line that matches.
+# refused SED PATTERN: the list, changed by that sed command, is refused with a line that matches.
 refused() {
 	local list=$dir/broken.list said
 
@@ -26,8 +27,8 @@ refused() {
 		die "a list changed by '$1' was refused with: $said"
 }
 
-# all_touched: a change in any file, documents aside, makes CHANGED=REV run a test besides those of
-# all files.
+# all_touched: a change in any file except documents makes CHANGED=REV run a test, in addition to
+# the tests that depend on all files.
 all_touched() {
 	local file path test
 	local -A touched=()
@@ -87,7 +88,7 @@ refused 's/^xen-6.12-rv100 /build.x /' "out/test has another file of that name"
 refused 's/^elsewhere bench/elsewhere bnech/' "there is no scenario 'bnech'"
 refused 's/^(unit .*)unit$/\1kunit/; s/^(test unit:.*)/\1\ntest kunit: x\ntouches kunit: ./' \
 	'needs a machine, or a function row_kunit'
-# The end of the last line may be missing.
+# The newline at the end of the last line may be missing.
 count=${#rows[@]}
 printf %s "$(<"$LAB_TOP/lab/test/tests.list")" >"$dir/broken.list"
 read_list "$dir/broken.list"

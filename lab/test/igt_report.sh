@@ -9,14 +9,14 @@ LAB_TAG=test
 . "$(dirname "$0")/../common.sh"
 # shellcheck source=results.sh
 . "$LAB_TOP/lab/test/results.sh"
-# A check that fails is one verdict, and the next one follows.
+# A check that fails is one failed result; the checks after it still run.
 set +e
 
 dir=$1
 enter=$LAB_TOP/lab/image/enter.sh
 mkdir -p "$dir/expect" "$dir/igt"
 
-# check NAME: the command before it has succeeded; the log says what came instead.
+# check NAME: a result: the command before it has succeeded. The log has the actual output.
 check() {
 	local status=$? outcome=pass text
 
@@ -41,7 +41,7 @@ results() {
 	echo '} }'
 }
 
-# report NAME RESULT...: what is made of them; verdicts.txt is left in $dir. Sets status.
+# report NAME RESULT...: make a report of these results; verdicts.txt is left in $dir. Sets status.
 report() {
 	results "$@" >"$dir/igt/results.json"
 	printf '%s\n' 'gpu rv0' 'driver radeon' 'card 0000:01:00.0 0x1002:0x0' 'kernel 0' \
@@ -51,7 +51,7 @@ report() {
 		>"$dir/said.log" 2>&1 || status=$?
 }
 
-# is STATUS LINE...: the report ended so, and has these lines.
+# is STATUS LINE...: the report ended with that status, and has these lines.
 is() {
 	((status == $1)) || return 1
 	shift
@@ -160,7 +160,7 @@ check junit-better
 junit 'concat(//testcase[@name="one"]/@time, " ", //property[@name="gpu"]/@value)' '1.5 rv0'
 check junit-values
 
-# Names and messages with all that XML does not allow in text.
+# Names and messages with each kind of character that XML does not allow in text.
 hostile='\u0000\u0001\u0007\u001b[0m <a b=\"c\"> & ]]> '"'"'d'"'"' \ufffe\uffff \u00e4 '$'\xff'
 printf '{ "tests": { "igt@r/a<&>\\"b@x %s": { "result": "fail",
 	"err": "(x:1) CRITICAL: %s\\nnext\\u0002\\n" },
@@ -228,7 +228,7 @@ gcc -std=gnu11 -D_GNU_SOURCE -Iabi -Ilib -Wall -Werror -o /out/copies lib/igt_ra
 	lib/tests/igt_radeon_copies.c -l:libigt.so.0 && /out/copies' >"$dir/said.log" 2>&1
 check copies
 
-# No farm runs the job files here: they can be parsed, at least.
+# The job files cannot run here; check that they can be parsed.
 "$enter" python3 -c '
 import sys, yaml
 for path in sys.argv[1:]:

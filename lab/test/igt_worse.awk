@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Tests that passed, or were skipped, in one run and fail in another, but for those that are known
-# to fail now and then:
+# Tests that passed or were skipped in one run and fail in another, except for those that are known
+# to be flaky:
 #
 #   igt_worse.awk VERDICTS-BEFORE VERDICTS-AFTER
 #

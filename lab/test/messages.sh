@@ -19,7 +19,7 @@ mapfile -t sources < <(git ls-files -- 'lab/*.sh' 'lab/*.c' bench igt-tests 'dri
 	grep -vE '^lab/test/(bad_|test_|check_list|igt_report|messages)')
 
 awk '
-# A string may go on in the next line: of C, or in the next argument of a command in a script.
+# A string may continue in the next line of C, or in the next argument of a command in a script.
 function add(file, text,   joint)
 {
 	joint = file ~ /\.c$/ ? "" : " "

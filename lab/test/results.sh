@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# How a row's tests report: as boots do, in results.txt of the row's directory, $dir. Sourced.
+# How a row's tests report results: as boots do, in results.txt of the row's directory, $dir.
+# Sourced.
 # shellcheck disable=SC2154
 
 # result NAME pass|fail|skip TEXT: one result.
@@ -13,7 +14,7 @@ result() {
 	say "$outcome  $name: $*"
 }
 
-# verdict pass|fail TEXT: on the row itself, once, after its results.
+# verdict pass|fail TEXT: report the row's own verdict, once, after its results.
 verdict() {
 	local outcome=$1
 	shift
@@ -45,7 +46,7 @@ last_error() {
 	grep -iE 'error|FAIL' "$dir/log" | tail -n 1 | grep . || tail -n 1 "$dir/log"
 }
 
-# spent: leaves in the file "seconds" how long this script took, and the CPU time of its children.
+# spent: write to the file "seconds" how long this script took, and the CPU time of its children.
 spent() {
 	times >"$dir/times"
 	awk -F'[ms ]' -v seconds="$SECONDS" '

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The tests that are no boot of a scenario, a function row_TEST for each, and needs_TEST where it
-# needs something built. Sourced by run_row.sh, which sets
+# Tests that do not boot a scenario: a function row_TEST for each, and needs_TEST if it needs a
+# build. Sourced by run_row.sh, which sets
 #
 #   row, dir   the row, and the directory for its files
 #   kernel     its kernel, or "-"
@@ -15,15 +15,16 @@ in_lab() {
 	sub "$LAB_TOP/lab/image/enter.sh" "$@"
 }
 
-# result_script SCRIPT: the results that it leaves are the row's. It ends with 0 also if some are
-# failures: another status means that it broke off, and results are missing.
+# result_script SCRIPT: run a script whose results are the row's. It ends with 0 even if some
+# results are failures. Another status means that the script has failed and that results are
+# missing.
 result_script() {
 	sub "$LAB_TOP/lab/test/$1" "$dir" ||
 		result "$1" fail "it broke off with status $?; see $dir/log"
 	verdict_of_results
 }
 
-# check_command COMMAND...: the row passes if the command does.
+# check_command COMMAND...: the row passes if the command succeeds.
 check_command() {
 	if sub "$@"; then
 		verdict pass "$(tail -n 1 "$dir/log" | cut -c1-100)"
@@ -119,7 +120,7 @@ row_compose() {
 	check_command "$LAB_TOP/lab/test/test_compose.sh"
 }
 
-# .shellcheckrc says what is not asked.
+# .shellcheckrc has the checks that are turned off.
 row_shellcheck() {
 	local scripts line
 
@@ -177,7 +178,7 @@ row_modules() {
 	verdict pass "built"
 }
 
-# A commit for each patch, and no file that is in none.
+# A commit for each patch, and no file outside of these commits.
 row_tree() {
 	local tree=$dir/tree want have git=(git -c safe.directory='*' -C "$dir/tree")
 
@@ -232,7 +233,7 @@ needs_shell() {
 	echo initrd-6.12
 }
 
-# type_at_shell: what a user types, as the console answers.
+# type_at_shell: type commands as a user does, each after the console's answer.
 type_at_shell() {
 	local i
 

@@ -12,7 +12,7 @@
 #   mutants-6.12, ...               broken TTM modules for it
 #   initrd-6.12[-igt], ...          a first file system for the guest
 #
-# Leaves in DIR/seconds how long it took, and its CPU time.
+# Writes how long it took, and its CPU time, to DIR/seconds.
 LAB_TAG=build LAB_DIE_STATUS=2
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
@@ -21,8 +21,8 @@ LAB_TAG=build LAB_DIE_STATUS=2
 
 name=$1 dir=$2
 
-# variant TARGETS COMPILER OPTION...: the same sources as build_lab.sh's, of these the targets that
-# match.
+# variant TARGETS COMPILER OPTION...: build the sources of build_lab.sh with other options, only the
+# targets that match.
 variant() {
 	make_cache_dir
 	sub "$LAB_TOP/lab/image/enter.sh" --env CC="$2" bash -c '

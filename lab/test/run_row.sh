@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Runs one row of lab/test/tests.list; all that it needs is built.
+# Runs one row of lab/test/tests.list. What the row needs has to be built.
 #
 #   run_row.sh ROW DIR
 #
 # DIR holds the row's files, and its output in DIR/log. Leaves there
 #
-#   verdict       pass|fail TEXT; without one the row broke off
+#   verdict       pass|fail TEXT; if it is missing, the row's script has failed
 #   results.txt   NAME pass|fail|skip TEXT, a line for each result
 #   seconds       how long it took, and the CPU time of all its processes
 LAB_TAG=test LAB_DIE_STATUS=2
@@ -24,9 +24,9 @@ make_cache_dir
 build=/build/$(build_name)
 kernel=${row_kernel[$row]}
 
-# boot: by the row's columns and words, into $dir. Once more if the emulator has failed: with a
-# thread for each CPU, QEMU now and then runs a breakpoint that the kernel's text patching has
-# taken away again, and a kernel dies of that before it starts init.
+# boot: boots what the row's columns and words say, with results in $dir. Repeats the boot if the
+# emulator has failed: with a thread for each CPU, QEMU sometimes executes a breakpoint that the
+# kernel's text patching has already removed, and the kernel crashes before it starts init.
 boot() {
 	local variables=() guest_args=() word status=0
 
@@ -58,7 +58,8 @@ boot() {
 	return "$status"
 }
 
-# clean_boot: each result of the guest is one, and so is the boot: its log, its end, the model.
+# clean_boot: reports each result of the guest, and one result for the boot: its log, its end, the
+# model.
 clean_boot() {
 	local status=0
 
@@ -72,8 +73,8 @@ clean_boot() {
 	fi
 }
 
-# fault_boot REGEX: the model has a fault: the first result that fails is that one. The guest's
-# results are no verdicts of their own.
+# fault_boot REGEX: the model has a fault: the first result of the guest that fails has to match.
+# The guest's results are not reported.
 fault_boot() {
 	local first
 

@@ -39,17 +39,17 @@ OUT=$LAB_TOP/out/test
 LOCK=$LAB_TOP/out/test.lock
 PROGRESS_SECONDS=30
 
-# ---- tasks: builds and rows. What each waits for, and how it stands.
+# ---- tasks: builds and rows. For each: the tasks that it waits for, and its state.
 
 tasks=()
 declare -A task_waits=() task_state=()
-# Of those that run: by process, and when each task started.
+# Running tasks: the task of each process, and the time when each task started.
 declare -A running=() started=()
-# The process that ends a wait after PROGRESS_SECONDS. A signal sets the status to end with.
+# The process that ends a wait after PROGRESS_SECONDS, and the exit status that a signal has set.
 ticker=
 interrupted=
 
-# add_build NAME: with what it takes from other builds. Sets tasks, task_waits and task_state.
+# add_build NAME: add a build, and the builds that it needs. Sets tasks, task_waits and task_state.
 add_build() {
 	local name=build.$1 series=${1#*-} machine
 
@@ -75,7 +75,7 @@ add_build() {
 	tasks+=("$name")
 }
 
-# add_tasks: all builds that the selected rows need, then the rows. Sets tasks, task_waits and
+# add_tasks: add all builds that the selected rows need, then the rows. Sets tasks, task_waits and
 # task_state.
 add_tasks() {
 	local row need
@@ -96,8 +96,8 @@ add_tasks() {
 	done
 }
 
-# start TASK: in the background. It does not keep the lock when this process is killed. Sets
-# running, started and task_state.
+# start TASK: start it in the background. It does not keep the lock when this process is killed.
+# Sets running, started and task_state.
 start() {
 	local task=$1 command=("$LAB_TOP/lab/test/run_row.sh" "$1")
 
@@ -131,7 +131,7 @@ record() {
 	say "$outcome  $row: $text"
 }
 
-# ended TASK STATUS: takes its results. Sets task_state.
+# ended TASK STATUS: take the results of a task that has ended. Sets task_state.
 ended() {
 	local task=$1 status=$2 seconds=0 cpu=0 outcome text
 
@@ -156,8 +156,8 @@ ended() {
 	fi
 }
 
-# startable TASK: has all that it waits for ended? A row whose build has failed, fails. Sets
-# task_state.
+# startable TASK: have all tasks that it waits for ended? If a build has failed, the rows that need
+# it fail. Sets task_state.
 startable() {
 	local wait why
 
@@ -180,14 +180,14 @@ last_line() {
 	tail -n 1 "$OUT/$1/log" | tr -d '\r' | sed -E 's/^\[[a-z-]+\] +[0-9]+s +//' | cut -c1-110
 }
 
-# interrupt STATUS: on a signal: ends the wait of run_tasks, also one that begins only now. Sets
-# interrupted.
+# interrupt STATUS: called on a signal; ends the wait of run_tasks, also a wait that has not begun
+# yet. Sets interrupted.
 interrupt() {
 	interrupted=$1
 	[[ -z $ticker ]] || kill "$ticker" 2>/dev/null || true
 }
 
-# run_tasks: until all have ended. Sets ticker.
+# run_tasks: run all tasks until they have ended. Sets ticker.
 run_tasks() {
 	local task status ended_pid seconds
 
@@ -226,8 +226,8 @@ run_tasks() {
 	done
 }
 
-# stop_tasks: when this run was interrupted. Each child ends on SIGTERM with all that it started;
-# one that does not is killed, and its children then get a signal.
+# stop_tasks: end all tasks when this run was interrupted. On SIGTERM each child ends with all
+# processes that it started. A child that does not is killed, and its children then get a signal.
 stop_tasks() {
 	local task pid i
 
@@ -256,7 +256,7 @@ count() {
 	grep -cE "^[^ ]+ $1( |\$)" "$OUT/verdicts" || true
 }
 
-# write_junit: whole or not at all.
+# write_junit: write junit.xml, whole or not at all.
 write_junit() {
 	# XML has neither other control characters nor U+FFFE and U+FFFF.
 	iconv -c -f UTF-8 -t UTF-8 "$OUT/verdicts" | tr -d '\000-\010\013\014\016-\037' |
@@ -293,8 +293,8 @@ summary() {
 
 # ---- the run
 
-# main: bash reads a script while it runs: in a function, all of it has been read. Sets JOBS,
-# FUZZ_SECONDS and interrupted.
+# main: a function, because bash reads a script while it runs, and an edit would change the run.
+# Sets JOBS, FUZZ_SECONDS and interrupted.
 main() {
 	choose RESULTS failed failed all
 	[[ ${JOBS:=2} =~ ^[1-9][0-9]?$ ]] || die "JOBS=$JOBS is not a number from 1 to 99"
@@ -315,7 +315,7 @@ main() {
 		die "cannot write to $LOCK: is the disk full?"
 	# Each row and each build says which machine and kernel it is for.
 	unset MACHINE KERNEL CARD
-	# Without these there is no run: the results of the last one stay.
+	# If one of these fails there is no run, and the results of the last run stay.
 	sub "$LAB_TOP/lab/image/make_image.sh" 7>&- || exit 2
 	[[ -z ${KERNEL_SRC:-} ]] || sub "$LAB_TOP/lab/kernel/source_kernel.sh" 7>&- || exit 2
 	make_cache_dir
@@ -323,7 +323,7 @@ main() {
 	rm -rf "$OUT" 2>/dev/null && mkdir "$OUT" 2>/dev/null ||
 		die "cannot make $OUT anew: remove it, or run as the user who has made it"
 
-	# Its tasks end with this process.
+	# When this process ends, its tasks end, too.
 	trap 'die "the run broke off, as it could not write: is the disk of $OUT full?"' EXIT
 	trap 'interrupt 130' INT
 	trap 'interrupt 143' TERM HUP

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Which rows of lab/test/tests.list a run has, by the variables that runner.sh explains. Sourced
-# after test_list.sh.
+# Selects the rows of lab/test/tests.list for a run, by the variables that runner.sh explains.
+# Sourced after test_list.sh.
 # shellcheck disable=SC2154
 
-# changed_files REV: what differs between that commit and the files as they are, NUL-terminated. The
+# changed_files REV: print the files that have changed since that commit, NUL-terminated. The
 # checkout may be a folder of a larger repository.
 changed_files() {
 	local git=(git -c safe.directory='*' -C "$LAB_TOP")
@@ -18,8 +18,8 @@ changed_files() {
 
 declare -A boots_scenario=()
 
-# is_changed ROW FILE...: does the row touch one of these files? Of rows whose scenario alone has
-# changed, the first of each machine does. Sets boots_scenario.
+# is_changed ROW FILE...: does the row depend on one of these files? If only a scenario has changed,
+# this is true for its first row of each machine. Sets boots_scenario.
 is_changed() {
 	local row=$1 file own="${row_test[$1]} ${row_machine[$1]}"
 
@@ -36,7 +36,7 @@ is_changed() {
 	return 1
 }
 
-# select_rows: Sets selected and KERNEL_SRC; refuses a choice that is empty.
+# select_rows: select the rows; refuse variables that select none. Sets selected and KERNEL_SRC.
 select_rows() {
 	local row status=0 files=() after chosen_by tier
 	local -A chosen=() others=()

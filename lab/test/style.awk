@@ -9,7 +9,7 @@ BEGIN {
 	SPDX_LINES = 5
 }
 
-# excepted(): the list says that a finding is right.
+# excepted(): does the list have an exception for a finding?
 function excepted(file, kind, line,   i)
 {
 	for (i = 1; i <= excepts; i++)
@@ -26,7 +26,7 @@ function find(kind, text)
 	findings++
 }
 
-# class_of(): what kind of file a name is: patch, doc, or other.
+# class_of(): the kind of a file by its name: patch, doc, or other.
 function class_of(name)
 {
 	return name ~ /\.(patch|diff)$/ ? "patch" : name ~ /\.(md|rst)$/ ? "doc" : "other"
@@ -75,7 +75,7 @@ function check_links(text,   target, file, anchor)
 	}
 }
 
-# check_words(): phrases also where a line ends within them.
+# check_words(): find phrases, also across the end of a line.
 function check_words(text,   words, both, i)
 {
 	words = tolower(text)
@@ -115,7 +115,8 @@ function check_long(text,   columns)
 		return
 	if (class == "doc" && text ~ /^[ \t]*[|+]/)
 		return
-	# A message stays in one piece, so that it is found by its text: a string alone on its line.
+	# A message that is alone on its line may be longer: it is not split, so that it can be
+	# found.
 	if (class == "other" && text ~ /^[^"]*"([^"]|\\")*"[^"]*$/ && index(text, "\"") <= 60 && \
 	    match(text, /"[^"]*$/) && length(text) - RSTART <= 8)
 		return
@@ -168,7 +169,7 @@ FNR == 1 {
 
 FNR <= SPDX_LINES && /SPDX-License-Identifier: / { spdx = 1 }
 
-# Of a patch: its message, and the lines it adds.
+# In a patch, check its message and the lines that it adds.
 class == "patch" && header && /^(---|diff )/ { header = 0 }
 class == "patch" && !header && !/^\+/ { last_words = last_line = ""; next }
 

@@ -7,7 +7,7 @@
 # A function that is meant to set a variable says so in the comment above it: "Sets NAME" or "Sets
 # NAME and NAME". Assignments in subshells are not looked at: they do not get out.
 #
-# This reads as much of the shell's grammar as that takes: quotes, substitutions, here-documents,
+# This parses the part of the shell's grammar that it needs: quotes, substitutions, here-documents,
 # case patterns, and where a command begins.
 
 function push(kind)
@@ -16,7 +16,7 @@ function push(kind)
 	cases[depth] = pattern[depth] = 0
 }
 
-# in_subshell(): ( ) or $( ) somewhere around.
+# in_subshell(): is there a ( ) or $( ) around?
 function in_subshell(   i)
 {
 	for (i = 1; i <= depth; i++)
@@ -35,7 +35,7 @@ function assign(name)
 	}
 }
 
-# end_function(): what has been assigned and not declared.
+# end_function(): report variables that were assigned and not declared.
 function end_function(   i, name, sets)
 {
 	for (i = 1; i <= assigned; i++) {
@@ -140,7 +140,7 @@ function end_word(   name)
 	word = quoted = ""
 }
 
-# skip_expansion(): i is at what follows "${"; to behind its end. Nested ones count.
+# skip_expansion(): i is after "${"; move it after the "}". Nested ones count.
 function skip_expansion(   level, ch)
 {
 	level = 1
@@ -160,7 +160,7 @@ function skip_expansion(   level, ch)
 	word = word "x"
 }
 
-# skip_arithmetic(): to behind the "))".
+# skip_arithmetic(): move i after the "))".
 function skip_arithmetic(   level, ch)
 {
 	level = 2
@@ -413,7 +413,7 @@ heredoc != "" {
 		c = substr(line, i, 1)
 		take()
 	}
-	# A string or an array goes on in the next line.
+	# A string or an array continues in the next line.
 	if (single || inside("\"") || inside("=("))
 		next
 	end_word()

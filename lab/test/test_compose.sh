@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# compose.sh, apply.sh and series.sh on a kernel of two files: what they write, and each mistake
+# Tests compose.sh, apply.sh and series.sh on a kernel of two files: their output, and each mistake
 # that they have to find. Needs bash, awk, git, patch and tar, and no image.
 LAB_TAG=compose
 # shellcheck source=../common.sh
@@ -72,7 +72,7 @@ make_checkout() {
 			'Reason: only there' ''
 		section drivers/gpu/drm/ttm/ttm_pool.c old <(sed 's/^line 30$/line XXX/' old)
 	} >"$top/patches/2-second/three.patch"
-	# An editor may leave out the end of the last line.
+	# An editor may leave out the newline at the end of the last line.
 	printf three.patch >"$top/patches/2-second/series"
 	for series in 1-first 2-second; do
 		printf '%s\n' "Subject: drm/ttm: The $series" '' 'A letter.' \
@@ -204,7 +204,7 @@ OUT=$work/full SIGNOFF=no SOURCE=$work/kernel \
 	fail 'a directory with something in it is written to'
 [[ $(ls "$work/full") == file ]] || fail 'a directory that is refused is not left as it was'
 
-# What is written is signed by the submitter, says on what it stands, and applies without fuzz.
+# The mails are signed off by the submitter, name their base commit, and apply without fuzz.
 git -C "$work/kernel" init -q
 git -C "$work/kernel" add -A
 git -C "$work/kernel" -c user.name=x -c user.email=x commit -q -m x
@@ -238,7 +238,7 @@ for source in "$work/kernel" "$work/kernel.tar"; do
 		fail 'our file is not as it should be'
 done
 
-# A patch that the tree has already is left out, and said to be.
+# A patch that the tree already has is left out, with a message.
 patch -s -d "$work/kernel" -p1 <"$work/written/1-first/0001-drm-ttm-One.patch"
 rm -rf "$work/kernel/.git" "$work/written"
 SIGNOFF=no SOURCE=$work/kernel OUT=$work/written \

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Reads lab/test/tests.list, and answers what its rows are and need. Sourced after common.sh.
+# Reads lab/test/tests.list, and tells what its rows are and need. Sourced after common.sh.
 
 # shellcheck source=../cards.sh
 . "$LAB_TOP/lab/cards.sh"
@@ -43,7 +43,7 @@ add_paths() {
 	done
 }
 
-# check_word ROW WORD: one of those that the list's head names.
+# check_word ROW WORD: refuse a word that the list's head does not name.
 check_word() {
 	local after
 
@@ -169,7 +169,7 @@ row_boots() {
 	[[ ${row_machine[$1]} != - && $2 == "lab/guest/scenarios/${row_test[$1]}.sh" ]]
 }
 
-# row_touches ROW FILE: does the row depend on that file, other than by its scenario?
+# row_touches ROW FILE: does the row depend on that file? Its scenario does not count.
 row_touches() {
 	local test=${row_test[$1]} path
 

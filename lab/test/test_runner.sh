@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The runner, in a checkout of its own with a short list: what it refuses and leaves alone,
-# verdicts, JUnit, and how a run ends that is interrupted or killed.
+# Tests the runner in a checkout of its own with a short list: refused input, verdicts, JUnit, and
+# runs that are interrupted or killed.
 #
 #   test_runner.sh DIR    appends to DIR/results.txt, keeps the checkout in DIR
 LAB_TAG=test
@@ -65,7 +65,7 @@ start() {
 	die "the run $1 has not started its row: see $log"
 }
 
-# left: processes of that session, once they had five seconds to end.
+# left: processes of that session that have not ended within five seconds.
 left() {
 	local i
 
@@ -137,7 +137,7 @@ counts=$("$LAB_TOP/lab/image/enter.sh" --out "$dir" xmllint --xpath "$xpath" /ou
 check junit "xmllint reads junit.xml, which counts the same" \
 	[ "$counts" = "7 7 4 1 [31mred & <blue>" ]
 
-# What is refused leaves the last run's results as they are.
+# A run that is refused leaves the results of the last run as they are.
 sum() { find "$out" -type f -exec sha256sum {} + | sort | sha256sum; }
 before=$(sum)
 refuse unknown-row 'no row matches ONLY=nothing' run ONLY=nothing

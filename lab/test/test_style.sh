@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# style.sh finds each kind of violation, and no more: a checkout with one of each, and with a line
-# for each that looks like it and is right.
+# style.sh finds each kind of violation and nothing else, in a checkout that has one of each kind,
+# and a similar line that is right.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd -P)
