@@ -3,14 +3,14 @@
  * bo-cost: what does a BO in system memory cost, with a cold and with a warm pool?
  *
  * Each round creates BOs in the GTT, maps them, writes to each page, measures the time of all
- * that, and closes them. Before the first round the pool holds no pages that it could use: it is
- * cold. The later rounds use the pages of the round before: they are warm.
+ * that, and closes them. Before the first round the pool has no pages that the round could use: the
+ * pool is cold. Later rounds use the pages of the round before them: the pool is warm.
  *
  * Other things are slow the first time, too (allocators of kernel objects, page tables). So
  * as many BOs are created in VRAM before the cold round, in the same way.
  *
- * A pool that allocates several pages at once cannot free a chunk if a BO of the driver itself
- * uses a page of it. BOs are created that use up the free pages of such chunks, and are kept.
+ * A pool that allocates several pages at once cannot free a chunk if a BO of the driver itself uses
+ * a page of it. The program creates BOs that use up the free pages of such chunks, and keeps them.
  *
  * Prints lines of a key and a number for scenarios (bench.sh):
  *

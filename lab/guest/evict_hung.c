@@ -3,10 +3,10 @@
  * evict-hung: BOs are evicted from VRAM while the GPU hangs.
  *
  * VRAM is full of BOs. The GPU is given a copy that takes longer than the driver waits for: the
- * model delays each row. Then more BOs are created in VRAM, for which others have to go. Their
- * copies are queued behind the long one, and the driver finds that the ring makes no progress. When
- * it has reset the GPU, the model works at its usual speed again. In the end each BO must have its
- * contents, also the one of the long copy.
+ * model delays each row. Then more BOs are created in VRAM, so that others have to be evicted.
+ * Their copies are queued after the long one, and the driver finds that the ring makes no progress.
+ * When it has reset the GPU, the model works at its usual speed again. In the end each BO must have
+ * its contents, also the one of the long copy.
  */
 #include <errno.h>
 #include <fcntl.h>

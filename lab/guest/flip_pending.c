@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * flip-pending: what becomes of a page flip whose CRTC changes before it is done?
+ * flip-pending: is a page flip completed whose CRTC changes before the flip is done?
  *
  * A flip to a BO that the GPU is still copying to VRAM waits for the copy; the model delays each
  * row of it. Meanwhile the CRTC gets another picture, or is turned off, or the client ends. The
- * flip has to send its event, and the screen has to show what was asked for last.
+ * flip has to send its event, and the screen has to show the last picture that was requested.
  */
 #include <errno.h>
 #include <signal.h>

@@ -331,7 +331,7 @@ static void leave_busy(const char *name)
 }
 
 /*
- * The exporter's driver is unbound, and the device goes on: it keeps the pages that it has
+ * The exporter's driver is unbound, and the device keeps working: it keeps the pages that it has
  * imported, and no other user gets them. The CPU's mapping and the handle are dead, but can be
  * closed.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * keep-bos: do BOs keep their contents while something else happens?
+ * keep-bos: do BOs keep their contents across a suspend or another event?
  *
  * Fills BOs in VRAM and in the GTT, and creates a file when they are filled. When standard input
  * ends, every word is compared; then the GPU moves each BO to the other domain, and every word is

@@ -39,8 +39,8 @@ bool lab_supervised(void)
 
 /*
  * The kernel's longest record is 1 KiB; a longer write is refused. KERN_ALERT is printed at every
- * console log level; LAB_KMSG_LEVEL is for programs under igt, which takes an alert for a failure
- * of its test. A record without a newline is held back for its continuation.
+ * console log level; LAB_KMSG_LEVEL is for programs under igt, which reports an alert as a failure
+ * of its test. The kernel holds back a record without a newline, to wait for its continuation.
  */
 static void send_line(const char *line)
 {

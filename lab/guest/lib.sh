@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What scenarios share; each sources this file first and ends with "finish". The parts:
+# Functions for scenarios. Each scenario sources this file first and ends with "finish". The parts:
 #
 #   ktap_report.sh    results for the host, in KTAP
 #   hardware.sh       the cards and other devices of this machine

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * registers-ones: does the driver get along with a card that is gone?
+ * registers-ones: can the driver handle a card that is gone?
  *
  * While the GPU copies and a page flip is pending, the model's registers begin to read ones. Each
- * call of a client must return, a command stream with an error, and the driver must let itself be
- * unbound. A call that does not return is ended by the boot's limit of silence: the last
- * progress line names it.
+ * call of a client must return, a command stream with an error. Then it must be possible to unbind
+ * the driver. A call that does not return is ended by the boot's limit of silence: the last
+ * progress line names the call.
  */
 #include <errno.h>
 #include <poll.h>

@@ -10,8 +10,8 @@ dir=$1
 shift
 failed=0
 
-# check WHAT STATUS PATTERN PROGRAM [ARGUMENT]...: it ends with that status, and its output begins
-# with the pattern; an error is one line. Sets failed.
+# check WHAT STATUS PATTERN PROGRAM [ARGUMENT]...: the program ends with that status, and its output
+# begins with the pattern; an error is one line. Sets failed.
 check() {
 	local what=$1 want=$2 pattern=$3 status=0 output
 

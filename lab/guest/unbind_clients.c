@@ -12,7 +12,7 @@
  *   console      /dev/fbN open and mapped
  *   ioctls       a node that is open twice, threads in ioctls, debugfs and page faults
  *   dma-buf      a dma-buf is mapped and waited for, and the file is closed before it
- *   importer     another driver shows two BOs of the card, and goes on with them
+ *   importer     another driver shows two BOs of the card, before and after that
  *   orphan       the same, but the exporter's file is closed first
  *   exporter     another Radeon has imported a BO of the card
  *   peer         the card has imported a BO of another Radeon
@@ -329,7 +329,7 @@ static void ioctls(void)
 	    lab_bo_create(&second, BO_BYTES, RADEON_GEM_DOMAIN_VRAM, &other) ||
 	    lab_bo_create(&second, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &closed))
 		lab_die(name, "no BO can be created");
-	/* The mapping is all that is left of it. */
+	/* Only the mapping is left. */
 	drmCloseBufferHandle(second.fd, closed.handle);
 	for (unsigned int i = 0; i < WORKERS; i++)
 		if (pthread_create(&threads[i], NULL, work, (void *)&workers[i]))
@@ -385,7 +385,7 @@ static void dma_buf(void)
 		    "an import after the unbind does not return ENODEV");
 	lab_bo_close(&card, &bo);
 	close(card.fd);
-	/* Its fence, and waits that begin now. */
+	/* Wait for its fence, and begin new waits. */
 	fail_unless(ready(sync.fd, POLLIN), "a fence of the card has not signalled");
 	fail_unless(ready(fd, POLLIN) && ready(fd, POLLOUT), "the dma-buf stays busy");
 	close(sync.fd);
@@ -397,14 +397,14 @@ static void dma_buf(void)
 	late = mmap(NULL, BO_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	fail_unless(late != MAP_FAILED, "the dma-buf cannot be mapped after the unbind");
 	close(fd);
-	/* The mapping is the last that there is of the card. */
+	/* The mapping is the last reference to the card. */
 	if (late != MAP_FAILED) {
 		check_mapping(late);
 		munmap(late, BO_BYTES);
 	}
 }
 
-/* Has a BO of one device imported by another one. Ends the program if that cannot import it. */
+/* Has another device import a BO of this one. Ends the program if the import fails. */
 static uint32_t import_bo(const struct lab_card *from, const struct lab_bo *bo, int to)
 {
 	uint32_t handle;

@@ -13,7 +13,7 @@
  *   read ADDR LEN          bytes the card sees at a memory controller address
  *   translate ADDR...      the bus address that each leads to, or "none"
  *   ring                   ring pointers, and whether the card is busy or hung
- *   find WORD              how many pages behind the GART begin with that 64-bit
+ *   find WORD              how many pages in the GART begin with that 64-bit
  *                          word, and the addresses of the first 64 of them
  *
  * Answers start with "ok" or "error"; an error says what was wrong. The socket

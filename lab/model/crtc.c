@@ -122,7 +122,7 @@ static bool crtc_in_vblank(const struct crtc *crtc, uint64_t now)
 	       crtc_line(crtc, now) >= crtc->timing.vblank_line;
 }
 
-/* As on the cards before AVIVO, all of the vertical blank lets an update in. */
+/* As on the cards before AVIVO, an update takes effect at any time in the vertical blank. */
 static void latch_update(struct card *card, unsigned int n, uint64_t now)
 {
 	struct crtc *crtc = &card->display->crtc[n];
@@ -354,7 +354,7 @@ void crtc_init(struct card *card)
  * crtc_reset() - both CRTCs off, VGA's 640x480 in the timing registers
  * @card: card, &card.lock held
  *
- * radeon_card_posted() takes an enabled CRTC for a card that shows a console.
+ * For radeon_card_posted() an enabled CRTC means that the card shows a console.
  */
 void crtc_reset(struct card *card)
 {

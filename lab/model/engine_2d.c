@@ -6,10 +6,10 @@
  * A write to a register that starts an operation takes a copy of all state and
  * posts it; the engine thread draws it, row by row and without locks. That
  * covers what radeon (r100_copy_blit(), r200_copy_dma()) and xf86-video-ati's
- * EXA ask for: solid brush, colour source, 8, 16 and 32 bits per pixel. What
- * is beyond (mono sources, pattern brushes, colour compare, 24 bits) is not
- * drawn and counts as a bad packet. Tile flags are ignored throughout the model:
- * a tiled surface is linear for the engine, the scan-out and the CPU alike.
+ * EXA ask for: solid brush, colour source, 8, 16 and 32 bits per pixel. Other operations (mono
+ * sources, pattern brushes, colour compare, 24 bits) are not drawn and count as bad packets. Tile
+ * flags are ignored throughout the model: a tiled surface is linear for the engine, the scan-out
+ * and the CPU alike.
  */
 #include "engine_2d.h"
 
@@ -489,7 +489,7 @@ int engine_2d_init(struct card *card)
 	return 0;
 }
 
-/* Scissors start wide open: the kernel driver never sets the defaults. */
+/* Scissors start at their maximum: the kernel driver never sets the defaults. */
 void engine_2d_reset(struct card *card)
 {
 	card->regs[REG_DEFAULT_SC_BOTTOM_RIGHT / 4] = SC_MAX;

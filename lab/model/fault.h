@@ -21,7 +21,7 @@
 	X(IRQ_LOST, "irq-lost", \
 	  "every second fence interrupt is not delivered") \
 	X(SCANOUT_PITCH, "scanout-pitch", \
-	  "scan-out takes the pitch for one unit (8 pixels) more than it is") \
+	  "scan-out uses a pitch that is one unit (8 pixels) too large") \
 	X(REGISTERS_ONES, "registers-ones", \
 	  "the card is gone: registers read ones, and it does no DMA") \
 	X(VRAM_FORGOTTEN, "vram-forgotten", \

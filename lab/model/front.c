@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /**
- * die() - say on standard error why this program cannot go on, and end it.
+ * die() - print on standard error why this program cannot continue, and end it.
  * @fmt: one line, without the program's name and without its end
  */
 void die(const char *fmt, ...)

@@ -98,8 +98,8 @@ static void discard(struct card *card, const struct mc_config *config,
  * @write: the access is a write
  * @target: gets place and address, valid to the end of the page
  *
- * The entry's permission bits count at all times, as the driver sets them at
- * all times; CHK_RW_VALID_EN is not looked at.
+ * The entry's permission bits always apply, because the driver always sets them; CHK_RW_VALID_EN is
+ * ignored.
  */
 void gart_pcie_translate(struct card *card, const struct mc_config *config,
 			 uint32_t gen, uint32_t addr, bool write,

@@ -219,7 +219,7 @@ static int make_vram_file(const struct options *opt)
 	if (fd < 0)
 		die("cannot make the VRAM file %s: %s", opt->vram,
 		    strerror(errno));
-	/* Allocated now: a full disk later would be a SIGBUS in the middle. */
+	/* Allocated now: a full disk would be a SIGBUS later. */
 	errno = posix_fallocate(fd, 0, (off_t)opt->info->vram_size);
 	if (errno)
 		die("cannot give the VRAM file %s %u bytes: %s", opt->vram,

@@ -864,7 +864,7 @@ static int serve_client(struct vu_server *vu)
 		n = receive(vu, (size_t)want);
 		if (n == -EAGAIN)
 			return 0;
-		/* ECONNRESET: it went without reading all replies. */
+		/* ECONNRESET: it disconnected without reading all replies. */
 		if (!vu->rx_len && (!n || n == -ECONNRESET))
 			return 1;
 		if (n <= 0)
@@ -928,7 +928,7 @@ static int serve_intx_control(struct vu_server *vu, enum vu_source source)
  *
  * Return: 0; 1 when the client has disconnected; a negative errno when it was
  * dropped (-EPROTO: broken framing, -ETIMEDOUT: does not read) or the server
- * cannot go on (-ENOTCONN: no client, and no socket for another).
+ * cannot continue (-ENOTCONN: no client, and no socket for another).
  */
 int vu_serve(struct vu_server *vu)
 {

@@ -13,7 +13,7 @@ driver_log() {
 		END { for (i = 0; i < lines; i++) print line[i] }'
 }
 
-# first_log_line CARD PATTERN: the first of them that matches, without its time.
+# first_log_line CARD PATTERN: the first of these lines that matches, without its time.
 first_log_line() {
 	driver_log "$1" | grep -E "$2" | head -n 1 | without_time
 }
@@ -47,9 +47,9 @@ log_lacks() {
 	fi
 }
 
-# load_radeon [PARAMETER=VALUE]...: loads the driver. Each card must have acceleration, and pages
-# from where it should. The GTT is small, so that a test can use all of it; lab.gartsize= gives it
-# another size in MiB, or the driver's default (-1).
+# load_radeon [PARAMETER=VALUE]...: loads the driver. Each card must have acceleration and the
+# expected backing. The GTT is small, so that a test can use all of it; lab.gartsize= sets another
+# size in MiB, or the driver's default (-1).
 load_radeon() {
 	local card gartsize=${LAB_GARTSIZE:-64}
 
@@ -171,7 +171,8 @@ bind_radeon() {
 }
 
 # coherent_left CARD ADDRESS COUNT: a result after the driver was unbound from the card at this PCI
-# address: has it logged since the boot that importers hold COUNT BOs in its coherent memory?
+# address: the driver has logged since the boot that importers hold COUNT BOs in its coherent
+# memory.
 coherent_left() {
 	local count
 
@@ -200,7 +201,7 @@ driver_selftest() {
 			"Error while testing BO move|Incorrect .* copy|Failed .* copy"
 		offsets=$(driver_log "$card" |
 			sed -n "s/.*$tested \(0x[0-9a-f]*\).*/\1/p" | sort -u | wc -l)
-		# Of 64 MiB in pieces of 1 MiB, less what is pinned.
+		# The number of BOs of 1 MiB in 64 MiB, less the pinned ones.
 		if [ "$offsets" -gt 20 ]; then
 			result pass "$card.move-test" \
 				"$offsets GTT offsets of 1 MiB to VRAM and back"

@@ -3,9 +3,9 @@
 #
 # BOs that the GPUs move.
 
-# move_whole_gtt CARD: the whole GTT, lab.rounds= times (2). All memory of a small Xen dom0 is above
-# 4 GiB. There a card of more than 32 bits must use such memory, which shows that the driver used
-# machine addresses.
+# move_whole_gtt CARD: the GPU moves the whole GTT, lab.rounds= times (2). All memory of a small Xen
+# dom0 is above 4 GiB. There a card of more than 32 bits must use such memory, which shows that the
+# driver used machine addresses.
 move_whole_gtt() {
 	local above='' rounds=${LAB_ROUNDS:-2}
 
@@ -48,7 +48,7 @@ start_moves() {
 	done
 }
 
-# moves_running: is one of them still at work?
+# moves_running: do moves still run?
 moves_running() {
 	local job
 
@@ -58,8 +58,8 @@ moves_running() {
 	return 1
 }
 
-# wait_for_moves CARD: results of all moves: those of a card that has gone must end with an error,
-# and those of the others must succeed.
+# wait_for_moves CARD: results of all moves: moves of this card, which is gone, must end with an
+# error, and those of the other cards must succeed.
 wait_for_moves() {
 	local job status
 

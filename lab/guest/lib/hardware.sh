@@ -45,7 +45,7 @@ is_narrow() {
 	[ "$(card_field "$1" dma)" -le 32 ]
 }
 
-# check_cards: the machine has the cards of lab.card=, or at least one.
+# check_cards: fail unless the machine has the cards of lab.card=, or at least one.
 check_cards() {
 	local expect have
 
@@ -112,8 +112,8 @@ machine() {
 	fi
 }
 
-# load_edu BITS,...: the driver of the edu devices, which are there with EDU=yes. It cannot read how
-# many bits they drive.
+# load_edu BITS,...: load the driver of the edu devices of EDU=yes. The driver cannot read how many
+# bits they drive.
 load_edu() {
 	[ ! -d /sys/module/edu_dma ] || rmmod edu_dma
 	insmod "/usr/lib/lab/modules/$(uname -r)/edu_dma.ko" "bits=$1"

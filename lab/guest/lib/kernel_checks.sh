@@ -1,11 +1,11 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What debug kernels offer: allocations that fail, and kmemleak.
+# Functions for debug kernels: allocations that fail, and kmemleak.
 
 # fail_ttm_allocations: only allocations with TTM in their call trace fail, for a task that asks
-# for it (/proc/self/fail-nth), without a log line each. The pool is not responsible for the
-# driver's other paths; one of them oopsed before a patch of ours.
+# for it (/proc/self/fail-nth), without a log line each. Other paths of the driver are not tested;
+# one of them oopsed before a patch of ours.
 fail_ttm_allocations() {
 	local text first last attribute dir
 

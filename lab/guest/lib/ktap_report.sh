@@ -64,8 +64,8 @@ nest() {
 	return $status
 }
 
-# program_result STATUS COMMAND...: the result of a program whose results were nested. They say
-# what failed, unless it died.
+# program_result STATUS COMMAND...: the result of a program whose results were nested. These say
+# what failed, unless the program crashed.
 program_result() {
 	local status=$1
 
@@ -78,7 +78,7 @@ program_result() {
 	esac
 }
 
-# run COMMAND...: a test program, with its results as subtests.
+# run COMMAND...: run a test program, with its results as subtests.
 run() {
 	local status
 
@@ -91,7 +91,7 @@ run() {
 	return $status
 }
 
-# finish: the plan, and the end of the scenario.
+# finish: print the plan and end the scenario.
 finish() {
 	ktap "1..$lab_count"
 	exit $lab_failed

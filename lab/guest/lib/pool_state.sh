@@ -34,7 +34,7 @@ with_shape() {
 	fi
 }
 
-# needed_backing CARD: backing and shape that are right for this machine and card. On the bare
+# needed_backing CARD: the right backing and shape for this machine and card. On the bare
 # machine and in a PVH dom0 no page is coherent, unless the kernel bounces all mappings
 # (swiotlb=force). A bound pool device decides; this is what POOL_DEVICE=default says.
 needed_backing() {
@@ -54,8 +54,9 @@ needed_backing() {
 	esac
 }
 
-# check_choice CARD: backing and shape are $expect_backing, or what is needed if that is empty. It
-# may be a backing alone. Pages of the hypervisor's pool are counted together with other cards'.
+# check_choice CARD: a result: backing and shape are $expect_backing, or needed_backing if that is
+# empty. $expect_backing may be a backing without a shape. Pages of the hypervisor's pool are
+# counted together with those of other cards.
 check_choice() {
 	local card=$1 expect=$expect_backing found text in_use pages
 

@@ -1,19 +1,19 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# The machine is suspended and resumed, and BOs that have to keep their contents meanwhile.
+# Suspend and resume of the machine, and BOs that have to keep their contents.
 
 # suspend_machine STATE [LEVEL]: suspend and resume; STATE is a word of /sys/power/state. With a
-# LEVEL of /sys/power/pm_test the kernel goes only that far, waits a second and resumes: "platform"
-# is all of "freeze" but the wait for an interrupt that wakes the machine, which QEMU does not have.
-# Sets suspend_error to what the kernel says if it refuses.
+# LEVEL of /sys/power/pm_test the kernel suspends only up to that level, waits a second and resumes.
+# "platform" is all of "freeze" except the wait for an interrupt that wakes the machine, which QEMU
+# does not have. Sets suspend_error to what the kernel says if it refuses.
 suspend_machine() {
 	local status=0
 
 	echo "${2:-none}" >/sys/power/pm_test
 	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	suspend_error=$( (echo "$1" >/sys/power/state) 2>&1) || status=$?
-	# What take_memory has taken, without a new process: there may be no memory for one.
+	# Return the memory of take_memory without a new process, for which there may be no memory.
 	[ ! -e /mnt/taken ] || : >/mnt/taken
 	# The kernel has restored all BARs.
 	. /usr/lib/lab/vram-window.sh
@@ -32,7 +32,8 @@ suspend_result() {
 	fi
 }
 
-# keep_bos ARGUMENT...: each card has filled BOs from now on. Sets jobs to CARD:PID for each.
+# keep_bos ARGUMENT...: start a process for each card that fills BOs and keeps them. Sets jobs to
+# CARD:PID for each.
 keep_bos() {
 	local card
 
@@ -77,8 +78,8 @@ forget_vram() {
 	done
 }
 
-# take_memory MIB: leave that much memory free until the next suspend_machine. It is taken by a file
-# that goes to swap space if there is any.
+# take_memory MIB: leave that much memory free until the next suspend_machine. A file takes the
+# rest; it is swapped out if there is swap space.
 take_memory() {
 	local available
 
@@ -88,7 +89,7 @@ take_memory() {
 	dd if=/dev/zero of=/mnt/taken bs=1M count=$((available - $1)) 2>/dev/null
 }
 
-# return_memory: the end of take_memory.
+# return_memory: free what take_memory has taken.
 return_memory() {
 	umount /mnt
 }

@@ -59,8 +59,8 @@ run_igt() {
 	watcher=$!
 	for card in $(cards); do
 		address=$(readlink -f "/sys/class/drm/card$(minor "$card")/device")
-		# The machine may be harmed: it is made for this.
-		# igt takes an alert in the kernel's log for a failure of its test.
+		# Tests may harm this machine, so --unsafe is right.
+		# igt reports an alert in the kernel's log as a failure of its test.
 		LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $card" \
 			enter-igt radeon-igt --unsafe --list "$1" --out "/tmp/$card-igt" \
 			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)"

@@ -83,7 +83,7 @@ static int map_raw(struct sg_table *sgt, const struct raw_buffer *buffer)
 	return 0;
 }
 
-/* As exporters map that leave the importer's reach to the DMA API. */
+/* Like exporters that rely on the DMA API for the importer's reach. */
 static int map_by_dma_api(struct sg_table *sgt, const struct raw_buffer *buffer,
 			  struct device *importer, enum dma_data_direction dir)
 {

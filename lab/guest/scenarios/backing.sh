@@ -10,7 +10,8 @@
 modules=/usr/lib/lab/modules/$(uname -r)/new
 tracing=/sys/kernel/tracing
 
-# traced CARD EVENT KEY: the trace has that event of the card as often as the counter KEY says.
+# traced CARD EVENT KEY: a result: the trace has as many of these events of the card as the counter
+# KEY says.
 traced() {
 	local events counted fields
 

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The driver is bound to a card while the first allocation that TTM makes for it fails; then again
-# while the second fails; and so on, until there are no more. The driver may refuse the card or go
-# on without, and must free all that it had. At the end it is bound, and the card works.
+# while the second fails; and so on, until there are no more. The driver may refuse the card or work
+# without that memory, and must free all that it has allocated. At the end it is bound, and the card
+# works.
 #
-# On a debug kernel, whose checkers report errors on the way.
+# Runs on a debug kernel, whose checkers report errors.
 #
 # limit: 3600
 # silence: 240
@@ -40,7 +41,7 @@ bind_while() {
 	)
 }
 
-# bind_faults CARD ADDRESS: each allocation in turn.
+# bind_faults CARD ADDRESS: bind the card once for each allocation that fails.
 bind_faults() {
 	local n=0 refused=0 bound=0 driver=/sys/bus/pci/drivers/radeon
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The standard tests of a card in one boot: moves, waits, display, reload, and last the driver's own
-# tests, after which nothing else can run.
+# tests. After these no other test can run.
 
 . /usr/lib/lab/lib.sh
 

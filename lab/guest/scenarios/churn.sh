@@ -14,8 +14,8 @@ mib_free() {
 	awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo
 }
 
-# little_memory MIB: leave only that. Huge pages take the rest; they cost the host nothing, as they
-# are never written.
+# little_memory MIB: leave only that much memory. Huge pages take the rest; they use no memory of
+# the host, as they are never written.
 little_memory() {
 	local excess
 

@@ -3,7 +3,7 @@
 #
 # All tests of the cards on a debug kernel: each card alone and all at once, many unloads and loads
 # (lab.reloads=), allocations that fail, and the driver's own tests last. The kernel's checkers
-# report errors in its log, which fail the boot; at the end they must still be on.
+# report errors in the log, which fail the boot. At the end the checkers must still be on.
 #
 # limit: 7200
 # silence: 300
@@ -18,7 +18,7 @@
 
 debugfs=/sys/kernel/debug
 
-# equals NAME FILE VALUE: a result: that is what the file contains.
+# equals NAME FILE VALUE: a result: the file contains that value.
 equals() {
 	local value
 
@@ -30,8 +30,8 @@ equals() {
 	fi
 }
 
-# checkers: each is still on. Most switch themselves off at their first report, and some without one
-# when their memory is full.
+# checkers: a result for each: it is still on. Most checkers switch themselves off at their first
+# report, some without a report when their memory is full.
 checkers() {
 	local locks
 

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Waits for the GPU, each of which an interrupt has to end.
+# An interrupt has to end each wait for the GPU.
 
 . /usr/lib/lab/lib.sh
 

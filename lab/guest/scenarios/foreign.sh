@@ -1,9 +1,9 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# BOs of each card that other devices import: devices of 32 bits, of 40, and of 28, for which there
-# is no memory. One is in use when the card is unbound. And what each card imports from an exporter
-# that ignores what the card reaches, also when the card is unbound meanwhile.
+# Other devices import BOs of each card: devices of 32 bits, of 40, and of 28, for which there is no
+# memory. One BO is in use when the card is unbound. Then each card imports from an exporter that
+# ignores what the card reaches, also while the card is unbound.
 #
 # limit: 1500
 # silence: 240

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# All of the GTT to VRAM and back, every word checked.
+# The GPU moves the whole GTT to VRAM and back, and every word is checked.
 
 . /usr/lib/lab/lib.sh
 

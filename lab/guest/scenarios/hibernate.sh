@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The machine writes an image of its memory to the swap disk and reboots. The kernel that boots
-# reads the image and goes on here. The cards lose what is in VRAM. BOs have to keep their contents.
+# reads the image, and this scenario continues. The cards lose what is in VRAM. BOs have to keep
+# their contents.
 #
 # args: lab.gartsize=-1
 # limit: 1800
@@ -24,7 +25,7 @@ fi
 load_radeon
 forget_vram
 keep_bos
-# A small image is written faster than one of all that could be kept.
+# A small image is written faster.
 echo 0 >/sys/power/image_size
 echo reboot >/sys/power/disk
 suspend_result hibernate disk

@@ -18,12 +18,13 @@ mib_online() {
 	echo $((blocks * 0x$(cat $memory/block_size_bytes) / 1048576))
 }
 
-# memory_above_4g: does the kernel use any?
+# memory_above_4g: does the kernel use memory above 4 GiB?
 memory_above_4g() {
 	awk -F '[- ]' '/System RAM/ && length($2) > 8 { found = 1 } END { exit !found }' /proc/iomem
 }
 
-# plug_memory NM: have the host plug it in, and put it online for the kernel's own pages.
+# plug_memory NM: have the host plug in N MiB of memory, and put it online for the kernel's own
+# pages.
 plug_memory() {
 	local before plugged turn block
 

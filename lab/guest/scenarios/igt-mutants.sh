@@ -38,8 +38,8 @@ unload() {
 	[ ! -d /sys/module/ttm ]
 }
 
-# lab_finds CARD PROGRAM [ARGUMENT]...: as igt_finds, for a program of the guest. Its results are
-# not the scenario's. Sets igt_found and igt_stuck.
+# lab_finds CARD PROGRAM [ARGUMENT]...: as igt_finds, for a program of the guest. The program's
+# results are not reported. Sets igt_found and igt_stuck.
 lab_finds() {
 	local card=$1
 
@@ -66,7 +66,7 @@ unload
 mutants=/usr/lib/lab/mutants
 found=
 for what in sound mutants; do
-	# freed-in-use may crash the machine: it is the last.
+	# freed-in-use may crash the machine, so it is the last.
 	for dir in $(find $mutants -mindepth 1 -maxdepth 1 ! -name freed-in-use | sort) \
 		$mutants/freed-in-use; do
 		[ -f "$dir/ttm.ko" ] || continue

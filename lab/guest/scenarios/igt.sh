@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# igt's tests by a list of igt-tests/lists (lab.igt_list=), as they run on a real card. Debian's
+# The igt tests of a list in igt-tests/lists (lab.igt_list=), as they run on a real card. Debian's
 # kernels clear all pages that they allocate, which would hide a pool that does not.
 #
 # limit: 3600

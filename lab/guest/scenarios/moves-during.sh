@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# All GPUs move BOs while the machine does what lab.during= says, again and again:
+# All GPUs move BOs while the machine repeats an action, lab.during=:
 #
 #   balloon     a Xen dom0 gives half of its memory back, and gets it again
 #   hibernate   the devices are suspended and resumed, as for a memory image

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Mutants, TTM modules that are deliberately broken, on a debug kernel without a card: for each the
-# KUnit test that is named in it has to fail.
+# Mutants, TTM modules that are deliberately broken, on a debug kernel without a card: for each
+# mutant the KUnit test that it names has to fail.
 #
 # The kernel may print any message about them:
 #
@@ -11,7 +11,7 @@
 
 . /usr/lib/lab/lib.sh
 
-# failed SUITE CASE: has it?
+# failed SUITE CASE: has that KUnit test failed?
 failed() {
 	grep -qE "^ *not ok [0-9]+ $2( |\$)" "/sys/kernel/debug/kunit/$1/results"
 }

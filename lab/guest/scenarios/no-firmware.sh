@@ -25,7 +25,7 @@ displays() {
 }
 
 check_cards
-# The kernel looks at the other directory.
+# The kernel looks for firmware in the other directory.
 mv /usr/lib/firmware /usr/lib/no-firmware
 if ! load-radeon gartsize="$LAB_GARTSIZE"; then
 	result fail load "the driver cannot be loaded without firmware"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Each card is removed from the PCI bus while its GPU moves BOs, and found again by a rescan. The
-# other cards go on. Afterwards the card works.
+# other cards continue to work. Afterwards the card works.
 #
 # limit: 1200
 # silence: 240

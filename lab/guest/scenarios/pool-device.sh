@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The hypervisor's pool device (POOL_DEVICE=default), with a card of 32 bits and one of more. The
-# pool follows a valid capability; an invalid one is refused with one line in the log and changes
-# nothing; and the device comes and goes, as the cards do, in any order, while BOs live. After each
+# pool follows a valid capability. An invalid one is refused with one line in the log and changes
+# nothing. The device and the cards are bound and unbound in any order, while BOs live. After each
 # change the GPUs move BOs.
 #
 # needs: pool-device
@@ -44,7 +44,7 @@ set_capability() {
 	echo "$address" >$driver/bind 2>/dev/null
 }
 
-# log_since: the kernel's log about the pool device since then.
+# log_since: the kernel's log about the pool device since set_capability.
 log_since() {
 	dmesg | awk '
 		/@lab pool device: / { text = ""; next }
@@ -59,8 +59,8 @@ pool_value() {
 		"/sys/kernel/debug/$(ttm)/pool_device"
 }
 
-# expected CARD CASE: the backing and shape that a card must have then; nothing if they are those
-# without a pool device.
+# expected CARD CASE: print the backing and shape that a card must have in that case; empty if they
+# are those without a pool device.
 expected() {
 	local kind=wide
 
@@ -270,7 +270,7 @@ refuses vast width=255 "bus addresses of 255 bits are not within 32 to 64"
 accepts again default version=1
 moves_during rebind-busy rebind
 
-# One card is unbound; the other goes on with its own pages.
+# One card is unbound; the other continues to use its own pages.
 bdf=$(pci_address "$narrow")
 gtt-move --card "$wide" --rounds 2 --seed 78 --limit-mib 32 >/tmp/moved &
 job=$!

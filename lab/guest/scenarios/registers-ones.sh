@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Each card in turn is gone: its registers read ones (a fault of the model) while all GPUs move
-# BOs. Its clients get errors, it is unbound, and cannot be bound as long as it is gone. The other
-# cards go on. Afterwards it works.
+# BOs. Its clients get errors. The card is unbound, and cannot be bound as long as it is gone. The
+# other cards continue to work. When the card is back it works.
 #
 # limit: 1500
 # silence: 240
@@ -47,7 +47,7 @@ for card in $(cards); do
 	run registers-ones --card "$card"
 	wait_for_moves "$card"
 	come_back "$card" "$bdf"
-	# Without a client that has found it out.
+	# No client has noticed before that the card is gone.
 	consoles_off
 	set_fault "$card" registers-ones
 	echo "$bdf" >/sys/bus/pci/drivers/radeon/unbind

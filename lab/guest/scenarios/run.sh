@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# What "make run" shows: all of the GTT moved by the GPU, the numbers for the table, and a
-# picture of the card's screen.
+# The boot of "make run": the GPU moves the whole GTT; numbers for the table, and a picture of the
+# card's screen.
 
 . /usr/lib/lab/lib.sh
 

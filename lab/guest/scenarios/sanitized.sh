@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# A short run of every test program, for a model that is slow as it runs with sanitizers.
+# A short run of every test program, for a model with sanitizers, which is slow.
 
 . /usr/lib/lab/lib.sh
 

@@ -8,7 +8,7 @@
 
 driver=$LAB_SECOND_DISPLAY
 
-# uses_ttm: bochs does through a library.
+# uses_ttm: does the other driver use Debian's TTM? bochs uses it through a library.
 uses_ttm() {
 	[ -e "/sys/module/ttm/holders/$driver" ] ||
 		{ [ -e /sys/module/ttm/holders/drm_vram_helper ] &&
@@ -24,7 +24,7 @@ load_display() {
 	fi
 }
 
-# unload_display: the driver and its TTM, which has no other user.
+# unload_display: unload the driver and its TTM, which has no other user.
 unload_display() {
 	local module
 

@@ -12,7 +12,7 @@
 
 . /usr/lib/lab/lib.sh
 
-# swapped_moves NAME ARGUMENT...: moves of BOs that are swapped out before.
+# swapped_moves NAME ARGUMENT...: swap BOs out, and have the GPUs move them.
 swapped_moves() {
 	local name=$1 card before written
 
@@ -29,7 +29,7 @@ swapped_moves() {
 	done
 }
 
-# with_backing BACKING [SHAPE]: the moves, with BO pages from there. Sets expect_backing.
+# with_backing BACKING [SHAPE]: the same moves with that backing. Sets expect_backing.
 with_backing() {
 	export TTM_PARAMETERS="backing=$1"
 	expect_backing=$*

@@ -1,12 +1,12 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Each card is taken away while programs use it, and comes back: each case of unbind-clients by an
-# unbind and by a removal from the PCI bus. With lab.second_display= that driver imports BOs, with
-# two cards each imports those of the other. Then a card is unbound and removed while the driver is
-# bound to it, and at last a PCI Express card is unplugged.
+# Each card is taken away while programs use it, and comes back: each case of unbind-clients runs
+# with an unbind and with a removal from the PCI bus. With lab.second_display= that driver imports
+# BOs; with two cards each imports those of the other. Then a card is unbound or removed while the
+# driver is being bound to it. At last a PCI Express card is unplugged.
 #
-#   lab.rounds=N        go on with the first case until cards have been taken away N times
+#   lab.rounds=N        repeat the cases until cards have been taken away N times
 #   lab.cases=CASE,...  these cases alone
 #   lab.ways=WAY,...    of unbind, remove, bind and unplug, these alone
 #
@@ -15,7 +15,7 @@
 
 . /usr/lib/lab/lib.sh
 
-# chosen WORD LIST: is it in the list, or the list empty?
+# chosen WORD LIST: is the word in the list, or is the list empty?
 chosen() {
 	[ -z "$2" ] || case ,$2, in *,"$1",*) ;; *) return 1 ;; esac
 }
@@ -52,7 +52,7 @@ take_away() {
 
 	shift 2
 	bdf=$(pci_address "$card")
-	# Only the case "console" has it on.
+	# Only the case "console" uses the console.
 	[ "$1" = console ] || consoles_off
 	case $way in
 	unbind) run unbind-clients --card "$card" --case "$@" ;;
@@ -63,7 +63,7 @@ take_away() {
 	run gtt-move --card "$card" --rounds 1 --limit-mib 4
 }
 
-# matrix: each cell once, or lab.rounds= cells.
+# matrix: run each cell once, or lab.rounds= cells.
 matrix() {
 	local way card case round=0
 
@@ -86,7 +86,7 @@ matrix() {
 }
 
 # bind_race CARD WAY FILE: the card is unbound or removed while the driver is being bound. Either
-# comes first; none may wait for ever.
+# may come first; neither may wait for ever.
 bind_race() {
 	local card=$1 bdf driver=/sys/bus/pci/drivers/radeon pid
 
@@ -110,7 +110,7 @@ bind_race() {
 	run gtt-move --card "$card" --rounds 1 --limit-mib 4
 }
 
-# unplug CARD: QEMU unplugs it while a client computes on it. It does not come back.
+# unplug CARD: QEMU unplugs the card while a client uses the GPU. It does not come back.
 unplug() {
 	local bdf way
 

@@ -7,7 +7,7 @@
 
 . /usr/lib/lab/lib.sh
 
-# provider [PARAMETER=VALUE]...: load it.
+# provider [PARAMETER=VALUE]...: load the module.
 provider() {
 	case $(uname -r) in
 	*-debug | *-src) modprobe xen-ttm-pool "$@" ;;
@@ -15,7 +15,7 @@ provider() {
 	esac
 }
 
-# refused NAME TEXT [PARAMETER=VALUE]...: a result: it refuses to load, with that message.
+# refused NAME TEXT [PARAMETER=VALUE]...: a result: the module refuses to load, with that message.
 refused() {
 	local name=$1 text=$2 line
 

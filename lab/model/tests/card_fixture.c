@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* See card_fixture.h. Setting up a fixture cannot fail: it ends the test. */
+/* See card_fixture.h. A fixture that cannot be set up ends the test. */
 #define _GNU_SOURCE
 #include "card_fixture.h"
 

@@ -148,7 +148,7 @@ static void connectors_and_memory(void **state)
 		mem = table(0x48);
 		assert_int_equal(r8(mem - 1), 1);
 		assert_int_equal(r8(mem) * 2u << 20, info->vram_size);
-		/* the RAM reset table behind it ends at once */
+		/* the RAM reset table after it ends at once */
 		for (off = mem; r8(off); off++)
 			;
 		assert_int_equal(r8(off + 3), 0xff);

@@ -210,7 +210,7 @@ static void test_fault_is_set_and_taken_back(void **state)
 	close(fd);
 }
 
-/* Without a GART an address is the bus's own, and nothing is found behind it. */
+/* Without a GART an address is the bus's own, and no page is found. */
 static void test_translate_without_gart(void **state)
 {
 	struct fixture *f = *state;

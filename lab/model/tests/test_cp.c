@@ -164,7 +164,7 @@ static void cut_indirect_buffer(void **state)
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG1), 1);
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG2), 0);
 	assert_true(stat_get(f, packets_bad) == 1);
-	ring_emit(f, PKT0(REG_SCRATCH_REG3, 1));	/* the ring goes on */
+	ring_emit(f, PKT0(REG_SCRATCH_REG3, 1));	/* the ring continues */
 	ring_emit(f, 4);
 	ring_run(f);
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG3), 4);
@@ -255,7 +255,7 @@ static void budget(void **state)
 	ring_run(f);
 	assert_true(stat_get(f, streams_stopped) == 1);
 	assert_true(reg_read(f, REG_RBBM_STATUS) & BUSY);
-	ring_commit(f);			/* another kick is no way out */
+	ring_commit(f);			/* another kick does not help */
 	cp_run_to_idle(f->card);
 	assert_true(reg_read(f, REG_RBBM_STATUS) & BUSY);
 	assert_true(stat_get(f, streams_stopped) == 1);

@@ -151,7 +151,7 @@ static void edid_arrives_on_every_connector(void **state)
 	assert_int_equal(card->stats.ddc_bytes, CONNECTOR_COUNT * (8 + 128 + 18));
 }
 
-static void nobody_else_answers(void **state)
+static void other_addresses_do_not_answer(void **state)
 {
 	uint8_t edid[8];
 
@@ -234,7 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(edid_arrives_on_every_connector),
-		T(nobody_else_answers),
+		T(other_addresses_do_not_answer),
 		T(eeprom_is_read_only),
 		T(read_ends_without_acknowledge),
 		T(edid_is_valid),

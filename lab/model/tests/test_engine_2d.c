@@ -173,7 +173,7 @@ static void scissors(void **state)
 	for (int y = 4; y < 6; y++)
 		memset(expect + y * (int)PITCH + 10, 0xff, 10);
 	assert_memory_equal(dst_mem(f), expect, sizeof(expect));
-	/* Without DST_CLIPPING the scissors go back to wide open. */
+	/* Without DST_CLIPPING the scissors are reset to their maximum. */
 	prepare(f, GMC(BPP8, 13u, 0xff));
 	emit_reg(f, REG_DST_Y_X, XY(-3, -3));
 	emit_reg(f, REG_DST_WIDTH_HEIGHT, 5u << 16 | 5);
@@ -196,7 +196,7 @@ static void copy_packet(void **state)
 
 	dwords[1] = GMC(BPP32, 15u, 0xcc) | 1u << 2 | 1u << 3;
 	fill_random(f->low + IB_PAGE * 4096, pages * 4096, 1);
-	emit_reg(f, REG_DP_CNTL, 0);	/* user space's: packets go their way */
+	emit_reg(f, REG_DP_CNTL, 0);	/* as user space may leave it; packets ignore it */
 	ring_emit_all(f, dwords, sizeof(dwords) / 4);
 	ring_run(f);
 	assert_memory_equal(dst_mem(f), f->low + IB_PAGE * 4096, pages * 4096);
@@ -326,7 +326,7 @@ static void cpu_draws(void **state)
 	assert_int_equal(dst_mem(f)[64], 0);
 }
 
-/* Sizes and offsets that run out of everything, all over the address space. */
+/* Sizes and offsets beyond all limits, all over the address space. */
 static void extremes(void **state)
 {
 	struct fixture *f = *state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Guest memory: what may be mapped, and that an access stays inside of it. A
- * wrong check here is memory of this process, or SIGBUS, in a guest's hands.
+ * Guest memory: what may be mapped, and that an access stays inside of it. A wrong check would give
+ * a guest memory of this process, or a SIGBUS.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>

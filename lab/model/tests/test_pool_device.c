@@ -65,7 +65,7 @@ static void good(struct pool_device *pool, const char *list)
 	assert_string_equal(say(pool, line), "ok");
 }
 
-/* It is refused with these words, and what was there stays. */
+/* It is refused with this message, and no field changes. */
 static void bad(struct pool_device *pool, const char *list, const char *words)
 {
 	uint8_t before[PCI_CONFIG_SIZE], after[PCI_CONFIG_SIZE];
@@ -276,7 +276,7 @@ static void what_is_wrong_is_named(void **state)
 	bad(pool, "width=0x", "is not a number");
 	bad(pool, "width=0x-1", "is not a number");
 	bad(pool, "width=1f", "is not a number");
-	/* The one before it is not taken either. */
+	/* The field before it does not change either. */
 	bad(pool, "zones=7,flags=many", "flags='many' is not a number");
 	memset(list, 'x', sizeof(list));
 	list[sizeof(list) - 1] = '\0';

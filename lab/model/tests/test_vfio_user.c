@@ -876,7 +876,7 @@ static void listen_accepts_one(void **state)
 		assert_true(ready(vu_poll_fd(f->vu)));
 		assert_int_equal(vu_serve(f->vu), 0);
 		assert_int_equal(say_version(f, 0, NULL), 0);
-		/* A second client is turned away, the first does not notice. */
+		/* A second client is refused, and the first is not affected. */
 		second = connect_to(p->path);
 		assert_int_equal(vu_serve(f->vu), 0);
 		assert_int_equal(recv(second, &c, 1, MSG_DONTWAIT), 0);
@@ -901,7 +901,7 @@ static void listen_refuses_used_socket(void **state)
 	assert_null(vu_listen(p->path, &f->dev, p->err, sizeof(p->err)));
 	assert_non_null(strstr(p->err, p->path));
 	assert_non_null(strstr(p->err, "in use"));
-	/* That probe was no client: the server must not end with it. */
+	/* That probe was not a client: the server must continue. */
 	while (ready(vu_poll_fd(f->vu)))
 		assert_int_equal(vu_serve(f->vu), 0);
 	f->client = connect_to(p->path);
