@@ -9,7 +9,7 @@
 define HELP
 Variables: KERNEL=6.12|7.3  MACHINE=bare|xen  CARD=rv370|rv100|both  POOL=new|stock
 
-make run            a Xen dom0 with the card: the GPU moves all of its GTT and back
+make run            a Xen dom0 with the card: the GPU moves its whole GTT to VRAM and back
 make boot           a shell in the lab, on a MACHINE with a KERNEL, a CARD and a POOL, or with your
                     own kernel tree (KERNEL_SRC=DIR); further variables: lab/boot/boot.sh
 make check          tests that boot nothing and build no kernel: two minutes
@@ -40,8 +40,8 @@ make series         our patches as six series for a Debian kernel, or for any ot
 make import         a commit of a tree of "make tree", as a patch in patches/
                     (TREE=DIR SERIES=FOLDER, COMMIT=REV)
 make check-patches  checkpatch, kernel-doc, sparse and coccicheck on patches and files (KERNEL)
-make check-bisect   what the patches change builds after each of them (KERNEL)
-make check-series   what "make series" writes applies without fuzz and builds (KERNEL)
+make check-bisect   all that the patches change builds after each patch (KERNEL)
+make check-series   the mails of "make series" apply without fuzz and build (KERNEL)
 make check-tree     all users of TTM in the kernel compile (KERNEL)
 make image          the Debian root the lab runs in (made when needed)
 make image-refresh  makes this root again from the packages that the mirror has today
