@@ -3,21 +3,23 @@
 #
 # Runs a command inside the lab's root:
 #
-#   enter.sh [--out DIR] [--source DIR] [--env NAME=VALUE]... COMMAND [ARGUMENT]...
+#   enter.sh [--out DIR] [--source DIR] [--layer DIR] [--env NAME=VALUE]... COMMAND [ARGUMENT]...
 #
 # It sees the checkout at /src (read-only), the cache's build directory at /build (writable), the
 # DIR of --out at /out (writable), that of --source at /run/source (read-only), a root it cannot
-# change, and no process or mount but its own. When it ends, or this script is killed, all its
-# processes and mounts end.
+# change, and no process or mount but its own. With --layer the root also has the packages that
+# lab/image/layer.sh has put into DIR. When it ends, or this script is killed, all its processes
+# and mounts end.
 LAB_TAG=${LAB_TAG:-lab}
 # shellcheck source=../common.sh
 . "$(dirname "$0")/../common.sh"
 
-out='' source='' env=()
+out='' source='' layer='' env=()
 while (($#)); do
 	case $1 in
 	--out) out=$2; shift 2 ;;
 	--source) source=$2; shift 2 ;;
+	--layer) layer=$2; shift 2 ;;
 	--env) env+=("$2"); shift 2 ;;
 	--*) die "enter.sh: unknown option '$1'" ;;
 	*) break ;;
@@ -52,7 +54,7 @@ compilers=$(grep -E '^(binutils|clang|cpp|gcc|libgcc|libllvm)' "$image/manifest"
 ccache=(CCACHE_DIR=/build/ccache CCACHE_MAXSIZE=5G CCACHE_NOHASHDIR=1
 	"CCACHE_COMPILERCHECK=string:$compilers")
 in_ns "$BASH" "$LAB_TOP/lab/image/inside.sh" "$image/root" "$LAB_TOP" \
-	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" "$source" \
+	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" "$source" "$layer" \
 	env -i PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
 	TERM="${TERM:-dumb}" "${ccache[@]}" "${env[@]}" "$@" 8<&-
 status=0

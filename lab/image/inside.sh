@@ -4,11 +4,11 @@
 # The first process of enter.sh's namespaces: mounts the lab's root with all its directories, and
 # runs the command there.
 #
-#   inside.sh ROOT CHECKOUT BUILD OUT SOURCE COMMAND [ARGUMENT]...
+#   inside.sh ROOT CHECKOUT BUILD OUT SOURCE LAYER COMMAND [ARGUMENT]...
 set -euo pipefail
 
-root=$1 src=$2 build=$3 out=$4 source=$5
-shift 5
+root=$1 src=$2 build=$3 out=$4 source=$5 layer=$6
+shift 6
 
 # read_only PATH: mount it read-only. A user namespace may add flags to a mount, but not drop flags
 # that the mount has: name them all.
@@ -20,7 +20,27 @@ read_only() {
 	mount -o "remount,bind,ro${flags:+,$flags}" "$1"
 }
 
-mount --bind "$root" "$root"
+# put_layer: mount the root with more packages. A layer that is not complete is being made: it is
+# writable, and has the network.
+put_layer() {
+	local options="lowerdir=$layer/upper:$root"
+
+	[[ -e $layer/complete ]] ||
+		options="lowerdir=$root,upperdir=$layer/upper,workdir=$layer/work"
+	# In a user namespace overlayfs may not write trusted attributes.
+	[[ $(awk '{ print $3 }' /proc/self/uid_map) == 4294967295 ]] || options+=,userxattr
+	mount -t overlay -o "$options" overlay "$root" || {
+		echo 'error: this machine has no overlay file system: load the module overlay' >&2
+		exit 1
+	}
+	[[ -e $layer/complete ]] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+}
+
+if [[ -n $layer ]]; then
+	put_layer
+else
+	mount --bind "$root" "$root"
+fi
 mount --bind "$src" "$root/src"
 read_only "$root/src"
 mount --bind "$build" "$root/build"
@@ -47,7 +67,7 @@ for node in null zero full random urandom tty kvm; do
 	: >"$root/dev/$node"
 	mount --bind "/dev/$node" "$root/dev/$node"
 done
-read_only "$root"
+[[ -n $layer && ! -e $layer/complete ]] || read_only "$root"
 
 cd "$root"
 # Not exec: as first process a command would ignore signals that it does not handle.
