@@ -21,7 +21,7 @@ at_fixed_path modules "$2"
 release=$(<"/boot/lab/version-$series")
 stamp="$release $(source_version "$series") $(changes "$series") $(
 	cd /src/lab/kernel
-	cat {compile_modules,external,fixed_path}.sh kbuild/* | sha256sum
+	cat {compile_modules,external,fixed_path,rename_symbols}.sh kbuild/* | sha256sum
 )"
 [[ ! -e $dir/stamp || $(<"$dir/stamp") != "$stamp" ]] || exit 0
 # If this fails, the old modules must not be used as the new ones.

@@ -39,18 +39,7 @@ clone_stock() {
 rename_ttm() {
 	local kbuild=/src/lab/kernel/kbuild drm=$1/drivers/gpu/drm
 
-	{
-		echo '/* Made from the EXPORT_SYMBOL()s: names of our own TTM. */'
-		sed -nE 's/^EXPORT_SYMBOL(_GPL|_FOR_TESTS_ONLY)?\((\w+)\);.*/#define \2 r\2/p' \
-			"$drm"/ttm/*.c "$drm"/drm_gem_ttm_helper.c | sort -u
-	} >"$1/rename.h"
-	# debugfs can have only one directory of a name.
-	sed -i 's/debugfs_create_dir("ttm", NULL)/debugfs_create_dir(KBUILD_MODNAME, NULL)/' \
-		"$drm/ttm/ttm_device.c"
-	grep -q 'debugfs_create_dir(KBUILD_MODNAME, NULL)' "$drm/ttm/ttm_device.c" || {
-		echo "error: ttm_device.c no longer makes its debugfs directory as expected"
-		return 1
-	}
+	/src/lab/kernel/rename_symbols.sh "$1" >"$1/rename.h" || return 1
 	cp "$kbuild/Kbuild" "$1/drivers/Kbuild"
 	cp "$kbuild/Kbuild.ttm" "$drm/ttm/Kbuild"
 	cp "$kbuild/Kbuild.radeon" "$drm/radeon/Kbuild"
