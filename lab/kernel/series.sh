@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Writes all series for a kernel: each as a folder for git send-email and git am, with a cover
-# letter, and all patches as one quilt folder.
+# letter, and all patches as one quilt folder and as flat files for an RPM package (Qubes OS).
 #
 #   KERNEL=7.3|6.12      whose deltas to take (7.3; with SOURCE=, 6.12 for one below 7.0)
 #   SOURCE=DIR|TARBALL   the kernel: a git repository (its HEAD), a directory, or a tarball
@@ -158,6 +158,20 @@ write_series() {
 	say "$series: patches: $count;$(git -C "$work/tree" diff --shortstat "$from" "$series")"
 }
 
+# write_rpm: write the patches of the quilt folder as flat files with their own numbers, and their
+# lines for the spec file in "spec-lines".
+write_rpm() {
+	local name number=5000
+
+	mkdir "$new/rpm"
+	while read -r name; do
+		number=$((number + 1))
+		cp "$new/quilt/$name" "$new/rpm/$number-${name#*-}"
+		echo "Patch$number: $number-${name#*-}"
+	done <"$new/quilt/series" >"$new/spec-lines"
+	mv "$new/spec-lines" "$new/rpm"
+}
+
 if [[ -n ${OUT:-} ]]; then
 	mkdir -p "$(dirname "$OUT")" 2>/dev/null && [[ -w $(dirname "$OUT") && ! -e $OUT ]] ||
 		[[ -d $OUT && -w $OUT && -z $(ls -A "$OUT") ]] ||
@@ -213,6 +227,7 @@ for series in "$work"/patches/*/; do
 done
 git -C "$work/tree" format-patch -q -N --no-signature -o "$new/quilt" base.."$from"
 (cd "$new/quilt" && ls -- *.patch >series)
+write_rpm
 rm -rf "$OUT"
 mv "$new" "$OUT"
 echo "$OUT"

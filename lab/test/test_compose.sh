@@ -225,6 +225,10 @@ for source in "$work/kernel" "$work/kernel.tar"; do
 		fail 'the cover letter lacks its subject'
 	(($(wc -l <"$work/written/quilt/series") == 2)) ||
 		fail 'the quilt folder has not two patches'
+	[[ $(<"$work/written/rpm/spec-lines") == $'Patch5001: 5001-drm-ttm-One.patch\n'\
+'Patch5002: 5002-drm-ttm-Two.patch' ]] &&
+		cmp "$work"/written/{quilt/0002,rpm/5002}-drm-ttm-Two.patch ||
+		fail 'the flat files are not those of the quilt folder'
 	if [[ $source == *.tar ]]; then
 		! grep -q '^base-commit: ' "$letter" || fail 'a tarball has a base commit'
 	else
