@@ -5,6 +5,7 @@
 .PHONY: help run check test test-full bench goals prime igt igt-run igt-install image image-refresh
 .PHONY: build boot modules tree series import debug-kernel kunit mutants test-debug
 .PHONY: check-patches check-bisect check-series check-tree
+.PHONY: deb test-package watch
 
 define HELP
 Variables: KERNEL=6.12|7.3  MACHINE=bare|xen  CARD=rv370|rv100|both  POOL=new|stock
@@ -43,6 +44,9 @@ make check-patches  checkpatch, kernel-doc, sparse and coccicheck on patches and
 make check-bisect   all that the patches change builds after each patch (KERNEL)
 make check-series   the mails of "make series" apply without fuzz and build (KERNEL)
 make check-tree     all users of TTM in the kernel compile (KERNEL)
+make deb            Debian packages: the driver for dkms, and the tools (Documentation/packaging.md)
+make test-package   these installed, upgraded and removed on a Debian disk, which boots each time
+make watch          whether the patches follow the kernels of the mirror: a line a version
 make image          the Debian root the lab runs in (made when needed)
 make image-refresh  makes this root again from the packages that the mirror has today
 make build          the model and the guest (made when needed)
@@ -111,6 +115,15 @@ test-debug:
 
 check-patches check-bisect check-series check-tree:
 	@lab/kernel/check_kernel.sh $(@:check-%=%)
+
+deb:
+	@packaging/make_deb.sh
+
+test-package:
+	@packaging/test/test_package.sh
+
+watch:
+	@packaging/watch.sh
 
 # Variables on make's command line are in the environment of its commands.
 boot:

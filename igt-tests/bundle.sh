@@ -16,10 +16,10 @@
 # Runs inside the lab's root, which has Debian's igt.
 set -euo pipefail
 
-build=$1 dir=$2
+build=$1 dir=$2 lists=$(dirname "$0")/lists
 mkdir -p "$dir"/{bin,lib,tests}
 cp -L /usr/bin/igt_runner "$dir/bin"
-sed -nE 's/^igt@([a-z0-9_]+)(@.*)?$/\1/p' /src/igt-tests/lists/*.txt | sort -u |
+sed -nE 's/^igt@([a-z0-9_]+)(@.*)?$/\1/p' "$lists"/*.txt | sort -u |
 	while IFS= read -r test; do
 		cp -L "/usr/libexec/igt-gpu-tools/$test" "$dir/tests"
 	done

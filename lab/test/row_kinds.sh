@@ -161,6 +161,10 @@ row_bad-boot() {
 	result_script bad_boot.sh
 }
 
+row_load-driver() {
+	check_command "$LAB_TOP/lab/image/enter.sh" bash /src/packaging/test/test_load.sh
+}
+
 row_tools() {
 	check_command "$LAB_TOP/lab/image/enter.sh" bash /src/packaging/test/test_tools.sh
 }
