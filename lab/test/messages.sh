@@ -15,7 +15,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd -P)
 document=$(realpath "${1:-$top/TROUBLESHOOTING.md}")
 cd "$top"
 # Tests quote messages, too; they are not where the messages come from.
-mapfile -t sources < <(git ls-files -- 'lab/*.sh' 'lab/*.c' bench igt-tests 'drivers/*.c' |
+mapfile -t sources < <(git ls-files -- 'lab/*.sh' 'lab/*.c' bench igt-tests 'drivers/*.c' \
+	packaging |
+	grep -vE '^packaging/(man|test/disk_cases)' |
 	grep -vE '^lab/test/(bad_|test_|check_list|igt_report|messages)')
 
 awk '
