@@ -22,14 +22,15 @@ save_out() {
 	fi
 }
 
-# watch_suspend: restore the window over the VRAM after each suspend (see vram-window.sh). Without
-# it the tests that follow are slow.
-watch_suspend() {
-	local stats=/sys/power/suspend_stats/success before now
+# watch_windows: restore the window over the VRAM (see vram-window.sh) after each suspend, and when
+# devices come and go. Without it the tests that follow are slow.
+watch_windows() {
+	local stats=/sys/power/suspend_stats/success before='' now sleeps=0 events
 
-	read -r before <$stats || return
 	while usleep 200000; do
-		read -r now <$stats
+		[ ! -e $stats ] || read -r sleeps <$stats
+		read -r events </sys/kernel/uevent_seqnum
+		now=$sleeps,$events
 		if [ "$now" != "$before" ]; then
 			before=$now
 			. /usr/lib/lab/vram-window.sh
@@ -55,7 +56,7 @@ igt_driver() {
 run_igt() {
 	local watcher card address status name found meaning seconds text
 
-	watch_suspend &
+	watch_windows &
 	watcher=$!
 	for card in $(cards); do
 		address=$(readlink -f "/sys/class/drm/card$(minor "$card")/device")
