@@ -194,6 +194,19 @@ build_name() {
 	(echo "$LAB_TOP"; cat "$image/complete") | sha256sum | cut -c1-16
 }
 
+# disk_names: the guest's disks that make_disk.sh can make, a line each.
+disk_names() {
+	(cd "$LAB_TOP/lab/image" && printf '%s\n' *.packages | sed 's/\.packages$//')
+}
+
+# disk_file NAME: the file of that disk in the cache's build directory. The image's manifest stands
+# for what the mirrors offer.
+disk_file() {
+	echo "disk-$1-$(cd "$LAB_TOP/lab/image" &&
+		cat "$1.packages" make_disk.sh "$LAB_CACHE/root-$(image_key)/complete" |
+		sha256sum | cut -c1-16).erofs"
+}
+
 # source_kernel_name: the second part of the build directory's name, for the kernel of KERNEL_SRC
 # with POOL.
 source_kernel_name() {

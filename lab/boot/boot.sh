@@ -48,15 +48,18 @@
 #   SWAP_DISK=NM                bare: also a disk of N MiB, for swap space and an image of memory.
 #                               It is empty at the start, and the guest may reboot; scenarios
 #                               that need it say so ("# needs: swap-disk")
+#   DISK=NAME                   also a read-only disk with programs for the guest (screen:
+#                               lab/image/screen.packages; enter-disk); scenarios that need it say
+#                               so ("# needs: disk=screen")
 #   IGT=yes                     igt and its tests in the guest (enter-igt); scenarios that need
 #                               them say so ("# needs: igt")
 #   BUILD=no                    use what was built before, without checking what has changed
 #
 # A scenario's first comment says what its boots need in addition; the variables win:
 #
-#   # needs: igt, edu, pool-device, hot-memory or swap-disk
-#                                       as IGT=yes, EDU=yes, POOL_DEVICE=default, HOT_MEMORY=4096M
-#                                       and SWAP_DISK=2048M
+#   # needs: igt, edu, pool-device, hot-memory, swap-disk or disk=screen
+#                                       as IGT=yes, EDU=yes, POOL_DEVICE=default, HOT_MEMORY=4096M,
+#                                       SWAP_DISK=2048M and DISK=screen
 #   # limit: SECONDS, # silence: SECONDS
 #   # args: WORDS                       before GUEST_ARGS
 #   # allow: REGEX, # allow-stock: REGEX
@@ -107,7 +110,8 @@ if [[ -n $RUN ]]; then
 		pool-device) POOL_DEVICE=${POOL_DEVICE:-default} ;;
 		hot-memory) HOT_MEMORY=${HOT_MEMORY:-4096M} ;;
 		swap-disk) SWAP_DISK=${SWAP_DISK:-2048M} ;;
-		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device|hot-memory|swap-disk" ;;
+		disk=*) DISK=${need#disk=} ;;
+		*) die "the scenario $RUN needs '$need', which is unknown: choose igt|edu|pool-device|hot-memory|swap-disk|disk=NAME" ;;
 		esac
 	done
 	limit=$(scenario_head limit) silence=$(scenario_head silence)
@@ -117,6 +121,8 @@ fi
 choose IGT '' yes
 choose EDU '' yes
 choose IOMMU '' yes
+mapfile -t disks < <(disk_names)
+choose DISK '' "${disks[@]}"
 [[ $DOM0 == pv ]] || ACCEL=${ACCEL:-tcg}
 choose ACCEL '' tcg kvm
 choose CLOCK host host instructions
@@ -190,6 +196,7 @@ if [[ ${BUILD:-} != no ]]; then
 	*-new-*) update kernel/modules.sh KERNEL="$KERNEL" ;;
 	esac
 	sub "$LAB_TOP/lab/image/build_lab.sh" "$initrd" || exit 2
+	[[ -z $DISK ]] || sub "$LAB_TOP/lab/image/make_disk.sh" "$DISK" || exit 2
 fi
 make_cache_dir
 build=/build/$(build_name)
@@ -322,6 +329,15 @@ add_out() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
+# add_disk: nothing that the guest does can change it. Sets qemu.
+add_disk() {
+	local drive
+
+	[[ -n $DISK ]] || return 0
+	drive=file=/build/$(disk_file "$DISK"),if=none,id=disk,format=raw,read-only=on
+	qemu+=(-drive "$drive" -device virtio-blk-pci,drive=disk,serial=programs)
+}
+
 # add_vfio_user NAME BUS: the device of the model of that name. By default QEMU gives up if the
 # model does not answer for 5 s. "lab-probe machine unplug NAME" unplugs it. Sets qemu.
 add_vfio_user() {
@@ -407,6 +423,7 @@ add_iommu
 add_swap_disk
 add_second_display
 add_out
+add_disk
 add_cards
 add_edu
 add_pool_device

@@ -108,10 +108,9 @@ bool lab_can_drive(int fd, unsigned int crtc, const drmModeConnector *connector)
 	return can;
 }
 
-bool lab_screen_compare(const char *card, unsigned int crtc, const struct lab_image *expected,
-			char *text, size_t size)
+int lab_screen_crc(const char *card, unsigned int crtc, struct lab_screen *screen, char *text,
+		   size_t size)
 {
-	unsigned int sum, width, height, want = lab_image_crc(expected);
 	char command[32], reply[256];
 	const char *at;
 	int ret;
@@ -121,14 +120,27 @@ bool lab_screen_compare(const char *card, unsigned int crtc, const struct lab_im
 	if (ret) {
 		snprintf(text, size, "no CRC from the card: %s %.150s", strerror(-ret),
 			 ret == -EREMOTEIO ? reply : "");
-		return false;
+		return ret;
 	}
 	at = strstr(reply, "crc=");
-	if (!at || sscanf(at, "crc=%x width=%u height=%u", &sum, &width, &height) != 3) {
+	if (!at || sscanf(at, "crc=%x width=%u height=%u", &screen->crc, &screen->width,
+			  &screen->height) != 3) {
 		snprintf(text, size, "no CRC in the card's answer '%.150s'", reply);
-		return false;
+		return -EREMOTEIO;
 	}
-	snprintf(text, size, "screen %u x %u CRC %08x, drawn %u x %u CRC %08x", width, height,
-		 sum, expected->width, expected->height, want);
-	return sum == want && width == expected->width && height == expected->height;
+	return 0;
+}
+
+bool lab_screen_compare(const char *card, unsigned int crtc, const struct lab_image *expected,
+			char *text, size_t size)
+{
+	unsigned int want = lab_image_crc(expected);
+	struct lab_screen screen;
+
+	if (lab_screen_crc(card, crtc, &screen, text, size))
+		return false;
+	snprintf(text, size, "screen %u x %u CRC %08x, drawn %u x %u CRC %08x", screen.width,
+		 screen.height, screen.crc, expected->width, expected->height, want);
+	return screen.crc == want && screen.width == expected->width &&
+	       screen.height == expected->height;
 }

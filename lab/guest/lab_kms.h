@@ -76,6 +76,29 @@ const drmModeModeInfo *lab_preferred_mode(const drmModeConnector *connector);
 bool lab_can_drive(int fd, unsigned int crtc, const drmModeConnector *connector);
 
 /**
+ * struct lab_screen - what a CRTC shows, as the lab reads it.
+ * @crc: CRC of the pixels, see lab_image_crc()
+ * @width: pixels
+ * @height: lines
+ */
+struct lab_screen {
+	unsigned int crc, width, height;
+};
+
+/**
+ * lab_screen_crc() - ask for the screen of a CRTC.
+ * @card: the card's name
+ * @crtc: number of the CRTC
+ * @screen: filled in
+ * @text: set to the error, for people
+ * @size: its size in bytes
+ *
+ * Return: 0 or an error of lab_card_command().
+ */
+int lab_screen_crc(const char *card, unsigned int crtc, struct lab_screen *screen, char *text,
+		   size_t size);
+
+/**
  * lab_screen_compare() - is a picture on the screen, without one different pixel?
  * @card: the card's name
  * @crtc: number of the CRTC

@@ -12,6 +12,7 @@
 #   gpu_moves.sh      BOs that the GPUs move
 #   kernel_checks.sh  fault injection and kmemleak
 #   run_igt.sh        igt's tests
+#   display_servers.sh  Xorg and weston (DISK=screen)
 
 for lab_part in /usr/lib/lab/lib/*.sh; do
 	# shellcheck source=/dev/null

@@ -28,9 +28,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
-# Modules that the guest may load, with what they depend on. The last five are for save_out of
-# lab/guest/lib/run_igt.sh, for swap_on of lab/guest/lib/memory.sh, and for a swap disk.
-modules=(radeon qxl bochs virtio_gpu vgem 9p 9pnet_virtio virtio_pci brd virtio_blk)
+# Modules that the guest may load, with what they depend on. Those of the second line are for
+# save_out of lab/guest/lib/run_igt.sh, swap_on of lab/guest/lib/memory.sh, and disks.
+modules=(radeon qxl bochs virtio_gpu vgem
+	9p 9pnet_virtio virtio_pci brd virtio_blk erofs overlay)
 # The guest's own, in lab/guest. The debug kernels' radeon can be unloaded without
 # radeon_unregister.
 own_modules=(radeon_unregister edu_dma raw_export)

@@ -17,13 +17,17 @@ dir=$1
 make_cache_dir
 check_rights
 
-# nothing_left NAME CACHE: a result: the cache has no part of an image.
+# nothing_left NAME FILE...: a result: none of the files exists.
 nothing_left() {
-	if compgen -G "$2/radeon-ttm-pool/root-*" >/dev/null; then
-		result "$1" fail "a half-made image is left in $2"
-	else
-		result "$1" pass "no half-made image is left"
-	fi
+	local file
+
+	for file in "${@:2}"; do
+		if [[ -e $file ]]; then
+			result "$1" fail "$file is left"
+			return
+		fi
+	done
+	result "$1" pass "nothing half-made is left"
 }
 
 refuse card 'CARD=rv999 is unknown: choose rv370\|rv100' \
@@ -70,7 +74,18 @@ refuse mirror 'mirror .* could not be reached' \
 	env XDG_CACHE_HOME="$fresh" DEBIAN_MIRROR=http://127.0.0.1:9/debian \
 	DEBIAN_SECURITY_MIRROR=http://127.0.0.1:9/debian-security \
 	"$LAB_TOP/lab/image/make_image.sh"
-nothing_left mirror-cleanup "$fresh"
+nothing_left mirror-cleanup "$fresh"/radeon-ttm-pool/root-*
+
+# The same for a disk, with the image that is there.
+mkdir -p "$fresh/disk/radeon-ttm-pool"
+ln -s "$LAB_CACHE/root-$(image_key)" "$fresh/disk/radeon-ttm-pool"
+refuse disk-name 'DISK=floppy is unknown: choose screen' \
+	"$LAB_TOP/lab/image/make_disk.sh" floppy
+refuse disk-mirror 'mirror .* could not be reached' \
+	env XDG_CACHE_HOME="$fresh/disk" DEBIAN_MIRROR=http://127.0.0.1:9/debian \
+	DEBIAN_SECURITY_MIRROR=http://127.0.0.1:9/debian-security \
+	"$LAB_TOP/lab/image/make_disk.sh" screen
+nothing_left disk-mirror-cleanup "$fresh"/disk/radeon-ttm-pool/build/disk-*.{erofs,tmp.*}
 
 # A disk that is too small.
 # Expanded by the shell inside.
@@ -79,6 +94,13 @@ refuse disk 'MiB of free disk space' \
 	unshare "${LAB_NS[@]}" bash -c '
 	mount -t tmpfs -o size=64m small "$1" && XDG_CACHE_HOME=$1 "$2/lab/image/make_image.sh"
 	' - "$fresh" "$LAB_TOP"
+# shellcheck disable=SC2016
+refuse disk-space 'MiB of free disk space' \
+	unshare "${LAB_NS[@]}" bash -c '
+	mount -t tmpfs -o size=64m small "$1" && mkdir "$1/radeon-ttm-pool" &&
+		ln -s "$2" "$1/radeon-ttm-pool" &&
+		XDG_CACHE_HOME=$1 "$3/lab/image/make_disk.sh" screen
+	' - "$fresh" "$LAB_CACHE/root-$(image_key)" "$LAB_TOP"
 
 # A user without subordinate IDs.
 if ((EUID == 0)); then

@@ -11,6 +11,7 @@
 #   debug-6.12-bare, ...            our debug kernel for that machine
 #   mutants-6.12, ...               broken TTM modules for it
 #   initrd-6.12[-igt], ...          a first file system for the guest
+#   disk-screen, ...                a disk for the guest
 #
 # Writes how long it took, and its CPU time, to DIR/seconds.
 LAB_TAG=build LAB_DIE_STATUS=2
@@ -39,6 +40,7 @@ series=${name#*-}
 series=${series%%-*}
 case $name in
 programs | initrd-*) sub "$LAB_TOP/lab/image/build_lab.sh" "$name" ;;
+disk-*) sub "$LAB_TOP/lab/image/make_disk.sh" "${name#disk-}" ;;
 modules-*) KERNEL=$series sub "$LAB_TOP/lab/kernel/modules.sh" ;;
 debug-*) KERNEL=$series MACHINE=${name##*-} sub "$LAB_TOP/lab/kernel/debug_kernel.sh" ;;
 mutants-*) KERNEL=$series sub "$LAB_TOP/lab/kernel/mutant_modules.sh" ;;

@@ -41,7 +41,7 @@ boot() {
 	done
 	# The user may set LIMIT, SILENCE, GUEST_ARGS and KERNEL_SRC; the row sets all else.
 	unset POOL_DEVICE SECOND_DISPLAY EDU IGT MODEL MODEL_ARGS ALLOW CLOCK SMP MEMORY DOM0_MEMORY
-	unset DOM0 IOMMU HOT_MEMORY SWAP_DISK
+	unset DOM0 IOMMU HOT_MEMORY SWAP_DISK DISK
 	[[ -n ${KERNEL_SRC:-} ]] || variables+=(KERNEL="$kernel")
 	variables+=(MACHINE="${row_machine[$row]}" CARD="${row_card[$row]}"
 		RUN="${row_test[$row]}" OUT="$dir" BUILD=no

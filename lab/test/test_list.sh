@@ -199,6 +199,7 @@ needs() {
 	*) [[ $(word_of "$row" POOL) == stock ]] || echo "modules-$kernel" ;;
 	esac
 	! grep -qx '# needs: igt' "$scenario" || initrd+=-igt
+	sed -n "s/^# needs: disk=/disk-/p" "$scenario"
 	[[ $(word_of "$row" model) != sanitized ]] || echo sanitized
 	echo "$initrd"
 }
