@@ -37,7 +37,8 @@ static const char problem_regex[] =
 	"blocked for more than|soft lockup|hard LOCKUP|self-detected stall|"
 	"detected stalls|"
 	/* memory */
-	"page allocation failure|Out of memory|swiotlb buffer is full|KiB cannot be mapped|"
+	"page allocation failure|invoked oom-killer|Out of memory|swiotlb buffer is full|"
+	"KiB cannot be mapped|"
 	/* programs that crashed */
 	"segfault at|trap invalid opcode|"
 	/* interrupts */

@@ -79,10 +79,18 @@ forget_vram() {
 }
 
 # take_memory MIB: leave that much memory free until the next suspend_machine. A file takes the
-# rest; it is swapped out if there is swap space.
+# rest; it is swapped out if there is swap space. A dd holds another 8 MiB: processes run again
+# before the file is emptied, and if memory is short then, the OOM killer ends this dd first. Sets
+# memory_holder.
 take_memory() {
 	local available
 
+	# It waits for a reader of the pipe.
+	# shellcheck disable=SC2216
+	(echo 1000 >/proc/self/oom_score_adj; exec dd if=/dev/zero bs=8M count=1 2>/dev/null) |
+		sleep 100000 &
+	memory_holder=$!
+	usleep 500000
 	mkdir -p /mnt
 	mount -t tmpfs -o size=100% taken /mnt
 	available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
@@ -91,5 +99,7 @@ take_memory() {
 
 # return_memory: free what take_memory has taken.
 return_memory() {
+	kill "$memory_holder"
+	wait "$memory_holder"
 	umount /mnt
 }

@@ -3,8 +3,8 @@
 #
 # A suspend needs memory for all that is in VRAM. VRAM is full, and there is less memory than that.
 # Without swap space the kernel has to refuse, and all works on; with swap space the machine
-# suspends. No process is killed, and the BOs keep their contents. In Linux 6.12 swap space helps
-# hibernation alone.
+# suspends. The OOM killer ends at most the dd of take_memory, and the BOs keep their contents. In
+# Linux 6.12 swap space helps hibernation alone.
 #
 # args: lab.gartsize=-1
 # limit: 1200
@@ -14,6 +14,8 @@
 # allow: Failed to find memory space for buffer
 # allow: VRAM cannot be evicted \(-12\)
 # allow: page allocation failure: order:0,
+# allow: invoked oom-killer
+# allow: Out of memory: Killed process [0-9]+ \(dd\)
 
 . /usr/lib/lab/lib.sh
 
