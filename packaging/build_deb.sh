@@ -16,7 +16,7 @@ mapfile -t releases < <(cut -d' ' -f1 <<<"$sources")
 
 mkdir dkms
 /src/packaging/make_dkms_source.sh /build/kernel-parts dkms "${releases[@]}"
-cp -r /src/packaging/{debian,man,tools.bash,radeon-rttm.conf,radeon-rttm-load} .
+cp -r /src/packaging/{debian,man,tools.bash,radeon-rttm.conf,radeon-rttm-load,radeon-rttm-boot} .
 cp -r /src/packaging/{radeon-rttm-finish,initramfs-hook,kernel-hook} .
 cp -r /src/tools /src/igt-tests /src/LICENSES .
 mkdir debian/source

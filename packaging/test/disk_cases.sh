@@ -231,21 +231,41 @@ broken_tree() {
 	said 'the modules do not compile'
 }
 
-probe_fails() {
+# broken_probe STATEMENT: install a package in which the driver's probe does only this.
+broken_probe() {
 	local file
 
 	unpacked
 	find "$tree/trees" -name radeon_drv.c | while read -r file; do
-		sed -i '/^static struct pci_driver radeon_kms_pci_driver/i\
-static int failing_probe(struct pci_dev *pdev, const struct pci_device_id *id)\
-{\
-	return -EIO;\
-}\
-' "$file"
-		sed -i 's/\.probe = radeon_pci_probe/.probe = failing_probe/' "$file"
+		sed -i "/^static struct pci_driver radeon_kms_pci_driver/i\\
+#include <linux/delay.h>\\
+static int broken_probe(struct pci_dev *pdev, const struct pci_device_id *id)\\
+{\\
+	$1\\
+	return -EIO;\\
+}\\
+" "$file"
+		sed -i 's/\.probe = radeon_pci_probe/.probe = broken_probe/' "$file"
 	done
 	apt_ok --fix-broken install
 	has_ours "$(kernel old)"
+}
+
+probe_fails() {
+	broken_probe ''
+}
+
+# What the next boot does after one with a hang. A stand-in for /sys tells radeon-rttm-boot of it.
+probe_hangs() {
+	broken_probe 'ssleep(100000);'
+	[[ -e /etc/systemd/system/multi-user.target.wants/radeon-rttm-dkms.service ]] ||
+		fail 'the service is not enabled'
+	mount -t tmpfs tmpfs /sys
+	mkdir -p /sys/module/radeon
+	echo coming >/sys/module/radeon/initstate
+	/usr/libexec/radeon-rttm-boot
+	umount /sys
+	[[ -s /etc/modprobe.d/radeon-rttm.conf ]] || fail 'radeon-rttm-boot wrote no file'
 }
 
 boot_full() {

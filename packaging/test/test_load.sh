@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Which driver radeon-rttm-load loads in each state of a machine, and what it logs; runs inside the
-# lab's root. kmod, /sys, the kernel's log and its command line are stand-ins. Prints a line; a
-# failure is a line and status 1.
+# Which driver radeon-rttm-load loads in each state of a machine, what it logs, and what
+# radeon-rttm-boot makes of a loading that went wrong; runs inside the lab's root. kmod, /sys, the
+# kernel's log and its command line are stand-ins. Prints a line; a failure is a line and status 1.
 set -euo pipefail
 
 state=/run/state
@@ -42,6 +42,8 @@ make_stubs() {
 	chmod 755 /run/kmod
 	busybox mount --bind /run/kmod "$(realpath /usr/sbin/modprobe)"
 	busybox mount -t tmpfs sys /sys
+	mkdir -p /etc/modprobe.d
+	busybox mount -t tmpfs conf /etc/modprobe.d
 	: >/dev/kmsg
 	: >/run/cmdline
 	busybox mount --bind /run/cmdline /proc/cmdline
@@ -83,6 +85,17 @@ expect() {
 	fi
 	[[ ! -e /run/radeon-rttm/loading ]] || fail "$1" 'the lock stays'
 	[[ $2 == ours || ! -e /sys/module/rttm ]] || fail "$1" 'rttm stays loaded'
+}
+
+# check_boot: run radeon-rttm-boot; its seconds take no time.
+check_boot() {
+	(
+		printf '%s\n' '#!/bin/sh' "echo update-initramfs >>$state/commands" \
+			>$state/update-initramfs
+		printf '%s\n' '#!/bin/sh' "echo sleep >>$state/seconds" >$state/sleep
+		chmod 755 $state/{sleep,update-initramfs}
+		PATH=$state:$PATH sh /src/packaging/radeon-rttm-boot
+	) || fail boot "status $?"
 }
 
 load() {
@@ -146,6 +159,31 @@ machine probe-fails
 rm -r /sys/bus/pci/devices/*
 load
 [[ ! -s /dev/kmsg && -d /sys/module/rttm ]] || fail no-card "the log has '$(cat /dev/kmsg)'"
+
+# After a boot: all is well, or there is no Radeon.
+for kind in loaded none; do
+	machine
+	[[ $kind == none ]] || load
+	check_boot
+	[[ ! -s /dev/kmsg && ! -e $state/seconds && ! -e /etc/modprobe.d/radeon-rttm.conf ]] ||
+		fail "boot-$kind" "the log has '$(cat /dev/kmsg)'"
+done
+
+# The script was killed before a driver was loaded.
+machine
+mkdir -p /run/radeon-rttm/loading
+check_boot
+expect boot-killed stock 'was interrupted'
+
+# Loading hangs: the file has what makes udev ignore ours, and the initramfs is made anew.
+machine
+mkdir -p /run/radeon-rttm/loading /sys/module/radeon
+echo coming >/sys/module/radeon/initstate
+check_boot
+grep -q 'loading radeon hangs' /dev/kmsg && [[ $(wc -l <$state/seconds) == 120 ]] &&
+	[[ $(grep -v '^#' /etc/modprobe.d/radeon-rttm.conf) == 'blacklist radeon_rttm' ]] &&
+	[[ $(cat $state/commands) == update-initramfs ]] ||
+	fail boot-hangs "the log has '$(cat /dev/kmsg)'"
 
 ((status)) || echo 'each state has its driver'
 exit "$status"
