@@ -15,7 +15,7 @@ LAB_TAG=deb
 out=$LAB_TOP/out/deb
 for release in ${RELEASES:-}; do
 	[[ $release =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
-		die "RELEASES: '$release' is no point release: write it like 6.12.118"
+		die "RELEASES: '$release' is not a point release: write it like 6.12.118"
 done
 mkdir -p "$out" 2>/dev/null && [[ -w $out ]] ||
 	die "cannot write to $out: make the checkout writable"
@@ -39,7 +39,7 @@ describe() {
 		maintainer=${ident% * *}
 	fi
 	read -r time commit < <("${git[@]}" log -1 --format='%ct %h' --abbrev=8 -- "${paths[@]}") ||
-		die "$LAB_TOP is no git checkout: the packages' version is that of the commit"
+		die "$LAB_TOP is not a git checkout: the packages' version is that of the commit"
 	version=0~git$(date -u -d "@$time" +%Y%m%d.%H%M)
 	version+=.$commit
 	[[ -z $("${git[@]}" status --porcelain -- "${paths[@]}") ]] || version+=+local

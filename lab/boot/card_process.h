@@ -21,7 +21,7 @@
  * @capability: the pool device's capability; NULL for a card
  * @args: further arguments of the model
  * @arg_count: their number
- * @may_end: it is no error if the model ends before the guest does
+ * @may_end: the model may end before the guest does
  * @pid: the model's process, 0 when it is not running
  * @status: as waitpid() gave it, once it has ended
  */

@@ -18,19 +18,19 @@ need_command git git
 	die "say which commit goes where: make import TREE=DIR SERIES=FOLDER [COMMIT=REV]"
 folder=$LAB_TOP/patches/$SERIES
 [[ -e $folder/series ]] ||
-	die "SERIES=$SERIES is no series: their folders are in $LAB_TOP/patches"
+	die "SERIES=$SERIES is not a series: their folders are in $LAB_TOP/patches"
 # Ignore the user's settings, for example the format of a diff.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 git=(git -c safe.directory='*' -C "$TREE")
 show=("${git[@]}" show --format= --no-renames --no-color
 	--src-prefix=a/ --dst-prefix=b/)
 "${git[@]}" cat-file -e base:drivers/gpu/drm/ttm/ttm_pool.c 2>/dev/null ||
-	die "TREE=$TREE is no tree of 'make tree': it lacks the tag 'base'"
+	die "TREE=$TREE is not a tree of 'make tree': it lacks the tag 'base'"
 "${git[@]}" rev-parse -q --verify "${COMMIT:=HEAD}^{commit}" >/dev/null 2>&1 ||
-	die "COMMIT=$COMMIT is no commit of $TREE"
+	die "COMMIT=$COMMIT is not a commit of $TREE"
 [[ $("${git[@]}" rev-list -n 1 "base..$COMMIT") == \
 	"$("${git[@]}" rev-list -n 1 --no-merges "$COMMIT")" ]] ||
-	die "COMMIT=$COMMIT is no patch on top of the kernel: it is part of base, or a merge"
+	die "COMMIT=$COMMIT is not a patch on top of the kernel: it is part of base, or a merge"
 # Refuse changes that a patch in patches/ cannot express, or for which the checkout has no place.
 odd=$("${show[@]}" --raw --numstat "$COMMIT" | awk -F '\t' '
 	/^:/ {

@@ -250,7 +250,7 @@ type_at_shell() {
 		sleep 0.1
 	done
 	sleep 2
-	# The guest's shell expands it: the echo of what was typed is no answer.
+	# The guest's shell expands it, so the terminal's echo of this line is not a match.
 	echo 'modprobe radeon && echo card-$((6 * 7))'
 	for ((i = 0; i < 900; i++)); do
 		! grep -q 'card-42' "$dir/console.log" || break

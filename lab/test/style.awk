@@ -134,7 +134,7 @@ function check_hosts(text,   host, start)
 	}
 }
 
-# end_file(): the file that has ended needs an SPDX line, if it is no patch.
+# end_file(): the file that has ended needs an SPDX line, unless it is a patch.
 function end_file()
 {
 	if (class == "" || class == "patch" || spdx || excepted(file, "spdx", ""))

@@ -17,7 +17,7 @@
 #   except  an exception of LIST that is not needed
 #
 # LIST is style.list beside this script. Ends with 0 if there is no finding, 1 if there is one, 2 if
-# DIR is no checkout. Needs bash, awk and git.
+# DIR is not a checkout. Needs bash, awk and git.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 

@@ -302,7 +302,7 @@ function separator()
 	i++
 }
 
-# redirection(): its target is no word of the command.
+# redirection(): skip its target, which is not a word of the command.
 function redirection()
 {
 	if (word ~ /^[0-9]+$/)

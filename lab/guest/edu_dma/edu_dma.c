@@ -308,7 +308,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!edu->regs)
 		return -ENOMEM;
 	if ((readl(edu->regs + EDU_ID) & 0xff) != EDU_ID_MAGIC)
-		return dev_err_probe(&pdev->dev, -ENODEV, "this is no edu device\n");
+		return dev_err_probe(&pdev->dev, -ENODEV, "not an edu device\n");
 	pci_set_master(pdev);
 	edu->bounce = dmam_alloc_coherent(&pdev->dev, EDU_DMA_COPY_MAX, &edu->bounce_addr,
 					  GFP_KERNEL);
