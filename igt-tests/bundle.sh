@@ -10,8 +10,8 @@
 #
 #   bin/igt_runner   igt's runner
 #   tests/           igt's own tests of lists/
-#   lib/             libraries of these and of our tests, but for glibc, which has to be as new as
-#                    the lab's (Debian 13)
+#   lib/             libraries of these and of our tests, without glibc: the machine's has to be as
+#                    new as the lab's (Debian 13)
 #
 # Runs inside the lab's root, which has Debian's igt.
 set -euo pipefail

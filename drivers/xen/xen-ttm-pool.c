@@ -36,8 +36,8 @@
  * bus address is valid for all devices.
  *
  * The function is the only one on a host bridge of its own PCI domain. The domain number is
- * 0x10000 or more. Firmware uses 16 bits, and so do the hypercalls by which dom0 tells Xen of
- * its devices (see drivers/xen/pci.c), so the function is unknown to both.
+ * 0x10000 or more. Firmware and the hypercalls by which dom0 tells Xen of its devices (see
+ * drivers/xen/pci.c) use 16 bits, so the function is unknown to both.
  */
 
 /* PCI domains from here on are unknown to the firmware and to Xen. */

@@ -279,7 +279,7 @@ static unsigned int va_live;
  * GPUs with a virtual address space (Cayman and later) accept a stream only if all of its BOs
  * have an address there. Addresses grow and start again when no BO has one: all subtests run in
  * one process and together need more addresses than the space has. Each client has its own space;
- * one counter for all of them is enough, as it returns to zero last.
+ * one counter for all of them is enough: it starts again only when no client has such a BO.
  */
 static int va_map(int fd, struct igt_radeon_bo *bo)
 {

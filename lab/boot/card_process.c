@@ -27,7 +27,7 @@
 
 /**
  * spawn() - start a program that is killed when this process ends.
- * @argv: program and arguments, ended by NULL
+ * @argv: program and arguments, NULL-terminated
  * @in: its standard input, or -1 for none
  * @out: its standard output
  * @err: its standard error

@@ -23,7 +23,7 @@ struct console_ops {
  * @ops: receivers
  * @priv: passed to them
  * @log: log with times, or NULL
- * @line: the line so far, ended by a NUL
+ * @line: the line so far, NUL-terminated
  * @length: its length
  * @line_time: when it began, in seconds
  * @last: the last line that was not empty, for reports

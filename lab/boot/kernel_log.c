@@ -11,7 +11,7 @@
 
 #include "kernel_log.h"
 
-/* Lines of a report after its first: a backtrace within them is not a problem of its own. */
+/* Lines of a report after its first: a backtrace within them is not a second problem. */
 #define REPORT_LINES	60
 
 /* Lines of the kernel carry its clock, those of Xen a tag. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Reads KTAP, line by line, and reports each result as soon as its line is there.
+ * Reads KTAP, line by line, and reports each result as soon as its line has been read.
  *
- * A test with subtests is a result of its own if its line has a text, or if it failed and no
+ * A test with subtests is also reported itself if its line has a text, or if it failed and no
  * subtest of it was reported as a failure. What is below a case of a KUnit suite (its
  * parameters) belongs to the case's text. A plan that is not met, a number that is out of order
  * and a malformed line fail the test that they belong to. The input is not trusted.

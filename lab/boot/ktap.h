@@ -51,7 +51,7 @@ struct ktap_level {
 };
 
 /**
- * struct ktap - a document that is being read; zeroed but for @ops and @priv.
+ * struct ktap - a document that is being read; zeroed except for @ops and @priv.
  * @ops: receivers
  * @priv: passed to them
  * @depth: number of open levels

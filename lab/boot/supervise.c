@@ -95,7 +95,7 @@ void die(const char *fmt, ...)
 }
 
 /**
- * say() - print a line of progress, ended by "\r\n" as the terminal may be raw.
+ * say() - print a line of progress, with "\r\n" because the terminal may be raw.
  * @boot: boot
  * @fmt: text
  */

@@ -47,7 +47,7 @@ static void create(uint32_t number)
 	lab_pattern_fill(bos[number].map, BO_BYTES, &words);
 }
 
-/* In a process of its own: ends the delay when the driver has reset the GPU. */
+/* Runs in a child process, and ends the delay when the driver has reset the GPU. */
 static void end_delay_at_reset(int log)
 {
 	char record[1024];
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	log = open("/dev/kmsg", O_RDONLY | O_CLOEXEC);
 	if (log < 0 || lseek(log, 0, SEEK_END))
 		lab_die(name, "/dev/kmsg: %s", strerror(errno));
-	/* Half of VRAM: the driver does not evict BOs for a command stream. */
+	/* Use half of VRAM: the driver does not evict BOs for a command stream. */
 	count = mib * MIB / 2 / BO_BYTES;
 	for (i = 0; i < count; i++)
 		create(i);

@@ -83,7 +83,7 @@ static bool parse_event(const char *line, struct event *event)
 	at = strstr(line, " context=");
 	if (line[0] == '#' || !cpu || (!init && !signaled) || !at)
 		return false;
-	/* The command may hold a dash of its own: the PID is after the last. */
+	/* The command may contain a dash: the PID is after the last one. */
 	for (dash = cpu; dash > line && *dash != '-'; dash--)
 		;
 	if (sscanf(cpu, " [%*u] %15s", flags) != 1 || strlen(flags) < 4 ||

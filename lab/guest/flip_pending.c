@@ -230,7 +230,7 @@ static void test_off(void)
 	lab_framebuffer_free(&first);
 }
 
-/* The client is a process of its own, and the only one with the card open. */
+/* The client is a separate process, and the only one that has the card open. */
 static void test_gone(void)
 {
 	const char *error = NULL;

@@ -237,7 +237,7 @@ static void device_writes(const struct shared *shared)
 	}
 }
 
-/* The GPU reads the BO through its GART, as it moves it to VRAM. */
+/* The GPU reads the BO through its GART when it moves the BO to VRAM. */
 static void gpu_reads(struct shared *shared)
 {
 	struct lab_bo *list[1] = { &shared->bo };

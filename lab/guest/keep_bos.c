@@ -78,7 +78,7 @@ static uint64_t check(const char *when)
 	return wrong.words;
 }
 
-/* Each BO in a stream of its own: the driver moves a BO that is alone in any case. */
+/* A stream for each BO: the driver always moves a BO that is alone in its stream. */
 static void move_to_other_domain(void)
 {
 	struct lab_bo *stream;

@@ -30,7 +30,7 @@ void lab_image_free(struct lab_image *image);
 /**
  * lab_image_pattern() - draw the test pattern.
  * @image: picture of any size; the pattern is complete from 320 x 240 on
- * @lines: up to four lines of text, ended by NULL; lower case is shown as upper
+ * @lines: up to four lines of text, NULL-terminated; lower case is shown as upper
  * @variant: pictures of the same size and text with different variants differ
  *
  * Colour bars, ramps of each colour, single-pixel checks, a frame at the very

@@ -16,7 +16,7 @@
  * @help: what it does
  * @flag: set to true by an option without a value
  * @text: set to the value
- * @choices: the values that @text may have, ended by NULL; NULL accepts any
+ * @choices: the values that @text may have, NULL-terminated; NULL accepts any
  * @number: set to the value, decimal or with 0x in front
  * @min: least number
  * @max: greatest number

@@ -326,8 +326,8 @@ static const drmModeModeInfo *second_mode(const drmModeConnector *connector,
 }
 
 /*
- * A framebuffer that is larger than VRAM cannot be shown: the kernel has to say so and show what it
- * has shown before.
+ * A framebuffer that is larger than VRAM cannot be shown: the kernel has to return an error and
+ * keep showing the previous one.
  */
 static void test_too_large(const struct output *output)
 {

@@ -4,7 +4,7 @@
  *
  * While the GPU copies and a page flip is pending, the model's registers begin to read ones. Each
  * call of a client must return, a command stream with an error. Then it must be possible to unbind
- * the driver. A call that does not return is ended by the boot's limit of silence: the last
+ * the driver. If a call does not return, the boot ends at its limit of silence, and the last
  * progress line names the call.
  */
 #include <errno.h>

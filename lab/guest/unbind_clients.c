@@ -154,7 +154,7 @@ static void check_events(void)
 
 static void framebuffer(void)
 {
-	/* A vertical blank that does not come by itself: in an hour or so. */
+	/* A vertical blank that is about an hour away. */
 	drmVBlank vblank = {
 		.request = {
 			.type = DRM_VBLANK_RELATIVE | DRM_VBLANK_EVENT, .sequence = 300000,

@@ -3,7 +3,7 @@
  * The software Radeon: one card, put together from its hardware blocks.
  *
  * A card is a 64 KiB register file, VRAM and a handful of blocks that live
- * behind the registers. Each block has a file of its own (mc.c, gart_pcie.c,
+ * behind the registers. Each block has its own file (mc.c, gart_pcie.c,
  * gart_pci.c, cp.c, engine_2d.c, irq.c, pll.c, crtc.c, ddc.c, ...) and claims
  * its registers with card_claim_regs(); an unclaimed register is plain
  * storage. What differs between cards is data, in lab/cards.list.

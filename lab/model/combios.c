@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The option ROM: a COMBIOS image with the tables that radeon_combios.c reads,
- * made from a table of fields. There is no code in it but a far return, for a
- * firmware that calls a VGA ROM's entry point.
+ * made from a table of fields. Its only code is a far return, for a firmware
+ * that calls a VGA ROM's entry point.
  *
  * A header entry of 0 means that there is no such table; the driver then uses
  * its defaults, and for initialisation tables does nothing.

@@ -595,7 +595,7 @@ static const struct reg_ops status_ops = {
 	.write = card_ignore_write,
 };
 
-/* r100_asic_reset() and r300_asic_reset(): the CP has a reset of its own. */
+/* r100_asic_reset() and r300_asic_reset(): the CP has a separate reset. */
 static void soft_reset(struct card *card, uint32_t val)
 {
 	struct cp *cp = card->cp;

@@ -11,9 +11,9 @@
  * radeon_get_vblank_counter_kms() and radeon_get_crtc_scanoutpos() combine
  * frame counter, current line and vertical blank bit. They fit together if the
  * frame counter advances with the wrap to line 0, and the vertical blank begins
- * as much ahead of the last visible line as the driver thinks that the line
- * buffer leads (LINE_BUFFER pixels, r100_bandwidth_update()). At any other
- * line the driver would see a new frame with the old frame's time.
+ * before the last visible line, by the lead of the line buffer that the driver
+ * assumes (LINE_BUFFER pixels, r100_bandwidth_update()). At any other line the
+ * driver would see a new frame with the old frame's time.
  */
 #include "display.h"
 #include "display_blocks.h"

@@ -145,7 +145,7 @@ struct display {
 	uint32_t lut[CRTC_COUNT][256];
 };
 
-/* All run with &card.lock held, but for the _init, before the card is shared. */
+/* All run with &card.lock held, except _init, which runs before the card is shared. */
 uint64_t pll_pixel_clock(struct card *card, unsigned int crtc);	/* pll.c */
 
 void crtc_init(struct card *card);				/* crtc.c */

@@ -73,7 +73,7 @@ static uint32_t status_read(struct card *card, uint32_t off)
 	return card->irq->status;
 }
 
-/* FIRE reads as 0, so the acknowledge of what was read does not fire again. */
+/* FIRE reads as 0, so a driver that writes back the value it read does not fire again. */
 static void status_write(struct card *card, uint32_t off, uint32_t val,
 			 enum reg_source source)
 {

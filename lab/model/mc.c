@@ -5,7 +5,7 @@
  *
  * The framebuffer is at the addresses in MC_FB_LOCATION; the card's kind of
  * GART handles all others. For each piece of an access the configuration is
- * copied under a lock of its own, so that no lock of the card is held while
+ * copied under a separate lock, so that no lock of the card is held while
  * memory is accessed.
  */
 #include "mc.h"

@@ -10,7 +10,7 @@
 
 /*
  * Both run without &card.lock, on any thread. They always finish: where there is
- * no memory, reads give ones and writes are dropped, as on the bus. They return 0, or
+ * no memory, reads return ones and writes are dropped, as on the bus. They return 0, or
  * -EFAULT if a part of the range was refused (and counted).
  */
 int mc_read(struct card *card, uint32_t addr, void *buf, size_t len);

@@ -44,8 +44,8 @@
  * @offset: in the capability, or in the header
  * @size: bytes
  * @in_header: @offset is in the header
- * @number: what it is by default, little endian; of a field that is a number
- * @text: likewise, of a field that is text
+ * @number: default of a field that is a number, little endian
+ * @text: default of a field that is text
  */
 struct field {
 	const char *name;

@@ -467,7 +467,7 @@ enum radeon_packet3 {
 #undef X
 };
 
-/* GEN_INT_CNTL and GEN_INT_STATUS have the same layout, but for FIRE. */
+/* GEN_INT_CNTL and GEN_INT_STATUS have the same layout except for FIRE. */
 #define INT_CRTC_VBLANK		(1u << 0)
 #define INT_FP_DETECT		(1u << 4)
 #define INT_CRTC2_VBLANK	(1u << 9)

@@ -418,7 +418,7 @@ struct bad_surface {
 
 /*
  * For a BO of 4 KiB. If the driver accepts a draw, the GPU draws one point and writes only to the
- * BO. But most of the GPU's state is that of earlier streams, so it may hang.
+ * BO. It may hang, because earlier streams have set most of its state.
  */
 static const struct bad_surface r100_surfaces[] = {
 	{ "a color buffer that is larger than its BO", IB(R100_STATE(63), DRAW) },

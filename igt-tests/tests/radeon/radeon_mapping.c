@@ -89,14 +89,14 @@ static void test_most_of_gtt(int fd, uint32_t flags)
 	uint64_t size = lesser(gtt_budget(fd), vram_budget(fd)) / 2 & ~(4 * KIB - 1);
 	struct igt_radeon_bo bo;
 
-	/* Half of it: during a move the BO needs GTT twice, for a temporary mapping. */
+	/* Use half of it: during a move the BO needs GTT twice, for a temporary mapping. */
 	igt_radeon_bo_create(fd, size, GTT, flags, &bo);
 	igt_info("one BO of %" PRIu64 " KiB\n", size / KIB);
 	round_trip(fd, &bo, 1);
 	igt_radeon_bo_close(fd, &bo);
 }
 
-/* Mappings that this process may have; half of the limit stays for others than BOs. */
+/* Mappings that this process may have for BOs: half of its limit. */
 static unsigned int map_budget(void)
 {
 	FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
@@ -334,7 +334,7 @@ static void test_cpu_writes(int fd, uint32_t flags)
 		igt_assert_f(load(word) == value,
 			     "turn %u: the GPU copied %#" PRIx64 ", the CPU wrote %#" PRIx64 "\n",
 			     turn, load(word), value);
-		/* And back: the CPU has to see what the GPU wrote, not its own cache. */
+		/* The CPU has to see the GPU's writes, not the contents of its own cache. */
 		value = ~value;
 		store(word, value);
 		igt_radeon_bo_move(fd, &bo, GTT);
@@ -370,7 +370,7 @@ static void across(int fd, void (*event)(int fd), bool keeps_vram, const char *w
 	}
 }
 
-/* Suspends devices only, if the kernel can: not every machine wakes up by itself. */
+/* Suspends devices only, if the kernel can: not every machine can wake itself up. */
 static void suspend(int fd)
 {
 	igt_system_suspend_autoresume(SUSPEND_STATE_FREEZE,
@@ -406,8 +406,8 @@ static void test_reset_while_freeing(int fd)
 
 /*
  * The GPU's interrupts have to end waits, not the driver's polling after a timeout. Moves of a
- * large BO take long enough that the process waits. They have one or two interrupts each, so this
- * does not find that a few are lost.
+ * large BO take long enough that the process waits. Each has one or two interrupts, so the test
+ * does not detect the loss of a few.
  */
 static void test_interrupts(int fd)
 {

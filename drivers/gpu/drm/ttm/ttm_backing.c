@@ -36,9 +36,9 @@
  *
  * On most machines BO pages are *shared* pages: the pool allocates them with alloc_pages()
  * and maps them for the device. They belong to no device, so a BO can be shared without a
- * copy. A device that does not reach all memory gets pages from below 4 GiB. So does a
- * device of 32 address bits, as memory may be plugged in later; while all memory is below
- * 4 GiB this excludes no page.
+ * copy. A device that does not reach all memory gets pages from below 4 GiB. A device of 32
+ * address bits always does, because memory may be plugged in later; while all memory is
+ * below 4 GiB this excludes no page.
  *
  * A GPU uses a page as long as the BO has it, and TTM does not synchronize mappings. So a
  * page must not be bounced (copied to a bounce buffer) when it is mapped. On some machines
@@ -53,13 +53,13 @@
  *   memory beyond its reach was plugged in after it had been bound.
  *
  * There, BO pages are coherent memory of the device. Coherent memory belongs to one device
- * and is slow to allocate, so no other machine uses it, except for a device of 32 bits that
- * is not DMA coherent, which drivers give it today. The end of I/O memory does not matter.
- * drm_need_swiotlb() tests it, and it is above 4 GiB on most machines.
+ * and is slow to allocate, so other machines do not use it. The exception is a device of 32
+ * bits that is not DMA coherent: drivers use coherent memory for it today. The end of I/O
+ * memory, which drm_need_swiotlb() tests, is above 4 GiB on most machines and is not used.
  *
- * Device and machine are sampled when the device is bound. So is the module parameter
- * "backing", which overrides the choice. Memory that is plugged in later is noticed when
- * pages are next allocated. So is a pool device; see ttm_backing_cap.c.
+ * Device, machine and the module parameter "backing", which overrides the choice, are
+ * sampled when the device is bound. Memory that is plugged in later is noticed when pages
+ * are next allocated. The same holds for a pool device; see ttm_backing_cap.c.
  */
 
 static const char * const backing_names[] = {

@@ -24,7 +24,7 @@
 /**
  * DOC: Chunks
  *
- * Allocating coherent memory is slow, and so is changing its caching: the first can be a
+ * Allocating coherent memory and changing its caching are slow: the first can be a
  * hypercall, the second interrupts every CPU. Both take about as long for 2 MiB as for a
  * page. So the allocator gets chunks of 2 MiB, sets the caching of a whole chunk once, and
  * hands out pages and power-of-two runs of pages:
@@ -719,8 +719,8 @@ unsigned long ttm_chunk_free_count(struct ttm_chunk_allocator *alloc)
  * @alloc: allocator
  * @nid: NUMA node, or NUMA_NO_NODE for all
  *
- * Takes no lock. Pages in the per-CPU caches are included, as they may be all that keeps
- * their chunks from being empty.
+ * Takes no lock. Includes pages in the per-CPU caches: when these are drained, their chunks
+ * may be empty.
  *
  * Return: the estimated number of pages.
  */

@@ -97,7 +97,7 @@ unsigned int ttm_chunk_cpu_take(struct ttm_chunk_allocator *alloc, struct page *
 
 	spin_lock(&cpu->lock);
 	if (cpu->count < count)
-		/* Of order 0, to leave larger runs to requests that can use them. */
+		/* Take single pages: other requests can use larger runs. */
 		cpu->count += ttm_chunk_take_runs(alloc, 0, cpu->pages + cpu->count, NULL,
 						  TTM_CHUNK_CPU_BATCH);
 	while (taken < count && cpu->count)
@@ -120,7 +120,7 @@ void ttm_chunk_cpu_return(struct ttm_chunk_allocator *alloc, struct page **pages
 	spin_lock(&cpu->lock);
 	if (cpu->count + count > TTM_CHUNK_CPU_PAGES) {
 		cpu->count -= TTM_CHUNK_CPU_BATCH;
-		/* Those that were returned the longest time ago. */
+		/* The oldest pages are first. */
 		ttm_chunk_return_pages(alloc, cpu->pages, TTM_CHUNK_CPU_BATCH);
 		memmove(cpu->pages, cpu->pages + TTM_CHUNK_CPU_BATCH,
 			cpu->count * sizeof(cpu->pages[0]));

@@ -49,8 +49,8 @@
 
 /*
  * Whether an IOMMU brings all memory within the reach of a device. DMA ops of an architecture
- * may remap pages, as those of AMD's GART do. Those of Xen do not: they know the bus address
- * of a page, and bounce the page if it is out of reach.
+ * may remap pages: AMD's GART does. Xen's DMA ops do not: they know the bus address of a page,
+ * and bounce the page if it is out of reach.
  */
 static bool dma_remapped(struct device *dev)
 {
@@ -120,7 +120,7 @@ static bool in_bounce_buffer(struct device *dev, dma_addr_t addr)
  * @dev: device that they were mapped for
  * @sgt: the mapping, of which only the DMA addresses are used
  *
- * The DMA API does not say it for a device that is not coherent: the result is then false.
+ * Always false for a device that is not DMA coherent: the DMA API does not report it there.
  *
  * Return: true if an address is that of a bounce buffer.
  */
@@ -197,7 +197,7 @@ EXPORT_SYMBOL(ttm_tt_within_limit);
  * @bdev: the tt's device
  * @tt: populated tt
  *
- * Return: true if a pool device says so, or said so when the pages were allocated.
+ * Return: true if a pool device says so now, or if one did when the pages were allocated.
  */
 bool ttm_tt_is_private(const struct ttm_device *bdev, const struct ttm_tt *tt)
 {

@@ -20,15 +20,15 @@
  *
  * A BO that two GPUs use needs pages that both reach. Where mapping a page may bounce it,
  * these have to be coherent memory, and memory of one GPU need not be within the reach of
- * the other. So the pool allocates it for a device of its own, which represents all devices with a
- * number of address bits (the DMA width).
+ * the other. So the pool allocates it for a separate device, which represents all devices with the
+ * same number of address bits (the DMA width).
  *
  * A BO that an importer does not reach is moved to pages of ttm-pool-32. This pool exists
  * while a GPU is bound whose BOs may have to be moved there.
  *
  * Where a pool device says that a bus address of coherent memory is valid for every device,
  * the pages of all BOs come from such pools, so that they belong to no GPU. Each GPU has
- * pages of its own width: those of 40 bits leave memory below 4 GiB to those of 32. If a GPU
+ * pages of its own width: GPUs of 40 bits leave memory below 4 GiB to GPUs of 32. If a GPU
  * of 32 bits imports one of their BOs, the BO is moved to ttm-pool-32.
  *
  * BO pages are allocated with a dma_resv held, and perhaps mmap_lock. Both come after the

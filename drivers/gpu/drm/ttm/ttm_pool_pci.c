@@ -212,7 +212,7 @@ static struct pci_driver ttm_pool_device_driver = {
 	},
 };
 
-/* Add the IDs of the parameter. A malformed one is ignored, as the GPUs need TTM. */
+/* Add the IDs of the parameter. Ignore a malformed one: TTM has to load for the GPUs. */
 static void add_ids(void)
 {
 	char *copy = kstrdup(ids, GFP_KERNEL), *list = copy, *word;

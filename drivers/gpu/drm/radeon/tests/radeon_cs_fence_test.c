@@ -16,7 +16,7 @@ static const char *fence_name(struct dma_fence *fence)
 	return "radeon_cs_fence_test";
 }
 
-/* It is not signaled, as those of other rings: they are not waited for. */
+/* The fences of other rings are not signaled, and a wait for them returns at once. */
 static long fence_wait(struct dma_fence *fence, bool intr, long timeout)
 {
 	return timeout;

@@ -232,7 +232,7 @@ static void ttm_backing_reasons(struct kunit *test)
 	}
 }
 
-/* A device of the test with so many address bits. */
+/* A device with this number of address bits. */
 static struct device *test_device(struct kunit *test, unsigned int bits)
 {
 	struct device *dev = kunit_device_register(test, "ttm-backing-test");
@@ -265,7 +265,7 @@ static void ttm_backing_facts_of_device(struct kunit *test)
 }
 
 #ifdef CONFIG_SWIOTLB
-/* As with swiotlb=force, for this device alone. */
+/* Force bouncing for this device only; swiotlb=force does it for all devices. */
 static void ttm_backing_facts_bounced(struct kunit *test)
 {
 	struct device *dev = test_device(test, 64);
@@ -315,7 +315,7 @@ static void ttm_backing_names(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, force, TTM_BACKING_AUTO);
 	KUNIT_EXPECT_EQ(test, ttm_backing_parse("device", &force), 0);
 	KUNIT_EXPECT_EQ(test, force, TTM_BACKING_FORCE_DEVICE);
-	/* As echo writes it into sysfs. */
+	/* echo adds a newline to the value in sysfs. */
 	KUNIT_EXPECT_EQ(test, ttm_backing_parse("shared\n", &force), 0);
 	KUNIT_EXPECT_EQ(test, force, TTM_BACKING_FORCE_SHARED);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)

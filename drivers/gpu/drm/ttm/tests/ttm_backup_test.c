@@ -35,7 +35,7 @@ static const struct ttm_place system_place = { .mem_type = TTM_PL_SYSTEM };
 
 static enum ttm_caching backup_caching;
 
-/* Only pages that TTM does not swap out by itself are backed up. */
+/* An external tt: only a tt that TTM does not swap out can be backed up. */
 static struct ttm_tt *backup_tt_create(struct ttm_buffer_object *bo, u32 page_flags)
 {
 	struct ttm_tt *tt = kzalloc_obj(*tt);
@@ -152,7 +152,7 @@ static void ttm_backup_contents(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ttm_bo_populate(bo, &ctx), 0);
 	fill(bo->ttm);
 
-	/* The second time what was restored is backed up. */
+	/* The second turn backs up the restored pages. */
 	for (turn = 0; turn < 2; turn++) {
 		long pages = ttm_bo_shrink(&ctx, bo, (struct ttm_bo_shrink_flags) {
 			.writeback = turn,

@@ -306,7 +306,7 @@ static void ttm_chunk_orders(struct kunit *test)
 	finish(test, t);
 }
 
-/* Numbers of pages that are no power of two, or more than a chunk has. */
+/* Numbers of pages that are not a power of two, or are larger than a chunk. */
 static void ttm_chunk_odd_counts(struct kunit *test)
 {
 	static const unsigned int counts[] = { 3, 15, 16, 17, 33, 255, 511, 513, 1000, 1537 };

@@ -82,7 +82,7 @@ static void ttm_dma_limit_of_device(struct kunit *test)
 }
 
 #ifdef CONFIG_ARCH_HAS_DMA_OPS
-/* Like those of AMD's GART, which remaps pages that a device of 32 bits does not reach. */
+/* DMA ops like AMD's GART, which remaps pages that a device of 32 bits does not reach. */
 static const struct dma_map_ops remapping_ops = { };
 
 static void ttm_dma_limit_remapped(struct kunit *test)
@@ -209,7 +209,7 @@ static void ttm_dma_limit_offset(struct kunit *test)
 	KUNIT_EXPECT_FALSE_MSG(test, ttm_tt_within_limit(&tt, importer),
 			       "the bridge does not pass the page's address");
 
-	/* The tt's device has an offset: its addresses say nothing about others'. */
+	/* The tt's device has an offset: its addresses are not valid for other devices. */
 	importer->dma_range_map = NULL;
 	importer->bus_dma_limit = DMA_BIT_MASK(32);
 	map[0].cpu_start = bus;
@@ -359,7 +359,7 @@ static void ttm_dma_limit_no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, can_move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);
 	devs->dev->bus_dma_limit = 0;
 	KUNIT_EXPECT_EQ(test, can_move(test, tt, DMA_BIT_MASK(32)), 0);
-	/* As that of an AGP bridge. */
+	/* A tt without DMA addresses, as with AGP. */
 	addresses = tt->dma_address;
 	tt->dma_address = NULL;
 	KUNIT_EXPECT_EQ(test, move(test, tt, DMA_BIT_MASK(32)), -EOPNOTSUPP);

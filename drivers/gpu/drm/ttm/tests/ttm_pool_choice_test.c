@@ -139,7 +139,7 @@ static void ttm_pool_choice_outgrown(struct kunit *test)
 }
 
 #ifdef CONFIG_SWIOTLB
-/* As with swiotlb=force, for this device alone. */
+/* Force bouncing for this device only; swiotlb=force does it for all devices. */
 static void ttm_pool_choice_bounced(struct kunit *test)
 {
 	struct ttm_test_devices *devs = test->priv;
