@@ -160,7 +160,7 @@ kill_ns() {
 	LAB_NS_PID=
 }
 
-# remove_tree DIR: in the namespace, as files may belong to a mapped user.
+# remove_tree DIR: in the namespace, because files may belong to a mapped user.
 remove_tree() {
 	[[ ! -e $1 ]] || unshare "${LAB_NS[@]}" rm -rf -- "$1"
 }
@@ -229,8 +229,8 @@ build_failed() {
 }
 
 # show_progress LOG TEXT: print the progress of a kernel's build, in the background. Prints TEXT
-# after five seconds, as there may be nothing to do, then the progress every half minute. Ends with
-# the script.
+# after five seconds, because the build may have nothing to do, then the progress every half minute.
+# Ends with the script.
 show_progress() {
 	# A sleep outlives the script, and must not keep the script's output open.
 	sleep 5 >&- 2>&-

@@ -10,9 +10,9 @@
 #   build/kernel-parts/VERSION.deb-version
 #                                    the version of the package that they are from
 #
-# It prints "VERSION DEBIAN-VERSION" for each that is there, oldest first; progress goes to standard
-# error. Packages are downloaded once: only new point releases cost time. If the mirror cannot be
-# reached, those in the cache are taken.
+# It prints "VERSION DEBIAN-VERSION" for each available release, oldest first; progress goes to
+# standard error. Packages are downloaded once: only new point releases take time. If the mirror
+# cannot be reached, the releases in the cache are used.
 LAB_TAG=sources
 # shellcheck source=../lab/common.sh
 . "$(dirname "$0")/../lab/common.sh"
@@ -95,7 +95,7 @@ for line in "${found[@]}"; do
 done
 for version in $(cd "$parts" && ls -d [0-9]*/ 2>/dev/null | tr -d / | sort -V); do
 	(($# == 0)) || [[ " $* " == *" $version "* ]] || continue
-	# What the mirror has dropped is no longer wanted.
+	# Skip releases that the mirror no longer has.
 	((${#found[@]} == 0)) || printf '%s\n' "${found[@]}" | grep -q "^$version " || continue
 	echo "$version $(<"$parts/$version.deb-version")"
 done >"$work/list"

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Makes the source that dkms builds our modules from, out of what fetch_sources.sh has brought; runs
-# inside the lab's root.
+# Makes the source that dkms builds our modules from, from the files that fetch_sources.sh has
+# fetched; runs inside the lab's root.
 #
 #   make_dkms_source.sh PARTS DIR VERSION...
 #
-# DIR/trees gets the sources of our modules for these point releases. A file is there once:
+# DIR/trees gets the sources of our modules for these point releases. Each file is stored once:
 #
 #   trees/all        files that are the same in all releases
-#   trees/6.12       in all of 6.12.y that are here
-#   trees/6.12.118   of this release alone; it is there for each release
+#   trees/6.12       files that are the same in all of these releases of 6.12.y
+#   trees/6.12.118   files of this release only; each release has such a directory
 #
 # All three together are the tree of a release. DIR/patches/6.12.diff and 7.3.diff are our changes
 # against the newest release of each, for sources that came later. DIR also gets the scripts of

@@ -13,7 +13,7 @@
 #
 # For each: the patches apply, and the modules compile for its headers package. If one is new, the
 # image is made again, and the tests of BOOTS run on its kernels, the newest ones. It ends with 1 if
-# one failed. What was seen is in the cache, in watch/verdicts.
+# one failed. Earlier verdicts are in the cache, in watch/verdicts.
 LAB_TAG=watch LAB_DIE_STATUS=2
 # shellcheck source=../lab/common.sh
 . "$(dirname "$0")/../lab/common.sh"

@@ -12,7 +12,7 @@
  *   results.ktap   the guest's test results, as it printed them
  *   results.txt    the same, one a line: NAME pass|fail|skip TEXT
  *   rows.txt       KEY VALUE...
- *   problems.txt   what else went wrong, a line each
+ *   problems.txt   other reasons why the boot failed, a line each
  *   CARD.log/.err  a model's log, and its other output (pool: the pool device's)
  *   qemu.log       QEMU's messages, at most QEMU_LOG_MAX bytes
  *

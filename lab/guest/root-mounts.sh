@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# For programs of a root of their own. Sourced by enter-igt and enter-disk.
+# For programs that run in a separate root. Sourced by enter-igt and enter-disk.
 
 # mount_devices ROOT: what programs expect to be mounted in a root.
 mount_devices() {

@@ -28,7 +28,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
-# Modules that the guest may load, with what they depend on. Those of the second line are for
+# Modules that the guest may load, with their dependencies. The modules of the second line are for
 # save_out of lab/guest/lib/run_igt.sh, swap_on of lab/guest/lib/memory.sh, and disks.
 modules=(radeon qxl bochs virtio_gpu vgem
 	9p 9pnet_virtio virtio_pci brd virtio_blk erofs overlay)
@@ -66,7 +66,7 @@ make_base() {
 		name=$(card_field "$card" family)
 		head -c 2048 /dev/zero >"$dir/usr/lib/firmware/radeon/${name^^}_cp.bin"
 	done
-	# The kernel looks for firmware in /lib, which is a directory of its own in an initramfs.
+	# The kernel looks for firmware in /lib, which in an initramfs is not a link to /usr/lib.
 	mkdir -p "$dir/lib"
 	ln -s ../usr/lib/firmware "$dir/lib/firmware"
 	pack "$dir" "$out/base.cpio"

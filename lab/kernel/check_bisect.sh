@@ -7,8 +7,8 @@
 #
 #   check_bisect.sh KERNEL DIR
 #
-# DIR/tree is what is built; each step compiles only what it changes. A tree that a run before has
-# built is not built again: the file bisect-passed-KERNEL beside DIR has those.
+# DIR/tree is the tree that is built; each step compiles only its changes. A tree that an earlier
+# run has built is not built again: the file bisect-passed-KERNEL beside DIR lists these trees.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"
@@ -39,7 +39,7 @@ try_build() {
 
 	key="$(git -C "$dir/tree" rev-parse 'HEAD^{tree}') ${builder%% *}"
 	! grep -qsxF "$key" "$passed" || return 0
-	# In the background, as a shell whose status is asked for at once goes on after an error.
+	# In the background: set -e has no effect in a subshell whose status is tested directly.
 	(
 		echo "=== $where"
 		build_tree "$kernel" "$dir"

@@ -146,10 +146,11 @@ kept() {
 	echo "$scripts/$1-$key"
 }
 
-# run_sparse TREE: as C=2 does, with the options by which our modules' files were compiled, on the
-# files of TREE: so the stock ones need not be compiled. Debian's headers for 7.3 skip sparse
-# 0.6.4, as it does not know __typeof_unqual__; here that is defined away. sparse cannot evaluate
-# the assertion in that kernel's MODULE_INFO(), at the first column; that line is dropped.
+# run_sparse TREE: run sparse on the files of TREE as C=2 does, with the options by which the files
+# of our modules were compiled: so the stock files need not be compiled. Debian's headers for 7.3
+# skip sparse 0.6.4 because it does not know __typeof_unqual__, which is defined away here. sparse
+# cannot evaluate the assertion in that kernel's MODULE_INFO(); its message at the first column is
+# dropped.
 run_sparse() {
 	local drivers=$modules/tree/drivers headers file dir options number=0
 	local ours=" ${new[*]} ${changed[*]} "
@@ -202,8 +203,9 @@ sparse_modules() {
 }
 
 # run_coccicheck DIR TREE...: on the files of each TREE in DIR, with each of the kernel's semantic
-# patches that can report, except two that need an OCaml compiler. Several run at a time, as there
-# are more of them than files. Those of tests/ begin, as one of them takes minutes.
+# patches that can report, except two that need an OCaml compiler. Several semantic patches run at a
+# time, because there are more of them than files. Those in tests/ start first, because one of them
+# takes minutes.
 run_coccicheck() {
 	local dir=$1 drm=$work/ours/drivers/gpu/drm
 	local include="-I$drm/ttm -I$drm/radeon

@@ -6,9 +6,9 @@
 
 # run_checkpatch TREE PATCH...: its findings, one a line. Not checked are
 #   the sign-off, which the submitter adds,
-#   an entry in MAINTAINERS, as the directories have theirs,
-#   whether a named commit exists, as there is no history to look into,
-#   a "Fixes:" line in each fix for stable: for some faults no commit can be named with certainty.
+#   an entry in MAINTAINERS, because the directories have entries,
+#   whether a named commit exists, because the tree has no history,
+#   a "Fixes:" line in each fix for stable: for some faults no commit can be named with certainty,
 #   the spelling in the subject of a commit that a "Fixes:" line names.
 run_checkpatch() {
 	local tree=$1 ignore copies patch
@@ -43,7 +43,7 @@ findings() {
 }
 
 # new_findings STOCK OURS: print the lines of OURS that STOCK does not have. Line numbers are
-# ignored, as the part of a file above them may have grown.
+# ignored, because our patches may add lines above them.
 new_findings() {
 	awk '
 		{

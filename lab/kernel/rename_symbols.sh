@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Prints a header that is included first everywhere and gives the exported symbols of a TTM, and
-# those of what radeon uses of drm_ttm_helper, names of their own beside the kernel's:
+# Prints a header that is included first everywhere. It renames the exported symbols of a TTM, and
+# those that radeon uses of drm_ttm_helper, so that they differ from the kernel's:
 #
 #   rename_symbols.sh TREE >rename.h
 #
-# Also makes TREE's TTM use its module's name for its debugfs directory, as debugfs can have only
-# one directory of a name. Fails if ttm_device.c has changed so that this is not possible.
+# Also makes TREE's TTM use its module's name for its debugfs directory, because debugfs can have
+# only one directory of a name. Fails if ttm_device.c has changed so that this is not possible.
 set -e
 
 drm=$1/drivers/gpu/drm

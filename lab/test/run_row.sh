@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Runs one row of lab/test/tests.list. What the row needs has to be built.
+# Runs one row of lab/test/tests.list. Everything that the row needs has to be built before.
 #
 #   run_row.sh ROW DIR
 #

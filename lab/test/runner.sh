@@ -61,7 +61,7 @@ add_build() {
 		add_build "debug-$series-bare"
 		task_waits[$name]=build.debug-$series-bare ;;
 	initrd-*)
-		# It holds what has been built of its kernel: it waits for that, if that is built.
+		# The initrd holds modules of its kernel: it waits for their build, if any.
 		task_waits[$name]=build.programs
 		add_build programs
 		if [[ $1 == *-debug-* ]]; then
@@ -103,7 +103,7 @@ start() {
 
 	[[ $task != build.* ]] || command=("$LAB_TOP/lab/test/run_build.sh" "${task#build.}")
 	mkdir "$OUT/$task"
-	# As a process group of its own.
+	# In a separate process group.
 	set -m
 	setpriv --pdeathsig TERM "$LAB_TOP/lab/test/as_group.sh" "${command[@]}" "$OUT/$task" \
 		>"$OUT/$task/log" 2>&1 </dev/null 7>&- &

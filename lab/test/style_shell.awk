@@ -5,7 +5,7 @@
 #   awk -f style_shell.awk SCRIPT...
 #
 # A function that is meant to set a variable says so in the comment above it: "Sets NAME" or "Sets
-# NAME and NAME". Assignments in subshells are not looked at: they do not get out.
+# NAME and NAME". Assignments in subshells are not checked: they do not affect the caller.
 #
 # This parses the part of the shell's grammar that it needs: quotes, substitutions, here-documents,
 # case patterns, and where a command begins.

@@ -14,7 +14,7 @@ set -eEuo pipefail
 trap 'echo "FAIL: line $LINENO: $BASH_COMMAND"' ERR
 
 before=/var/lib/lab-before
-# The path is ours, as the compilers are those of ccache.
+# Give dpkg our PATH, in which the compilers are ccache's.
 apt_options=(-y -q -o APT::Keep-Downloaded-Packages=true -o Dpkg::Use-Pty=0 -o "DPkg::Path=$PATH")
 
 fail() {
@@ -255,7 +255,7 @@ probe_fails() {
 	broken_probe ''
 }
 
-# What the next boot does after one with a hang. A stand-in for /sys tells radeon-rttm-boot of it.
+# The next boot after a hang. A stand-in for /sys tells radeon-rttm-boot of the hang.
 probe_hangs() {
 	broken_probe 'ssleep(100000);'
 	[[ -e /etc/systemd/system/multi-user.target.wants/radeon-rttm-dkms.service ]] ||
@@ -397,11 +397,11 @@ xen_purge() {
 	purge
 }
 
-# The commands of INSTALL.md for Debian 13, but for the build and the reboot, as they stand there.
+# Runs the commands of INSTALL.md for Debian 13 unchanged, without the build and the reboot.
 words() {
 	local line count=0
 
-	# As an installer leaves a machine.
+	# A newly installed Debian has no kernel headers.
 	apt_ok purge --autoremove linux-headers-amd64
 	sudo() { "$@"; }
 	cd /packages

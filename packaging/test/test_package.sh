@@ -7,11 +7,11 @@
 #   BOOT=no       only what apt does
 #   LIMIT=SECONDS, SILENCE=SECONDS   for each boot (900, 300)
 #
-# Each case runs in a chroot of the disk, at the host's speed, above what the case that it needs has
-# left (disk_cases.sh). Then that disk boots in the lab's machine, from GRUB on, with the card rv370
-# and says which driver the card has, and whether the console is on its screen. A line for each case
-# and boot; logs are in out/test-package. Ends with 0 if none failed, 1 if one did, 2 if the run
-# could not be started.
+# Each case runs in a chroot of the disk, at the host's speed, on the disk that the case which it
+# needs has left (disk_cases.sh). Then that disk boots in the lab's machine, from GRUB on, with the
+# card rv370, and reports which driver the card has, and whether the console is on its screen.
+# Prints a line for each case and boot; logs are in out/test-package. Ends with 0 if none failed, 1
+# if one did, 2 if the run could not be started.
 LAB_TAG=test-package LAB_DIE_STATUS=2
 # shellcheck source=../../lab/common.sh
 . "$(dirname "$0")/../../lab/common.sh"

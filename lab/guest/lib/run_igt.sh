@@ -4,7 +4,7 @@
 # igt's tests; see enter-igt.
 
 # save_out DIR: copy a directory into the boot's result directory on the host. That file system is
-# mounted for the copy alone, as it does not survive a suspend.
+# mounted only for the copy, because it does not survive a suspend.
 save_out() {
 	local module
 
@@ -85,8 +85,8 @@ run_igt() {
 	kill $watcher 2>/dev/null
 }
 
-# igt_finds CARD TEST: does that one test fail? Sets igt_found and igt_stuck: its outcome, and y if
-# the process of the failed test does not end, as a fault in the kernel may cause. The test runs
+# igt_finds CARD TEST: does that one test fail? Sets igt_found to its outcome, and igt_stuck to y if
+# the process of the failed test does not end, which a fault in the kernel may cause. The test runs
 # without igt's runner, which would wait for it.
 igt_finds() {
 	local pattern before job grace=15 status

@@ -99,10 +99,10 @@ traced() {
 #
 #   EXCHANGES CACHING_CHANGES KMALLOCS COHERENT_PAGES OTHERS
 #
-# Exchanges, caching changes and coherent pages of all tasks count, as a pool may leave work to a
-# kernel thread; OTHERS are those of other tasks than bo-cost. Kmallocs are only those of bo-cost,
-# made by TTM but not for TTM's BOs. A set_pages_*() and the set_memory_*() that it calls are one
-# change. ROUND "-" is all of the trace, and only gtt-move's events.
+# Exchanges, caching changes and coherent pages of all tasks count, because a pool may leave work to
+# a kernel thread; OTHERS counts the events of tasks other than bo-cost. A kmalloc counts only if
+# TTM makes it for bo-cost, and not for a BO itself. A set_pages_*() and the set_memory_*() that it
+# calls are one change. ROUND "-" is all of the trace, and only gtt-move's events.
 count_events() {
 	local not_pool='call_site=r?ttm_(tt|sg_tt|dma_tt|bo|resource|range_man|lru|device)_'
 

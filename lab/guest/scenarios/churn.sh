@@ -15,7 +15,7 @@ mib_free() {
 }
 
 # little_memory MIB: leave only that much memory. Huge pages take the rest; they use no memory of
-# the host, as they are never written.
+# the host, because they are never written.
 little_memory() {
 	local excess
 

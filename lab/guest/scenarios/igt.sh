@@ -26,8 +26,8 @@
 # allow: GPU reset succeeded
 # allow: You may not have enough display bandwidth
 #
-# Debian's driver has faults that our patches fix: a client can make it warn, and so does each
-# resume.
+# Debian's driver has faults that our patches fix: a client can make it warn, and each resume
+# warns.
 #
 # allow-stock: WARNING: .*(__kvmalloc_node|drm_suballoc_new|ttm_bo_unpin|radeon_bo_pin_restricted)
 # allow-stock: WARNING: .*(mm/util.c|mm/slub.c|drm_suballoc.c|ttm_bo.c|radeon_object.c)

@@ -3,7 +3,7 @@
 #
 # The hypervisor's pool device (POOL_DEVICE=default), with a card of 32 bits and one of more. The
 # pool follows a valid capability. An invalid one is refused with one line in the log and changes
-# nothing. The device and the cards are bound and unbound in any order, while BOs live. After each
+# nothing. The device and the cards are bound and unbound in any order, while BOs exist. After each
 # change the GPUs move BOs.
 #
 # needs: pool-device
@@ -266,7 +266,7 @@ refuses reserved reserved=0x800000 "reserved bytes 17 to 19 are 000080, not zero
 refuses narrow width=31 "bus addresses of 31 bits are not within 32 to 64"
 refuses vast width=255 "bus addresses of 255 bits are not within 32 to 64"
 
-# The device is unbound and bound while BOs live and move.
+# The device is unbound and bound while BOs exist and move.
 accepts again default version=1
 moves_during rebind-busy rebind
 

@@ -3,7 +3,7 @@
 #
 # Each card in turn is gone: its registers read ones (a fault of the model) while all GPUs move
 # BOs. Its clients get errors. The card is unbound, and cannot be bound as long as it is gone. The
-# other cards continue to work. When the card is back it works.
+# other cards continue to work. When the card comes back, it can be bound and works.
 #
 # limit: 1500
 # silence: 240

@@ -1,10 +1,10 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# A suspend needs memory for all that is in VRAM. VRAM is full, and there is less memory than that.
-# Without swap space the kernel has to refuse, and all works on; with swap space the machine
-# suspends. The OOM killer ends at most the dd of take_memory, and the BOs keep their contents. In
-# Linux 6.12 swap space helps hibernation alone.
+# A suspend needs memory for the contents of VRAM. VRAM is full, and less memory than that is free.
+# Without swap space the kernel has to refuse, and the cards keep working; with swap space the
+# machine suspends. The OOM killer ends at most the dd of take_memory, and the BOs keep their
+# contents. In Linux 6.12 swap space helps only hibernation.
 #
 # args: lab.gartsize=-1
 # limit: 1200

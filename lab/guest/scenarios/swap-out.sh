@@ -3,8 +3,8 @@
 #
 # TTM swaps BOs out, and the kernel writes them to swap space. Then the GPUs move them, and each
 # word is compared. With our pool this is done with each backing: coherent pages of the hypervisor
-# and of the device; on the bare machine shared pages, too. Last, pages_limit has TTM swap out by
-# itself.
+# and of the device; on the bare machine shared pages, too. At last pages_limit makes TTM swap out
+# BOs without a request.
 #
 # limit: 1200
 # silence: 240

@@ -70,7 +70,7 @@ all_away() {
 	for card in $(cards); do
 		address=$(pci_address "$card")
 		take_away "$card" "$way" "$address"
-		# Those that still have their server.
+		# The cards whose server still runs.
 		others=$(echo " $others " | sed "s/ $card / /")
 		for other in $others; do
 			shows "$other" --changes
