@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# make watch: do the patches follow Debian's kernels? A line for each point release that the mirror
-# has and that has not been looked at since the last change of ours:
+# make watch: do the patches follow Debian's kernels? Prints a line for each point release that the
+# mirror has and that was not tested since our last change:
 #
 #   VERSION pass|fail TEXT
 #
-#   ALL=yes    also those that were looked at
+#   ALL=yes    also releases that were tested
 #   BOOT=no    without the boots
 #   BOOTS=REGEX  which tests of "make test" run then (bare-7.3-rv370 and xen-6.12-rv370)
 #   RELEASES='VERSION...'  only these point releases

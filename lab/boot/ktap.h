@@ -17,7 +17,7 @@ enum ktap_outcome {
 };
 
 /**
- * struct ktap_ops - receivers of what was read.
+ * struct ktap_ops - receivers of results and errors.
  * @result: a result; @name has no spaces, @text may be empty
  * @error: the output as a whole is incomplete or malformed
  */

@@ -4,7 +4,7 @@
  *
  * Several processes create, fill, move and free BOs of mixed sizes and caching modes, a fixed
  * number of operations each. Two properties are checked on every word: a new BO is zeroed, and a
- * BO keeps what was written to it, also after moves to VRAM and back. Some BOs are kept to the
+ * BO keeps its contents, also after moves to VRAM and back. Some BOs are kept to the
  * end, so that chunks of the pool stay partly used.
  *
  * With --pressure one more process allocates anonymous memory until the kernel reclaims, frees

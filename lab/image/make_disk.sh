@@ -91,7 +91,7 @@ pack_root() {
 	wait "$LAB_NS_PID"
 }
 
-# failed TEXT: die with the cause and what to do about it. Sets LAB_NS_PID.
+# failed TEXT: why, as the one thing to do about it. Sets LAB_NS_PID.
 failed() {
 	LAB_NS_PID=
 	! grep -q 'Failed to fetch' "$log" ||

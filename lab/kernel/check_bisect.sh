@@ -27,7 +27,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$2"
 at_fixed_path bisect "$2"
 
-# What decides beside the tree how a build ends.
+# Besides the tree, the result of a build depends on these.
 builder=$(
 	cd "$(dirname "$0")"
 	{ gcc --version; cat own_kernel.sh check_build.sh kernel.config; } | sha256sum

@@ -6,8 +6,8 @@
 #
 #   check_tree.sh KERNEL DIR CACHE
 #
-# DIR/tree is the kernel, with what was compiled. git changes only files in it whose
-# content has changed, so make compiles only what depends on those again.
+# DIR/tree is the kernel, with the object files of earlier runs. git writes only files
+# whose content has changed, so make recompiles only the objects that depend on these.
 set -euo pipefail
 # shellcheck source=source.sh
 . "$(dirname "$0")/source.sh"

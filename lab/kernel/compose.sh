@@ -10,7 +10,7 @@
 # "error: ..." and status 1.
 #
 # The checkout has our own files as the last patch leaves them. From the last patch to the first,
-# the sections of our own files are reverted. A patch with "New-file:" adds the file as it is then.
+# the sections of our own files are reverted. A patch with "New-file:" adds the file in that state.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd -P)

@@ -23,7 +23,7 @@ enum mc_place {
 
 /**
  * struct mc_target - where an access goes.
- * @place: what is there
+ * @place: kind of memory
  * @addr: VRAM offset or bus address
  * @len: bytes from there that the translation holds for
  * @translated: went through a GART entry

@@ -35,7 +35,7 @@ static void stream_fill(struct card *card, struct stream *s)
  * @card: card; engine thread, &card.lock not held
  * @s: stream whose @left is not 0
  *
- * Return: the dword; it is read from memory once, however often it is looked at.
+ * Return: the dword; it is read from memory only once, even if it is peeked at again.
  */
 uint32_t packet_peek(struct card *card, struct stream *s)
 {

@@ -17,7 +17,7 @@
  * @fetched_ns: when the ring was last read, CLOCK_MONOTONIC
  * @next: next dword in @buf
  * @have: dwords in @buf
- * @buf: what was read: each dword is read from memory once
+ * @buf: dwords that were read; each is read from memory once
  */
 struct stream {
 	bool ib;

@@ -3,7 +3,7 @@
  * Scan-out: the frame that a monitor on a CRTC would show.
  *
  * Pixels come straight from VRAM, which the guest's CPU and the engine write
- * at any time; each line is copied once and then looked at. Addresses beyond
+ * at any time; each line is copied once and then decoded. Addresses beyond
  * VRAM are black. Tiled scan-out, scaling for panels (RMX), interlacing and the
  * overlay are not modelled: a tiled surface is shown as if it were linear.
  */

@@ -192,7 +192,7 @@ function quote(   closes)
 }
 
 # open_substitution(): "$((", "$(", "${", or "<(" where it is one. A command begins within $( ),
-# and the outer one goes on after it.
+# and the outer command continues after it.
 function open_substitution(   two)
 {
 	two = substr(line, i, 2)

@@ -489,7 +489,7 @@ int igt_main()
 		igt_radeon_probe("latency 0", answer, sizeof(answer));
 	}
 
-	igt_describe("Check that the displayed frame is what was drawn.");
+	igt_describe("Check that the displayed frame matches the drawn picture.");
 	igt_subtest("scanout")
 		test_scanout(fd);
 

@@ -27,7 +27,7 @@ enum ttm_backing_kind {
  *	mapping a page may bounce it
  * @iommu: an IOMMU maps all memory to addresses that the device reaches
  * @bounced: the DMA API bounces a page that is within the device's reach
- * @noncoherent: the device does not see what is in the CPU's caches
+ * @noncoherent: the device does not see the contents of the CPU's caches
  * @limited: the device did not reach all memory of this kernel when it was bound
  * @outgrown: it did, but memory beyond its reach was plugged in since
  * @hotplug: memory may be plugged in later

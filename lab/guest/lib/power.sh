@@ -67,7 +67,7 @@ kept_bos() {
 	done
 }
 
-# forget_vram: from now on the cards lose what is in VRAM in D3, and at a reset of the machine.
+# forget_vram: from now on the cards lose the contents of VRAM in D3, and at a reset of the machine.
 forget_vram() {
 	local card answer
 

@@ -38,8 +38,8 @@ watch_windows() {
 	done
 }
 
-# igt_driver: the name of further expectation files. Failures of the stock driver, also with the
-# fixes, are different on the bare machine and under Xen.
+# igt_driver: the DRIVER of further expectation files. The stock driver, with or without the fixes,
+# has different failures on the bare machine and under Xen.
 igt_driver() {
 	local where
 

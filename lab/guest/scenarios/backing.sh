@@ -49,7 +49,7 @@ load_radeon
 for card in $(cards); do
 	run gtt-move --card "$card" --rounds 1
 	traced "$card" ttm_chunk_alloc chunk_allocs
-	# All shrinkers free what is unused.
+	# All shrinkers free unused memory.
 	echo 2 >/proc/sys/vm/drop_caches
 	traced "$card" ttm_chunk_free chunk_frees
 done

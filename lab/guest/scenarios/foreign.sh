@@ -3,7 +3,7 @@
 #
 # Other devices import BOs of each card: devices of 32 bits, of 40, and of 28, for which there is no
 # memory. One BO is in use when the card is unbound. Then each card imports from an exporter that
-# ignores what the card reaches, also while the card is unbound.
+# ignores the card's DMA limit, also while the card is unbound.
 #
 # limit: 1500
 # silence: 240
@@ -26,7 +26,7 @@ done
 # The card is unbound while a device imports one of its BOs, and bound again.
 for card in $(cards); do
 	bdf=$(pci_address "$card")
-	# Other pages are not the card's.
+	# With another backing the importer holds no memory of the card.
 	kept=0
 	[ "$(backing_value "$card" backing)" != device ] || kept=1
 	consoles_off
@@ -52,7 +52,7 @@ for card in $(cards); do
 	consoles_off
 	kept=$(dmesg | grep -c "$bdf: [0-9]* bytes of coherent memory are freed when")
 	run foreign-export --card "$card" --only unbound
-	# An import has no memory of the card.
+	# The imported BO uses no memory of the card.
 	coherent_left "$card" "$bdf" "$kept"
 	bind_radeon "$bdf"
 	run foreign-export --card "$card"

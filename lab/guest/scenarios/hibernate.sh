@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The machine writes an image of its memory to the swap disk and reboots. The kernel that boots
-# reads the image, and this scenario continues. The cards lose what is in VRAM. BOs have to keep
-# their contents.
+# reads the image, and this scenario continues. The cards lose the contents of VRAM. BOs have to
+# keep their contents.
 #
 # args: lab.gartsize=-1
 # limit: 1800

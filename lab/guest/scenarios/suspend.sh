@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The machine is suspended and resumed with the console on the cards: to idle and, on the bare
-# machine, as for S3. The cards lose what is in VRAM. BOs have to keep their contents, and nothing
-# may be pinned when the driver is unloaded, also after a reset of the GPU.
+# machine, as for S3. The cards lose the contents of VRAM. BOs have to keep their contents, and
+# nothing may be pinned when the driver is unloaded, also after a reset of the GPU.
 #
 # args: lab.gartsize=-1
 # limit: 1200

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # Each card goes away beneath Xorg or weston, on which a client draws: three times the driver is
-# unbound, three times the card is removed from the PCI bus. The server of the other card goes on;
-# that of the card ends, at the latest when it is told to. Then the card comes back, and the other
-# server starts on it.
+# unbound, three times the card is removed from the PCI bus. The other card's server continues; the
+# card's own server ends, at the latest when it gets a signal. Then the card comes back, and the
+# other server starts on it.
 #
 #   lab.ways=WAY,...    of unbind and remove, these alone
 #   lab.rounds=N        N times each way (3)

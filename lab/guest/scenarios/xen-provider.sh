@@ -3,7 +3,7 @@
 #
 # The module that makes the pool device in a Xen PV domain (drivers/xen/xen-ttm-pool.c), with a card
 # of 32 bits and one of more: TTM uses it like any other pool device, it is unloaded and loaded
-# while BOs live, and it refuses to load elsewhere.
+# while BOs exist, and it refuses to load elsewhere.
 
 . /usr/lib/lab/lib.sh
 
