@@ -15,7 +15,7 @@
 
 /*
  * The table is in memory like any other: the card reads it by DMA. A refused
- * read returns ones, which is not the address of a page either.
+ * read returns ones, which is not the address of a page.
  */
 static uint32_t entry(struct card *card, const struct mc_config *config,
 		      uint32_t gen, uint32_t page)

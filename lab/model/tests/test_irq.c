@@ -133,7 +133,7 @@ static void reset(void **state)
 	assert_int_equal(reg_read(f, REG_GEN_INT_CNTL), 0);
 }
 
-/* A card that goes sends one more interrupt and holds no line. It comes back as after power-on. */
+/* A removed card sends one last interrupt and asserts no line. It returns in its power-on state. */
 static void fault_gone(void **state)
 {
 	struct fixture *f = *state;
