@@ -4,7 +4,7 @@
  *
  * Draws pictures on the display of another driver (qxl, bochs), on two buffers that take turns by
  * page flips, and compares the screen after each. With a command it does so while the command
- * runs. The command's results are printed as subtests of its own.
+ * runs. The command's results are printed as subtests.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -63,7 +63,7 @@ patch_files() {
 }
 
 # update_patched PATCH...: copy the files of $work/files that differ from the tree to DIR/patched.
-# A file is written only if its content changes, as make compares times. A file that the patches no
+# A file is written only if its content changes: make compares times. A file that the patches no
 # longer change stays, with the tree's content.
 update_patched() {
 	local path wanted

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Tests the runner in a checkout of its own with a short list: refused input, verdicts, JUnit, and
+# Tests the runner in a separate checkout with a short list: refused input, verdicts, JUnit, and
 # runs that are interrupted or killed.
 #
 #   test_runner.sh DIR    appends to DIR/results.txt, keeps the checkout in DIR

@@ -66,7 +66,7 @@ static bool dma_remapped(struct device *dev)
  */
 bool ttm_dma_translated(struct device *dev)
 {
-	/* PowerPC and Loongson-3 have offsets of their own, which differ between devices. */
+	/* PowerPC and Loongson-3 have offsets that differ between devices. */
 	return dev->dma_range_map || IS_ENABLED(CONFIG_ARCH_HAS_PHYS_TO_DMA) ||
 		dma_remapped(dev);
 }
@@ -244,7 +244,7 @@ static void dst_free(struct ttm_tt *dst)
 	kfree(dst);
 }
 
-/* A tt for the new pages, with arrays of its own. */
+/* A tt for the new pages, with separate arrays. */
 static struct ttm_tt *dst_alloc(const struct ttm_tt *tt)
 {
 	struct ttm_tt *dst = kmemdup(tt, sizeof(*tt), GFP_KERNEL);

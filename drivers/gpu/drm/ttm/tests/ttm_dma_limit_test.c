@@ -221,7 +221,7 @@ static void ttm_dma_limit_offset(struct kunit *test)
 	__free_page(page);
 }
 
-/* A populated tt, each page with contents of its own. */
+/* A populated tt, each page with different contents. */
 static struct ttm_tt *make_tt(struct kunit *test, enum ttm_caching caching)
 {
 	struct ttm_operation_ctx ctx = { };

@@ -32,7 +32,7 @@ static struct ttm_pool *make_pool(struct kunit *test)
 	return pool;
 }
 
-/* A tt with pages of the pool, each with contents of its own. */
+/* A tt with pages of the pool, each with different contents. */
 static struct ttm_tt *make_tt(struct kunit *test, struct ttm_pool *pool,
 			      enum ttm_caching caching)
 {
