@@ -289,7 +289,7 @@ void ktap_line(struct ktap *ktap, const char *line)
 		if (ktap->levels[index].indent == indent)
 			level = &ktap->levels[index];
 	if (*line == '#') {
-		/* Some of KUnit's are at an indentation where no test is open: they are ignored. */
+		/* KUnit prints some at an indentation where no test is open: ignore them. */
 		if (level)
 			on_comment(level, line + 2);
 	} else if (!ktap->depth) {

@@ -99,7 +99,7 @@ composed() {
 		fail "$kernel: our file is not that of the checkout in the end"
 	case $kernel in
 	7.3)
-		grep -qx 'line nine' "$pool" || fail "7.3 has not the patch's own section"
+		grep -qx 'line nine' "$pool" || fail "7.3 lacks the patch's own section"
 		[[ ! -e $out/2-second ]] || fail "7.3 has a patch that is only for 6.12" ;;
 	6.12)
 		patch -s -d "$tree" -p1 --fuzz=0 <"$out/2-second/0001-three.patch"

@@ -38,7 +38,7 @@ struct cs_test_case {
  * cs_test_parse - have a stream checked
  * @test: KUnit test
  * @c: the case
- * @ib: if it is not NULL, gets the stream as the checker has patched it
+ * @ib: if not NULL, set to the stream that the checker has patched
  *
  * The IB is as long as the stream, so that KASAN finds accesses past its end.
  *
