@@ -48,10 +48,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 # Compilers run through ccache. It identifies them by the versions of their packages. The directory
-# that debug information names does not matter.
+# that debug information names does not matter. In depend mode a file that is not in the cache is
+# compiled without being preprocessed first, which takes a third of the CPU time of a cold build.
 compilers=$(grep -E '^(binutils|clang|cpp|gcc|libgcc|libllvm)' "$image/manifest" |
 	sha256sum | cut -c1-16)
-ccache=(CCACHE_DIR=/build/ccache CCACHE_MAXSIZE=5G CCACHE_NOHASHDIR=1
+ccache=(CCACHE_DIR=/build/ccache CCACHE_MAXSIZE=5G CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 	"CCACHE_COMPILERCHECK=string:$compilers")
 in_ns "$BASH" "$LAB_TOP/lab/image/inside.sh" "$image/root" "$LAB_TOP" \
 	"$LAB_CACHE/build" "${out:-$LAB_CACHE/build}" "$source" "$layer" \
