@@ -5,7 +5,7 @@
  * Draws a picture, sets a mode, and has the card's model compute the CRC of the scanned-out
  * screen: on each CRTC with each connected connector, in two modes and two pixel formats, with
  * the cursor, and across page flips. With --picture it sets one picture and has the model save it,
- * with --too-large it tries to show a framebuffer that is larger than VRAM.
+ * with --refused it tries to show framebuffers that the card cannot show.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <drm_fourcc.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
@@ -43,7 +44,7 @@ struct output {
 
 static struct lab_card card;
 static const char *title;
-static bool too_large;
+static bool refused;
 
 LAB_PRINTF(4, 5)
 static void outcome(const struct output *output, const char *what, enum lab_outcome outcome,
@@ -326,52 +327,63 @@ static const drmModeModeInfo *second_mode(const drmModeConnector *connector,
 }
 
 /*
- * A framebuffer that is larger than VRAM cannot be shown: the kernel has to return an error and
- * keep showing the previous one.
+ * The kernel has to return an error for a framebuffer that the card cannot show, and keep showing
+ * the previous one. TTM warns if the BO of the refused one is still pinned when it is freed.
  */
-static void test_too_large(const struct output *output)
+static void test_refused(const struct output *output, const char *what, uint64_t bytes,
+			 uint32_t format, unsigned int cpp)
 {
 	const drmModeModeInfo *first = lab_preferred_mode(output->connector);
 	const drmModeModeInfo *second = second_mode(output->connector, first);
 	struct lab_framebuffer fb = framebuffer_new(first->hdisplay, first->vdisplay, 24, 32);
 	struct lab_image image = picture(output, first, 2);
 	uint32_t connector = output->connector->connector_id, id = 0;
-	struct drm_radeon_gem_info info = { 0 };
+	uint32_t handles[4] = { 0 }, pitches[4] = { 0 }, offsets[4] = { 0 };
 	drmModeModeInfo mode;
 	struct lab_bo bo;
 	int ret;
 
 	lab_framebuffer_put(&fb, &image);
 	if (!second) {
-		outcome(output, "too-large", LAB_FAIL, "the monitor has only one size");
+		outcome(output, what, LAB_FAIL, "the monitor has only one size");
 		goto out;
 	}
-	if (!set_mode(output, first, fb.id, "too-large"))
+	if (!set_mode(output, first, fb.id, what))
 		goto out;
-	if (drmCommandWriteRead(card.fd, DRM_RADEON_GEM_INFO, &info, sizeof(info)))
-		lab_die("modeset", "size of VRAM: %s", strerror(errno));
-	ret = lab_bo_create(&card, info.vram_size + LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_GTT, &bo);
+	ret = lab_bo_create(&card, bytes, RADEON_GEM_DOMAIN_GTT, &bo);
 	if (ret) {
-		outcome(output, "too-large", LAB_SKIP, "a BO that is larger than VRAM: %s",
-			strerror(-ret));
+		outcome(output, what, LAB_SKIP, "a BO of %llu bytes: %s",
+			(unsigned long long)bytes, strerror(-ret));
 		goto out;
 	}
 	mode = *second;
-	if (drmModeAddFB(card.fd, mode.hdisplay, mode.vdisplay, 24, 32, mode.hdisplay * 4,
-			 bo.handle, &id))
+	handles[0] = bo.handle;
+	pitches[0] = mode.hdisplay * cpp;
+	if (drmModeAddFB2(card.fd, mode.hdisplay, mode.vdisplay, format, handles, pitches,
+			  offsets, &id, 0))
 		lab_die("modeset", "framebuffer of a BO: %s", strerror(errno));
 	if (drmModeSetCrtc(card.fd, output->crtc_id, id, 0, 0, &connector, 1, &mode)) {
 		wait_vblanks(output, 2, NULL);
-		report(output, "too-large", &image);
+		report(output, what, &image);
 	} else {
-		outcome(output, "too-large", LAB_FAIL, "a BO of %llu bytes is shown",
-			(unsigned long long)bo.size);
+		outcome(output, what, LAB_FAIL, "a BO of %llu bytes, %u bytes a pixel, is shown",
+			(unsigned long long)bo.size, cpp);
 	}
 	drmModeRmFB(card.fd, id);
 	lab_bo_close(&card, &bo);
 out:
 	lab_image_free(&image);
 	lab_framebuffer_free(&fb);
+}
+
+static void test_all_refused(const struct output *output)
+{
+	struct drm_radeon_gem_info info = { 0 };
+
+	if (drmCommandWriteRead(card.fd, DRM_RADEON_GEM_INFO, &info, sizeof(info)))
+		lab_die("modeset", "size of VRAM: %s", strerror(errno));
+	test_refused(output, "too-large", info.vram_size + LAB_PAGE_SIZE, DRM_FORMAT_XRGB8888, 4);
+	test_refused(output, "unknown-format", info.vram_size / 2, DRM_FORMAT_XRGB16161616F, 8);
 }
 
 static void test_output(const struct output *output)
@@ -451,8 +463,8 @@ static unsigned int for_each_output(const char *picture_name)
 			crtcs_off(res);
 			if (picture_name)
 				save_picture(&output, picture_name);
-			else if (too_large)
-				test_too_large(&output);
+			else if (refused)
+				test_all_refused(&output);
 			else
 				test_output(&output);
 			outputs++;
@@ -470,8 +482,8 @@ int main(int argc, char **argv)
 		LAB_OPTION_CARD(&name),
 		{ "picture", "NAME", "show one picture and save the screen as NAME",
 		  .text = &picture_name },
-		{ "too-large", NULL, "show a framebuffer that is larger than VRAM",
-		  .flag = &too_large },
+		{ "refused", NULL, "try to show framebuffers that the card cannot show",
+		  .flag = &refused },
 		{ "title", "TEXT", "second line of the pictures (the kernel's release)",
 		  .text = &title },
 		{ 0 },

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
 # The CRTC of a pending page flip gets another picture, is turned off, or loses its client. Then
-# a CRTC is given a picture that is larger than VRAM.
+# a CRTC is given framebuffers that it cannot show.
 #
 # args: lab.gartsize=-1
 # allow: Failed to find memory space for buffer
@@ -14,7 +14,7 @@ check_cards
 load_radeon
 for card in $(cards); do
 	run flip-pending --card "$card"
-	run modeset --card "$card" --too-large
+	run modeset --card "$card" --refused
 done
 unload_radeon
 finish
