@@ -3,7 +3,8 @@
 #
 # Processes create, move and free BOs while memory is short and the shrinkers run; after that the
 # pool must have freed all pages. Debian's kernels clear all pages that they allocate, which would
-# hide a pool that does not. The console is silent while the processes work.
+# hide a pool that does not. The console is silent while the processes work. With numa=fake=2 memory
+# has two nodes.
 #
 # silence: 240
 # args: init_on_alloc=0
@@ -98,6 +99,14 @@ check_backing() {
 
 check_cards
 load_radeon
+case $(cat /proc/cmdline) in
+*numa=fake=2*)
+	if [ -d /sys/devices/system/node/node1 ]; then
+		result pass churn.nodes "memory has two nodes"
+	else
+		result fail churn.nodes "the kernel has ignored numa=fake=2"
+	fi ;;
+esac
 little_memory 700
 [ "$LAB_POOL" = new ] || spare_low_memory
 for card in $(cards); do
