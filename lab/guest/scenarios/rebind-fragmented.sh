@@ -23,6 +23,8 @@ largest_free() {
 check_cards
 load_radeon
 consoles_off
+# The kernel keeps 32 MiB of this machine for itself.
+echo 2048 >/proc/sys/vm/min_free_kbytes
 mkfifo /tmp/fragment
 fragment-memory --ready /tmp/fragmented </tmp/fragment &
 fragmenter=$!
