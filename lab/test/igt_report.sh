@@ -59,6 +59,7 @@ is() {
 }
 
 printf '%s\n' '# a comment' 'a@known,Fail' 'a@mended,Fail' 'a@warns,Warn' \
+	'a@warns,Pass' \
 	>"$dir/expect/radeon-rv0-fails.txt"
 printf 'a@flaky.*\n' >"$dir/expect/radeon-rv0-flakes.txt"
 
@@ -90,6 +91,9 @@ warnings='<4> [1.0] WARNING: at y'
 report a@mended pass
 is 1 'a@mended Pass better 1.5 '
 check better
+report a@warns pass
+is 0 'a@warns Pass ok 1.5 '
+check both-expected
 report a@one incomplete a@two timeout a@three notrun
 is 1 'a@one Crash worse 1.5 Failed assertion: a == b' \
 	'a@two Timeout worse 1.5 Failed assertion: a == b' \
