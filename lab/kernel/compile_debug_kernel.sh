@@ -65,11 +65,9 @@ for file in kernel debug; do
 	config_lines "/src/lab/kernel/$file.config" "$series" "$machine" fixes pool
 done >"$kernel/config"
 configure_kernel "$dir/tree" "$objects" "$kernel/config" /dev/null
-case $machine in
-bare) image=bzImage ;;
-xen) image=vmlinux ;;
-esac
-make_kernel "$dir/tree" "$objects" "$image" modules
+make_kernel "$dir/tree" "$objects" vmlinux modules
+# In depend mode ccache does not see the files that .incbin includes.
+[[ $machine == xen ]] || CCACHE_DISABLE=1 make_kernel "$dir/tree" "$objects" bzImage
 
 install_kernel "$dir/tree" "$objects" "$kernel/out.tmp"
 # The symbols for a backtrace are in the image; that of the objects has all of them.

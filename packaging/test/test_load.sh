@@ -93,7 +93,8 @@ check_boot() {
 		printf '%s\n' '#!/bin/sh' "echo update-initramfs >>$state/commands" \
 			>$state/update-initramfs
 		printf '%s\n' '#!/bin/sh' "echo sleep >>$state/seconds" >$state/sleep
-		chmod 755 $state/{sleep,update-initramfs}
+		printf '%s\n' '#!/bin/sh' >$state/udevadm
+		chmod 755 $state/{sleep,udevadm,update-initramfs}
 		PATH=$state:$PATH sh /src/packaging/radeon-rttm-boot
 	) || fail boot "status $?"
 }
@@ -175,15 +176,37 @@ mkdir -p /run/radeon-rttm/loading
 check_boot
 expect boot-killed stock 'was interrupted'
 
-# Loading hangs: the file has what makes udev ignore ours, and the initramfs is made anew.
+# Loading hangs, in the probe or in the removal after it: the file has what makes udev ignore ours,
+# and the initramfs is made anew. A file of the user stays.
+for kind in coming going users; do
+	machine
+	rm -f /etc/modprobe.d/radeon-rttm.conf
+	mkdir -p /run/radeon-rttm/loading /sys/module/{radeon,rttm}
+	echo "${kind/users/coming}" >/sys/module/radeon/initstate
+	[[ $kind != users ]] || echo '# mine' >/etc/modprobe.d/radeon-rttm.conf
+	check_boot
+	[[ $(wc -l <$state/seconds) == 60 ]] || fail "boot-$kind" "$(wc -l <$state/seconds) seconds"
+	text=$(cat /etc/modprobe.d/radeon-rttm.conf)
+	if [[ $kind == users ]]; then
+		[[ $text == '# mine' && ! -s $state/commands ]] &&
+			grep -q 'exists already' /dev/kmsg ||
+			fail boot-users "the file is '$text', the log '$(cat /dev/kmsg)'"
+	else
+		[[ $text == *$'\nblacklist radeon_rttm' &&
+			$(cat $state/commands) == update-initramfs ]] &&
+			grep -q "selects the kernel's own" /dev/kmsg ||
+			fail "boot-$kind" "the file is '$text', the log '$(cat /dev/kmsg)'"
+	fi
+done
+
+# The kernel's own hangs.
 machine
-mkdir -p /run/radeon-rttm/loading /sys/module/radeon
+rm -f /etc/modprobe.d/radeon-rttm.conf
+mkdir -p /sys/module/radeon
 echo coming >/sys/module/radeon/initstate
 check_boot
-grep -q 'loading radeon hangs' /dev/kmsg && [[ $(wc -l <$state/seconds) == 120 ]] &&
-	[[ $(grep -v '^#' /etc/modprobe.d/radeon-rttm.conf) == 'blacklist radeon_rttm' ]] &&
-	[[ $(cat $state/commands) == update-initramfs ]] ||
-	fail boot-hangs "the log has '$(cat /dev/kmsg)'"
+[[ ! -s /dev/kmsg && ! -e /etc/modprobe.d/radeon-rttm.conf ]] ||
+	fail boot-stock "the log has '$(cat /dev/kmsg)'"
 
 ((status)) || echo 'each state has its driver'
 exit "$status"

@@ -407,8 +407,8 @@ static void test_reset_while_freeing(int fd)
 /*
  * The GPU's interrupts have to end waits, not the driver's polling after a timeout. Moves of a
  * large BO take long enough that the process waits, but on a busy machine most of them may end
- * before the wait begins: move until there are enough interrupts. Each wait has one or two, so the
- * test does not detect the loss of a few.
+ * before the wait begins: move until there are enough interrupts. The test finds a card without
+ * interrupts, not one that loses some: radeon_probe@interrupts does.
  */
 static void test_interrupts(int fd)
 {

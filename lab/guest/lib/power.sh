@@ -90,7 +90,9 @@ take_memory() {
 	(echo 1000 >/proc/self/oom_score_adj; exec dd if=/dev/zero bs=8M count=1 2>/dev/null) |
 		sleep 100000 &
 	memory_holder=$!
-	usleep 500000
+	until [ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$(pidof dd)/status")" -ge 8192 ]; do
+		usleep 100000
+	done
 	mkdir -p /mnt
 	mount -t tmpfs -o size=100% taken /mnt
 	available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
