@@ -376,6 +376,29 @@ out:
 	lab_framebuffer_free(&fb);
 }
 
+/* A framebuffer that is larger than its BO would show the memory of other BOs. */
+static void test_too_small(const struct output *output)
+{
+	const drmModeModeInfo *mode = lab_preferred_mode(output->connector);
+	uint32_t pitch = mode->hdisplay * 4, id;
+	struct lab_bo bo;
+	int ret;
+
+	ret = lab_bo_create(&card, pitch * mode->vdisplay - LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_VRAM,
+			    &bo);
+	if (ret)
+		lab_die("modeset", "BO: %s", strerror(-ret));
+	ret = drmModeAddFB(card.fd, mode->hdisplay, mode->vdisplay, 24, 32, pitch, bo.handle, &id);
+	if (ret)
+		outcome(output, "too-small", LAB_PASS, "ADDFB: %s", strerror(errno));
+	else
+		outcome(output, "too-small", LAB_FAIL, "ADDFB takes a BO of %llu bytes",
+			(unsigned long long)bo.size);
+	if (!ret)
+		drmModeRmFB(card.fd, id);
+	lab_bo_close(&card, &bo);
+}
+
 static void test_all_refused(const struct output *output)
 {
 	struct drm_radeon_gem_info info = { 0 };
@@ -384,6 +407,7 @@ static void test_all_refused(const struct output *output)
 		lab_die("modeset", "size of VRAM: %s", strerror(errno));
 	test_refused(output, "too-large", info.vram_size + LAB_PAGE_SIZE, DRM_FORMAT_XRGB8888, 4);
 	test_refused(output, "unknown-format", info.vram_size / 2, DRM_FORMAT_XRGB16161616F, 8);
+	test_too_small(output);
 }
 
 static void test_output(const struct output *output)
