@@ -26,6 +26,8 @@ make_stubs() {
 		[[ ! -e $state/missing ]] || exit 1
 		mkdir -p /sys/module/rttm ;;
 	modprobe:'-q radeon_rttm'*)
+		# It is blacklisted.
+		[[ ${MODPROBE_OPTIONS:-} != *b* ]] || exit 0
 		sleep 0.2
 		[[ ! -e $state/refused ]] || exit 1
 		mkdir -p /sys/module/radeon
@@ -100,7 +102,7 @@ check_boot() {
 }
 
 load() {
-	sh /src/packaging/radeon-rttm-load "$@" || fail load "status $?"
+	MODPROBE_OPTIONS=-qb sh /src/packaging/radeon-rttm-load "$@" || fail load "status $?"
 }
 
 make_stubs
