@@ -36,7 +36,7 @@ make_machine() {
 	busybox mount --bind /run/cmdline /proc/cmdline
 	cat >/run/log <<-'END'
 	[    0.0] Command line: root=/dev/sda1 secret=hunter2
-	[    1.0] radeon 0000:01:00.0: BO pages: device: Xen PV domain
+	[    1.0] radeon 0000:01:00.0: BO pages: device (Xen PV domain)
 	[    2.0] [TTM] a "quoted" word, a back\slash and a	tab
 	[    3.0] radeon 0000:01:00.0: process Xorg-of-alice is refused
 	[    4.0] [drm] EDID of monitor SN-4711
@@ -69,7 +69,7 @@ holds '.gpus == null and (.log | length) == 2'
 
 "$tools/radeon-rttm-report" >/run/report || fail report "status $?"
 for text in '0000:01:00.0 0x1002:0x5b60 driver radeon' 'radeon.modeset=1' 'radeon_rttm=off' \
-	'options radeon gartsize=64' 'BO pages: device: Xen PV domain'; do
+	'options radeon gartsize=64' 'BO pages: device (Xen PV domain)'; do
 	grep -qF "$text" /run/report || fail report "it lacks '$text'"
 done
 for text in hunter2 alice SN-4711; do
