@@ -132,10 +132,10 @@ costs=("$narrow.4k.cached" "$wide.4k.cached" "$wide.4k.wc")
 	echo
 	markdown "$OUT/table.txt"
 	echo
-	echo "What a BO costs (create, map, write): a cold round of 512, and the median of the three"
-	echo "warm rounds after it. In microseconds of CPU time as the host counts it (the median of"
-	echo "eight repetitions), and in instructions of the machine, including the hypervisor (the"
-	echo "median of three, in a boot of their own)."
+	echo "The cost of a BO (create, map, write): a cold round of 512, and the median of the three"
+	echo "warm rounds after it. Units: microseconds of CPU time as the host counts it (the median of"
+	echo "eight repetitions), and instructions of the machine, including the hypervisor (the"
+	echo "median of three, from a separate boot)."
 	echo
 	markdown "$OUT/costs.txt"
 	echo

@@ -31,7 +31,7 @@ trap 'rm -rf "$work"' EXIT
 versions() {
 	local version rest
 
-	# One call for all: each reads the whole of the lists.
+	# One call for all packages, as each call reads all lists.
 	mirror_apt apt-cache pkgnames linux-source- |
 		grep -E '^linux-source-[0-9]+\.[0-9]+$' |
 		mirror_apt xargs apt-cache madison |
@@ -44,12 +44,12 @@ versions() {
 		done | sort -V
 }
 
-# fetch VERSION DEBIAN-VERSION PACKAGE: download, extract, forget the rest.
+# fetch VERSION DEBIAN-VERSION PACKAGE: download, and extract the files that are needed.
 fetch() {
 	local version=$1 debian=$2 package=$3 deb
 
 	need_space 1200
-	# The image has been made from the newest ones.
+	# The newest packages were downloaded when the image was made.
 	deb=$(find "$LAB_CACHE/debs" -name "${package}_${debian}_*.deb" -print -quit 2>/dev/null) ||
 		true
 	if [[ -z $deb ]]; then
@@ -84,7 +84,7 @@ say "looking for kernel sources in Debian's archive" >&2
 if mirror_update "$work/apt"; then
 	mapfile -t found < <(versions)
 else
-	say "the mirror could not be reached: taking the sources that are here" >&2
+	say "the mirror could not be reached: using the sources in the cache" >&2
 	found=()
 fi
 for line in "${found[@]}"; do

@@ -23,7 +23,7 @@ shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export GIT_CEILING_DIRECTORIES=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
-# What our patches change in other places is not compiled: the pool device's provider, documents.
+# Other changes of our patches are not compiled: the pool device's provider, documents.
 include=(--include='drivers/gpu/drm/ttm/*' --include='drivers/gpu/drm/radeon/*'
 	--include='include/*' --exclude='*')
 

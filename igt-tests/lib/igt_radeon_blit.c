@@ -19,7 +19,7 @@
  * The kernel does not move a BO that is shared with another device, so tests of shared BOs need
  * streams with copy commands. R100 to R500 have a 2D engine for that. Later GPUs copy by
  * the packets of lib/igt_radeon_copy.c. From Cayman on each client has a virtual address space,
- * and these copies go through its page table.
+ * and these copies use its page table.
  */
 
 #define PACKET0(reg, count)	((uint32_t)((count) - 1) << 16 | (reg) >> 2)

@@ -191,7 +191,7 @@ uint64_t igt_radeon_shared_count(int fd, const char *key)
  * igt_radeon_coherent_pool_used:
  * @fd: DRM device
  *
- * Returns: whether BO pages of this device are coherent pages from a pool of its own. Kernels
+ * Returns: whether BO pages of this device are coherent pages from the device's pool. Kernels
  * without ttm_backing show it in ttm_page_pool, which is "unused" for other devices.
  */
 bool igt_radeon_coherent_pool_used(int fd)

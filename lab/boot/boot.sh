@@ -329,7 +329,7 @@ add_out() {
 		-device "virtio-9p-pci,fsdev=out,mount_tag=out")
 }
 
-# add_disk: nothing that the guest does can change it. Sets qemu.
+# add_disk: the disk of DISK=, read-only. Sets qemu.
 add_disk() {
 	local drive
 
@@ -348,8 +348,8 @@ add_vfio_user() {
 		\"x-msg-timeout\":$timeout,\"socket\":$socket}")
 }
 
-# add_cards: the cards, on the buses that the table of cards names. Each root port is a slot of its
-# own. Sets qemu.
+# add_cards: the cards, on the buses that the table of cards names. Each root port has a separate
+# slot. Sets qemu.
 add_cards() {
 	local card bus vram slot=0
 

@@ -141,7 +141,7 @@ static bool parse_result(const char *line, struct result *result)
 	return true;
 }
 
-/* Below a suite of KUnit's there are cases; below these, details. */
+/* A suite of KUnit has cases; lines below a case are details. */
 static bool is_detail(const struct ktap *ktap, unsigned int index)
 {
 	for (unsigned int i = 0; i < index; i++)

@@ -202,7 +202,7 @@ static void test_parents(void **state)
 	       "inner fail wrong\ninner pass\nouter fail\ninner pass\nouter pass 7 pages\n");
 }
 
-/* A program that dies has no plan, and a scenario that stops early has none. */
+/* A program that crashes prints no plan, nor does a scenario that stops early. */
 static void test_incomplete(void **state)
 {
 	(void)state;
@@ -246,7 +246,7 @@ static void test_wrong_plan(void **state)
 	expect("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: s\n    1..2\n"
 	       "    ok 1 a\nok 1 s\n",
 	       "s.a pass\ns fail 1 of 2 tests have run\n");
-	/* An empty plan is one. */
+	/* A plan may have no tests. */
 	expect("KTAP version 1\n1..0 # SKIP no card\n", "");
 }
 

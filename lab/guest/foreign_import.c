@@ -332,7 +332,7 @@ static void leave_busy(const char *name)
 
 /*
  * The exporter's driver is unbound, and the device keeps working: it keeps the pages that it has
- * imported, and no other user gets them. The CPU's mapping and the handle are dead, but can be
+ * imported, and no other user gets them. The CPU's mapping and the handle are unusable, but can be
  * closed.
  */
 static void run_unbound(const struct load *load)

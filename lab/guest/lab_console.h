@@ -56,7 +56,7 @@ void lab_begin(void);
  * lab_result() - report the outcome of one check.
  * @outcome: how it ended
  * @name: name of the check, without spaces and "#"
- * @fmt: what was found, for people
+ * @fmt: message that says what was found
  *
  * lab_finish() returns a failure after a failed check. In a process that was forked this prints a
  * diagnostic line without a number; the parent has to report the failure.

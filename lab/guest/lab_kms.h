@@ -90,7 +90,7 @@ struct lab_screen {
  * @card: the card's name
  * @crtc: number of the CRTC
  * @screen: filled in
- * @text: set to the error, for people
+ * @text: set to the error message
  * @size: its size in bytes
  *
  * Return: 0 or an error of lab_card_command().
@@ -103,7 +103,7 @@ int lab_screen_crc(const char *card, unsigned int crtc, struct lab_screen *scree
  * @card: the card's name
  * @crtc: number of the CRTC
  * @expected: the picture
- * @text: set to the sizes and CRCs, for people
+ * @text: set to a message with the sizes and CRCs
  * @size: its size in bytes
  *
  * Return: true if it is.

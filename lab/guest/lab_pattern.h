@@ -64,7 +64,7 @@ void lab_pattern_check(const void *map, uint64_t size, const struct lab_pattern 
 		       struct lab_pattern_wrong *wrong);
 
 /**
- * lab_pattern_describe() - describe a wrong word and its origin, for people.
+ * lab_pattern_describe() - describe a wrong word and its origin in a message.
  * @text: set to the description
  * @size: its size in bytes
  * @pattern: the expected words; NULL for zeros

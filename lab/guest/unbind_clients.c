@@ -69,7 +69,7 @@ static unsigned int i2c_buses(void)
 	return n;
 }
 
-/* Takes the card away. Its nodes and buses go, and its module stays. */
+/* Takes the card away. Its nodes and buses are removed; its module stays. */
 static void take_away(void)
 {
 	char path[32];
@@ -277,7 +277,7 @@ static int fault(void)
 	return unbound ? -ENODEV : 0;
 }
 
-/* A file that reads registers. Its directory goes with the card. */
+/* A file that reads registers. Its directory is removed with the card. */
 static int debugfs(void)
 {
 	char path[64], text[4096];

@@ -70,7 +70,7 @@ while read -r version checksum; do
 	exit
 done < <(versions)
 if newest=$(have_newest); then
-	say "Debian's archive could not be reached: taking the newest that is here"
+	say "Debian's archive could not be reached: using the newest one in the cache"
 	echo "$newest"
 	exit
 fi

@@ -6,7 +6,7 @@
  * behind the registers. Each block has its own file (mc.c, gart_pcie.c,
  * gart_pci.c, cp.c, engine_2d.c, irq.c, pll.c, crtc.c, ddc.c, ...) and claims
  * its registers with card_claim_regs(); an unclaimed register is plain
- * storage. What differs between cards is data, in lab/cards.list.
+ * storage. The differences between cards are data, in lab/cards.list.
  *
  * Threads
  * -------
@@ -70,7 +70,7 @@ enum reg_source {
 /**
  * struct card_info - what differs between two cards: a row of lab/cards.list.
  * @name: name on the command line and in the lab, e.g. "rv370"
- * @product: name for people, e.g. "ATI Radeon X300 (RV370)"
+ * @product: name of the product, e.g. "ATI Radeon X300 (RV370)"
  * @pci_vendor: PCI vendor ID
  * @pci_device: PCI device ID
  * @pci_subvendor: PCI subsystem vendor ID
@@ -146,7 +146,7 @@ struct card_stats {
  * @write: takes the value; NULL stores it
  *
  * Called with &card.lock held. @off is the byte offset, a multiple of four.
- * A handler that wants the plain storage uses card->regs[off / 4].
+ * A handler that needs the plain storage uses card->regs[off / 4].
  */
 struct reg_ops {
 	uint32_t (*read)(struct card *card, uint32_t off);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* The one clock that all blocks go by. */
+/* The one clock that all blocks use. */
 #ifndef LAB_CLOCK_H
 #define LAB_CLOCK_H
 

@@ -9,8 +9,8 @@
  *
  * Streams are hostile (packet.c has more). An indirect buffer cannot start
  * another one, and no packet can reprogram the command processor, so every
- * stream ends. How much work it may cause until then is bounded by a budget for
- * each kick of the CPU; a stream beyond it leaves the card hung, busy until the
+ * stream ends. A budget for each kick of the CPU limits its work until then;
+ * a stream beyond the budget leaves the card hung, busy until the
  * driver resets it. Resets and the end of the process bump an epoch that ends
  * running work at the next packet or row.
  *

@@ -40,7 +40,7 @@
 /*
  * On the bus of a real card the two reads of radeon_get_crtc_scanoutpos(), line
  * and status, are a microsecond apart, here perhaps many lines. The status that
- * goes with a line is kept for the read that follows, for this long.
+ * belongs to a line is kept for the read that follows, for this long.
  */
 #define HOLD_NS		2000000u
 

@@ -63,7 +63,7 @@ struct crtc_timing {
  * @first_frame: value of the frame counter at @start
  * @next_vblank: when the next vertical blank begins
  * @vblank_save: sticky status bit: there was a vertical blank
- * @vblank_held: the vertical blank bit that goes with the last read of the line
+ * @vblank_held: the vertical blank bit that belongs to the last read of the line
  * @held_until: until when the next status read gets @vblank_held
  * @offset: scan-out offset as written
  * @locked: the update lock is held

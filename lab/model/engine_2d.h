@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* 2D engine: what the registers ask for, and the drawing of it. See engine_2d.c. */
+/* 2D engine: commands, and the function that draws them. See engine_2d.c. */
 #ifndef LAB_ENGINE_2D_H
 #define LAB_ENGINE_2D_H
 

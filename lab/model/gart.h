@@ -101,7 +101,7 @@ void tlb_flush(struct card *card);
 /*
  * A kind of GART claims its registers in _init and keeps &mc.config.gart up to
  * date; _translate works out the target of an address that is not the
- * framebuffer's, without locks. @gen is the TLB's generation that goes with
+ * framebuffer's, without locks. @gen is the TLB's generation that belongs to
  * @config.
  */
 void gart_pcie_init(struct card *card);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * One PCI function: config space, capabilities, and its interrupt to the
- * client (INTx or MSI, by eventfd). Knows nothing of Radeons; the pool device
+ * client (INTx or MSI, by eventfd). Has no code for Radeons: the pool device
  * uses it as well. See pci.c.
  */
 #ifndef LAB_PCI_H

@@ -71,7 +71,7 @@ static const struct reg_ops pll_data_ops = {
 };
 
 /**
- * pll_pixel_clock() - frequency at which a CRTC's pixels come
+ * pll_pixel_clock() - pixel clock of a CRTC
  * @card: card, &card.lock held
  * @crtc: 0 for the PPLL, 1 for the P2PLL
  *

@@ -2,7 +2,7 @@
 /*
  * Trace and warnings, on standard error.
  *
- * Both threads print; each message goes out in one write so that lines stay
+ * Both threads print; each message is one write(), so that lines stay
  * whole.
  */
 #include "trace.h"

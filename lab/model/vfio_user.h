@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * A vfio-user server: lets stock QEMU use this process as a PCI device.
- * Protocol: docs/interop/vfio-user.rst in QEMU. Knows nothing of Radeons.
+ * Protocol: docs/interop/vfio-user.rst in QEMU. Has no code for Radeons.
  * See vfio_user.c.
  */
 #ifndef LAB_VFIO_USER_H

@@ -8,7 +8,7 @@
 #   kernel     its kernel, or "-"
 #   build      the build directory, inside the lab's root
 #
-# What a function prints goes to the row's log.
+# The output of a function goes to the row's log.
 # shellcheck disable=SC2154
 
 in_lab() {
@@ -271,7 +271,7 @@ row_shell() {
 	fi
 }
 
-# No test of igt's own may get worse. Each boot was on one card.
+# None of igt's own tests may get worse. Each boot had one card.
 row_igt-worse() {
 	local bad both stock ours verdicts
 

@@ -98,7 +98,7 @@ function check_words(text,   words, both, i)
 
 function check_long(text,   columns)
 {
-	# Tabs, only where they matter.
+	# A short line fits even if each character is a tab.
 	if (length(text) * 8 <= COLUMNS)
 		return
 	columns = 0

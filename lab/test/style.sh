@@ -11,7 +11,7 @@
 #   word    a word of style.list
 #   host    a URL whose host is not in style.list
 #   path    an absolute path of one machine
-#   link    a link in Markdown that leads nowhere
+#   link    a link in Markdown whose target does not exist
 #   name    two files of one basename
 #   local   a variable that a shell function assigns without "local" (style_shell.awk)
 #   except  an exception of LIST that is not needed
@@ -29,7 +29,7 @@ if ! cd "$top" 2>/dev/null || ! git rev-parse --git-dir >/dev/null 2>&1; then
 	exit 2
 fi
 
-# The names of these say what they are only together with their directory.
+# Files of these names are distinguished by their directories.
 common_names='meson.build|Kbuild|README.md|series|cover-letter.txt|Makefile|.shellcheckrc'
 
 mapfile -t files < <(git ls-files --cached --others --exclude-standard |

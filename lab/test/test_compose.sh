@@ -104,7 +104,7 @@ composed() {
 	6.12)
 		patch -s -d "$tree" -p1 --fuzz=0 <"$out/2-second/0001-three.patch"
 		grep -qx 'line IX' "$pool" && grep -qx 'line XXX' "$pool" ||
-			fail "6.12 has not its own sections"
+			fail "6.12 lacks its own sections"
 		grep -A 1 -Fx '[ 6.12: it counts' "$out/1-first/0001-one.patch" |
 			grep -qFx '  otherwise ]' || fail "the message does not say why 6.12 differs" ;;
 	esac

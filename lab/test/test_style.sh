@@ -121,7 +121,7 @@ sed -nE -e "s/^([^ ]*:[0-9]+: (word|link)): ('[^']*').*/\1 \3/p; t" \
 	-e 's/^([^ ]*:[0-9]+: local): .* assigns ([^ ]*) .*/\1 \2/p; t' \
 	-e 's/^([^ ]*:[0-9]+: [a-z]+): .*/\1/p' ../found | sed "s,^.*/list:,LIST:," | sort >../got
 if [[ $status != 1 ]] || ! diff <(sort ../expected) ../got; then
-	echo "[style] error: style.sh ended with status $status, and finds (>) other than it should (<)" >&2
+	echo "[style] error: style.sh ended with status $status, and its findings (>) differ from those expected (<)" >&2
 	exit 1
 fi
 find a -type f ! -name meson.build -delete

@@ -300,7 +300,7 @@ disk_full() {
 	umount /var/lib/dkms
 }
 
-# As if dkms were that of Debian 12: the package wants a version that there is not.
+# As if dkms were that of Debian 12: the package requires a version that does not exist.
 old_dkms() {
 	unpacked
 	sed -i 's/ge 3\.2\.2~/ge 99~/' "$tree/dkms-prepare"

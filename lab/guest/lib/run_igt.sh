@@ -23,7 +23,7 @@ save_out() {
 }
 
 # watch_windows: restore the window over the VRAM (see vram-window.sh) after each suspend, and when
-# devices come and go. Without it the tests that follow are slow.
+# devices are added or removed. Without it the tests that follow are slow.
 watch_windows() {
 	local stats=/sys/power/suspend_stats/success before='' now sleeps=0 events
 

@@ -15,7 +15,7 @@
 check_cards
 # A signature is there only if the scenario has begun before.
 if [ -n "$(dd if="$LAB_SWAP_DISK" bs=1 skip=4086 count=10 2>/dev/null | tr -d '\0')" ]; then
-	result fail hibernate "the kernel has not gone on from the image"
+	result fail hibernate "the kernel has not resumed from the image"
 	finish
 fi
 if ! swap_on_disk; then

@@ -72,7 +72,7 @@ for i in 1 2 3 4 5; do
 	! grep -q ready /tmp/console || break
 	sleep 1
 done
-# Other processes come and go meanwhile.
+# Meanwhile other processes start and end.
 while :; do /bin/true; done &
 others=$!
 refuses graphics-console "$(cat /proc/$holder/comm) ($holder, /dev/tty1 in graphics mode): stop"

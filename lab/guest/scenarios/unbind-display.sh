@@ -1,9 +1,9 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0 OR MIT
 #
-# Each card goes away beneath Xorg or weston, on which a client draws: three times the driver is
-# unbound, three times the card is removed from the PCI bus. The other card's server continues; the
-# card's own server ends, at the latest when it gets a signal. Then the card comes back, and the
+# Each card is taken away from Xorg or weston, on which a client draws: three times the driver is
+# unbound, three times the card is removed from the PCI bus. The other card's server continues. The
+# server of this card ends, at the latest when it gets a signal. Then the card comes back, and the
 # other server starts on it.
 #
 #   lab.ways=WAY,...    of unbind and remove, these alone
@@ -62,7 +62,7 @@ servers_draw() {
 	done
 }
 
-# all_away WAY: the cards go away one after the other, and each comes back.
+# all_away WAY: the cards are taken away one after the other, and each comes back.
 all_away() {
 	local way=$1 card other address others
 

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (event != UINT64_MAX) {
 			display_tick(card, event);
-			/* a CRTC beats at most 200 times a second */
+			/* a CRTC has at most 200 frames a second */
 			now = event;
 			if (display_next_event(card) <= event)
 				abort();

@@ -5,7 +5,7 @@
  * descriptors that the server forgets to close, and memory or eventfds of a
  * client that is gone.
  *
- * Input: byte 0 bit 0 says VERSION first; then messages. A message is a flags
+ * Input: byte 0, whose bit 0 sends VERSION first, and messages. A message is a flags
  * byte (enum message_flags), then 16 bytes of header, or a command byte if the
  * header is made here, then a payload length u16, and the payload.
  */

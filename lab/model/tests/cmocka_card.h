@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* cmocka with what it wants included before, and both cards as fixtures. */
+/* cmocka with the headers that it needs before it, and both cards as fixtures. */
 #ifndef LAB_CMOCKA_CARD_H
 #define LAB_CMOCKA_CARD_H
 

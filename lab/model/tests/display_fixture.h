@@ -5,7 +5,7 @@
 
 #include "card.h"
 
-extern uint64_t test_now;	/* nanoseconds, what the card takes for the time */
+extern uint64_t test_now;	/* nanoseconds: the card's clock */
 
 struct card *display_card(const char *name);
 uint32_t rd(struct card *card, uint32_t reg);

@@ -253,7 +253,7 @@ static void flip_without_timer(void **state)
 	wr(card, REG_CRTC_OFFSET, 0x3000);
 	wr(card, REG_CRTC_PITCH, 0x77);
 	assert_int_equal(card->display->crtc[0].scan_pitch, MODE_HDISP / 8 * 0x10001u);
-	test_now += MODE_PERIOD;	/* the blank has come and gone */
+	test_now += MODE_PERIOD;	/* the blank is over */
 	assert_int_equal(rd(card, REG_CRTC_OFFSET), 0x3000);
 	assert_int_equal(card->display->crtc[0].scan_pitch, 0x77);
 }

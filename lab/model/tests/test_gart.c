@@ -113,7 +113,7 @@ static void above_4g(void **state)
 	assert_int_equal(get32(f->high + 0x3004), 0xcafe);
 }
 
-/* mc_bus_address() and mc_gart_find() translate like an access, and count nothing. */
+/* mc_bus_address() and mc_gart_find() translate like an access, without counting. */
 static void watched(void **state)
 {
 	struct fixture *f = *state;
@@ -132,7 +132,7 @@ static void watched(void **state)
 	memcpy(f->low + 0x203000, &word, sizeof(word));
 	assert_int_equal(mc_gart_find(f->card, word, addrs, 2), 1);
 	assert_int_equal(addrs[0], PAGE_MC(132));
-	/* At the beginning of a page alone, and more than there is room for. */
+	/* Only words at the start of a page are found: three. There is room for two addresses. */
 	memcpy(f->low + 0x202008, &word, sizeof(word));
 	memcpy(f->low + 0x201000, &word, sizeof(word));
 	memcpy(f->low + 0x204000, &word, sizeof(word));

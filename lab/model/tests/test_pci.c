@@ -179,7 +179,7 @@ static void reset(void **state)
 	assert_false(pci_bus_master(pci));
 }
 
-/* An eventfd of the client's; count() takes what has been signalled. */
+/* An eventfd of the client; count() takes what has been signalled. */
 static int client_fd(int *mine)
 {
 	*mine = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -297,7 +297,7 @@ static void version(void **state)
 	struct fixture *f = *state;
 	json_object *root, *caps, *val;
 
-	/* As long as QEMU's own: it has room for no more in the reply. */
+	/* As long as QEMU's request, which has no room for a longer reply. */
 	assert_int_equal(say_version(f, 0,
 		"{\"capabilities\": {\"migration\": {\"max_bitmap_size\": 268435456, "
 		"\"pgsize\": 4096}, \"max_msg_fds\": 16, \"max_data_xfer_size\": 1048576, "
@@ -930,7 +930,7 @@ static void listen_says_what_is_wrong(void **state)
 
 	assert_null(vu_listen(p->path, &p->f.dev, p->err, sizeof(p->err)));
 	assert_non_null(strstr(p->err, p->path));
-	assert_int_equal(access(p->path, F_OK), 0);	/* a file of the user's */
+	assert_int_equal(access(p->path, F_OK), 0);	/* a file of the user */
 	close(fd);
 	snprintf(path, sizeof(path), "%s/missing/sock", p->dir);
 	assert_null(vu_listen(path, &p->f.dev, p->err, sizeof(p->err)));
