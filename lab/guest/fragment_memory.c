@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	};
 	const struct lab_program program = {
 		.name = "fragment-memory",
-		.purpose = "Fragments memory, prints \"ready\", and returns it when standard input ends.",
+		.purpose = "Fragments memory, and prints \"ready\", until standard input ends.",
 		.options = option_table,
 	};
 	unsigned int rings = 0;
@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 	lab_parse_options(&program, argc, argv);
 	size = kib_free() * 1024;
 	if (size < MIB_LEFT << 21) {
-		fprintf(stderr, "fragment-memory: error: less than %u MiB are free\n", MIB_LEFT * 2);
+		fprintf(stderr, "fragment-memory: error: less than %u MiB are free\n",
+			MIB_LEFT * 2);
 		return 1;
 	}
 	size -= MIB_LEFT << 20;

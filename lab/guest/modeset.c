@@ -352,7 +352,7 @@ static void test_refused(const struct output *output, const char *what, uint64_t
 		goto out;
 	ret = lab_bo_create(&card, bytes, RADEON_GEM_DOMAIN_GTT, &bo);
 	if (ret) {
-		outcome(output, what, LAB_SKIP, "a BO of %llu bytes: %s",
+		outcome(output, what, LAB_FAIL, "a BO of %llu bytes: %s",
 			(unsigned long long)bytes, strerror(-ret));
 		goto out;
 	}
@@ -376,26 +376,50 @@ out:
 	lab_framebuffer_free(&fb);
 }
 
-/* A framebuffer that is larger than its BO would show the memory of other BOs. */
+static void too_small(const struct output *output, const char *what, int ret)
+{
+	outcome(output, what, ret == -EINVAL ? LAB_PASS : LAB_FAIL, "%s",
+		ret ? strerror(-ret) : "no error");
+}
+
+/*
+ * A framebuffer or a cursor that is larger than its BO would show the memory of other BOs. The CRTC
+ * rounds the pitch up to 8 pixels.
+ */
 static void test_too_small(const struct output *output)
 {
 	const drmModeModeInfo *mode = lab_preferred_mode(output->connector);
-	uint32_t pitch = mode->hdisplay * 4, id;
+	const uint32_t pitch = mode->hdisplay * 4, bytes = pitch * mode->vdisplay;
+	const struct {
+		const char *what;
+		uint32_t pitch, bytes;
+	} framebuffers[] = {
+		{ "too-small", pitch, bytes - LAB_PAGE_SIZE },
+		{ "too-small-pitch", pitch + 4, bytes + mode->vdisplay * 4 },
+	};
 	struct lab_bo bo;
+	unsigned int i;
+	uint32_t id;
 	int ret;
 
-	ret = lab_bo_create(&card, pitch * mode->vdisplay - LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_VRAM,
-			    &bo);
+	for (i = 0; i < sizeof(framebuffers) / sizeof(*framebuffers); i++) {
+		ret = lab_bo_create(&card, framebuffers[i].bytes, RADEON_GEM_DOMAIN_VRAM, &bo);
+		if (ret)
+			lab_die("modeset", "BO: %s", strerror(-ret));
+		ret = drmModeAddFB(card.fd, mode->hdisplay, mode->vdisplay, 24, 32,
+				   framebuffers[i].pitch, bo.handle, &id);
+		too_small(output, framebuffers[i].what, ret);
+		if (!ret)
+			drmModeRmFB(card.fd, id);
+		lab_bo_close(&card, &bo);
+	}
+	ret = lab_bo_create(&card, LAB_PAGE_SIZE, RADEON_GEM_DOMAIN_VRAM, &bo);
 	if (ret)
 		lab_die("modeset", "BO: %s", strerror(-ret));
-	ret = drmModeAddFB(card.fd, mode->hdisplay, mode->vdisplay, 24, 32, pitch, bo.handle, &id);
-	if (ret)
-		outcome(output, "too-small", LAB_PASS, "ADDFB: %s", strerror(errno));
-	else
-		outcome(output, "too-small", LAB_FAIL, "ADDFB takes a BO of %llu bytes",
-			(unsigned long long)bo.size);
+	ret = drmModeSetCursor(card.fd, output->crtc_id, bo.handle, CURSOR_SIZE, CURSOR_SIZE);
+	too_small(output, "too-small-cursor", ret);
 	if (!ret)
-		drmModeRmFB(card.fd, id);
+		drmModeSetCursor(card.fd, output->crtc_id, 0, 0, 0);
 	lab_bo_close(&card, &bo);
 }
 

@@ -79,18 +79,18 @@ forget_vram() {
 }
 
 # take_memory MIB: leave that much memory free until the next suspend_machine. A file takes the
-# rest; it is swapped out if there is swap space. A dd holds another 8 MiB: processes run again
-# before the file is emptied, and if memory is short then, the OOM killer ends this dd first. Sets
-# memory_holder.
+# rest; it is swapped out if there is swap space. A dd holds another 48 MiB: processes run again
+# before the file is emptied, and if memory is short then, the OOM killer ends this dd first. The
+# lists of free pages of a CPU may keep 30 MiB of that. Sets memory_holder.
 take_memory() {
 	local available
 
 	# It waits for a reader of the pipe.
 	# shellcheck disable=SC2216
-	(echo 1000 >/proc/self/oom_score_adj; exec dd if=/dev/zero bs=8M count=1 2>/dev/null) |
+	(echo 1000 >/proc/self/oom_score_adj; exec dd if=/dev/zero bs=48M count=1 2>/dev/null) |
 		sleep 100000 &
 	memory_holder=$!
-	until [ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$(pidof dd)/status")" -ge 8192 ]; do
+	until [ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$(pidof dd)/status")" -ge 49152 ]; do
 		usleep 100000
 	done
 	mkdir -p /mnt

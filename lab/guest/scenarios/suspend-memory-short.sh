@@ -29,6 +29,8 @@ if suspend_machine freeze devices; then
 	result fail refused "the machine has suspended with 8 MiB of free memory"
 elif [ "${suspend_error%annot allocate memory}" = "$suspend_error" ]; then
 	result fail refused "not refused with ENOMEM: $suspend_error"
+elif ! dmesg | grep -q "not prepared for power transition: code -12"; then
+	result fail refused "devices were suspended before the refusal"
 else
 	result pass refused "$suspend_error"
 fi
