@@ -65,8 +65,9 @@ for file in kernel debug; do
 	config_lines "/src/lab/kernel/$file.config" "$series" "$machine" fixes pool
 done >"$kernel/config"
 configure_kernel "$dir/tree" "$objects" "$kernel/config" /dev/null
-make_kernel "$dir/tree" "$objects" vmlinux modules
 # In depend mode ccache does not see the files that .incbin includes.
+CCACHE_DISABLE=1 make_kernel "$dir/tree" "$objects" arch/x86/realmode/
+make_kernel "$dir/tree" "$objects" vmlinux modules
 [[ $machine == xen ]] || CCACHE_DISABLE=1 make_kernel "$dir/tree" "$objects" bzImage
 
 install_kernel "$dir/tree" "$objects" "$kernel/out.tmp"

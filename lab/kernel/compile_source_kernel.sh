@@ -131,7 +131,8 @@ config_lines /src/lab/kernel/kernel.config "${marks[@]}" >"$work/config"
 config_lines /src/lab/kernel/kernel.config "${marks[@]}" 6.12 7.3 |
 	grep -vxFf "$work/config" >"$work/optional" || true
 configure_kernel "$tree" "$objects" "$work/config" "$work/optional"
-make_kernel "$tree" "$objects" vmlinux modules
+# In depend mode ccache does not see the files that .incbin includes.
+(unset CCACHE_DEPEND; make_kernel "$tree" "$objects" vmlinux modules)
 
 stamp="$pool $(cd /src/lab/guest && cat {radeon_unregister,edu_dma,raw_export}/* "$0" | sha256sum)"
 if [[ -e $dir/out/stamp && $(<"$dir/out/stamp") == "$stamp" &&

@@ -219,6 +219,7 @@ run_tasks() {
 	done
 	[[ -z $ticker ]] || kill -KILL "$ticker" 2>/dev/null || true
 	[[ -z $ticker ]] || wait "$ticker" 2>/dev/null || true
+	ticker=
 	[[ -z $interrupted ]] || return 0
 	for task in "${tasks[@]}"; do
 		[[ ${task_state[$task]} != waiting || $task == build.* ]] ||
