@@ -93,10 +93,12 @@ expect() {
 check_boot() {
 	(
 		printf '%s\n' '#!/bin/sh' "echo update-initramfs >>$state/commands" \
-			>$state/update-initramfs
-		printf '%s\n' '#!/bin/sh' "echo sleep >>$state/seconds" >$state/sleep
+			"! rm $state/apt 2>/dev/null || : >$state/dpkg" >$state/update-initramfs
+		printf '%s\n' '#!/bin/sh' "echo sleep >>$state/seconds" "rm -f $state/dpkg" \
+			>$state/sleep
 		printf '%s\n' '#!/bin/sh' >$state/udevadm
-		chmod 755 $state/{sleep,udevadm,update-initramfs}
+		printf '%s\n' '#!/bin/sh' "[ -e $state/dpkg ]" >$state/pidof
+		chmod 755 $state/{pidof,sleep,udevadm,update-initramfs}
 		PATH=$state:$PATH sh /src/packaging/radeon-rttm-boot
 	) || fail boot "status $?"
 }
@@ -179,15 +181,22 @@ check_boot
 expect boot-killed stock 'was interrupted'
 
 # Loading hangs, in the probe or in the removal after it: the file has what makes udev ignore ours,
-# and the initramfs is made anew. A file of the user stays.
-for kind in coming going users; do
+# and the initramfs is made anew, again if apt starts meanwhile. A file of the user stays.
+for kind in coming going apt users; do
 	machine
 	rm -f /etc/modprobe.d/radeon-rttm.conf
 	mkdir -p /run/radeon-rttm/loading /sys/module/{radeon,rttm}
-	echo "${kind/users/coming}" >/sys/module/radeon/initstate
+	[[ $kind == going ]] && initstate=going || initstate=coming
+	echo "$initstate" >/sys/module/radeon/initstate
+	commands=update-initramfs seconds=60
+	if [[ $kind == apt ]]; then
+		: >$state/apt
+		commands+=$'\n'update-initramfs seconds=61
+	fi
 	[[ $kind != users ]] || echo '# mine' >/etc/modprobe.d/radeon-rttm.conf
 	check_boot
-	[[ $(wc -l <$state/seconds) == 60 ]] || fail "boot-$kind" "$(wc -l <$state/seconds) seconds"
+	[[ $(wc -l <$state/seconds) == "$seconds" ]] ||
+		fail "boot-$kind" "$(wc -l <$state/seconds) seconds"
 	text=$(cat /etc/modprobe.d/radeon-rttm.conf)
 	if [[ $kind == users ]]; then
 		[[ $text == '# mine' && ! -s $state/commands ]] &&
@@ -195,7 +204,7 @@ for kind in coming going users; do
 			fail boot-users "the file is '$text', the log '$(cat /dev/kmsg)'"
 	else
 		[[ $text == *$'\nblacklist radeon_rttm' &&
-			$(cat $state/commands) == update-initramfs ]] &&
+			$(cat $state/commands) == "$commands" ]] &&
 			grep -q "selects the kernel's own" /dev/kmsg ||
 			fail "boot-$kind" "the file is '$text', the log '$(cat /dev/kmsg)'"
 	fi
