@@ -180,9 +180,17 @@ mkdir -p /run/radeon-rttm/loading
 check_boot
 expect boot-killed stock 'was interrupted'
 
+# It was killed after it had loaded one.
+machine
+load
+mkdir -p /run/radeon-rttm/loading
+check_boot
+expect boot-killed-late ours ''
+
 # Loading hangs, in the probe or in the removal after it: the file has what makes udev ignore ours,
-# and the initramfs is made anew, again if apt starts meanwhile. A file of the user stays.
-for kind in coming going apt users; do
+# and the initramfs is made anew, again if apt starts meanwhile. After a reset before that, the next
+# boot does so. A file of the user stays.
+for kind in coming going apt reset users; do
 	machine
 	rm -f /etc/modprobe.d/radeon-rttm.conf
 	mkdir -p /run/radeon-rttm/loading /sys/module/{radeon,rttm}
@@ -194,6 +202,8 @@ for kind in coming going apt users; do
 		commands+=$'\n'update-initramfs seconds=61
 	fi
 	[[ $kind != users ]] || echo '# mine' >/etc/modprobe.d/radeon-rttm.conf
+	[[ $kind != reset ]] ||
+		echo '# radeon-rttm-boot wrote this' >/etc/modprobe.d/radeon-rttm.conf
 	check_boot
 	[[ $(wc -l <$state/seconds) == "$seconds" ]] ||
 		fail "boot-$kind" "$(wc -l <$state/seconds) seconds"
