@@ -17,7 +17,6 @@ before)
 after)
 	chroot "$root" dpkg-divert --local --rename --add /usr/sbin/grub-probe
 	install -m 755 "$here/on-disk/grub-probe" "$root/usr/sbin/grub-probe"
-	install -D -m 755 "$here/on-disk/report-to-lab" "$root/usr/local/lib/lab/report-to-lab"
 	install -D -m 644 "$here/on-disk/lab-report.service" \
 		"$root/etc/systemd/system/lab-report.service"
 	chroot "$root" systemctl enable lab-report.service

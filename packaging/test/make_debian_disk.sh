@@ -18,8 +18,8 @@ here=$LAB_TOP/packaging/test
 sub "$LAB_TOP/lab/image/make_image.sh" >&2
 check_rights
 make_cache_dir
-key=$(cat "$here"/{disk-packages,make_debian_disk.sh,disk_setup.sh} "$here"/on-disk/* | sha256sum |
-	cut -c1-16)
+key=$(cat "$here"/{disk-packages,make_debian_disk.sh,disk_setup.sh} \
+	"$here"/on-disk/{grub-probe,lab-report.service} | sha256sum | cut -c1-16)
 disk=$LAB_CACHE/debian-disk-$key
 lock_build "$LAB_CACHE/debian-disk.lock" >&2
 if [[ -e $disk/versions ]]; then
