@@ -93,7 +93,8 @@ expect() {
 check_boot() {
 	(
 		printf '%s\n' '#!/bin/sh' "echo update-initramfs >>$state/commands" \
-			"! rm $state/apt 2>/dev/null || : >$state/dpkg" >$state/update-initramfs
+			"! rm $state/apt 2>/dev/null || : >$state/dpkg" "[ ! -e $state/full ]" \
+			>$state/update-initramfs
 		printf '%s\n' '#!/bin/sh' "echo sleep >>$state/seconds" "rm -f $state/dpkg" \
 			>$state/sleep
 		printf '%s\n' '#!/bin/sh' >$state/udevadm
@@ -219,6 +220,15 @@ for kind in coming going apt reset users; do
 			fail "boot-$kind" "the file is '$text', the log '$(cat /dev/kmsg)'"
 	fi
 done
+
+# It hangs, and /boot is full.
+machine full
+rm -f /etc/modprobe.d/radeon-rttm.conf
+mkdir -p /sys/module/{radeon,rttm}
+echo coming >/sys/module/radeon/initstate
+check_boot
+grep -q 'or the initramfs could not be written' /dev/kmsg ||
+	fail boot-full "the log has '$(cat /dev/kmsg)'"
 
 # The kernel's own hangs.
 machine
