@@ -30,6 +30,11 @@ apt_ok() {
 		fail "after apt-get $1: $(dpkg --audit | head -n 3 | paste -sd" ")"
 }
 
+# reconfigure: build again; sets /tmp/apt.log.
+reconfigure() {
+	dpkg-reconfigure radeon-rttm-dkms 2>&1 | tee /tmp/apt.log
+}
+
 # update: download the lists, which the disk does not keep.
 update() {
 	[[ -n $(find /var/lib/apt/lists -name '*_Packages*' -print -quit) ]] ||
@@ -131,10 +136,14 @@ our_packages() {
 	apt_ok install /packages/radeon-rttm-dkms_*_all.deb /packages/radeon-rttm-tools_*_amd64.deb
 }
 
-# unpacked: unpack our package, so that a case can change it before it is configured. Sets tree.
-unpacked() {
+# What the package depends on, for the cases that change it.
+dependencies() {
 	update
 	apt_ok install dkms jq patch
+}
+
+# unpacked: unpack our package, so that a case can change it before it is configured. Sets tree.
+unpacked() {
 	dpkg --unpack /packages/radeon-rttm-dkms_*_all.deb
 	tree=$(echo /usr/src/radeon-rttm-*)
 }
@@ -149,11 +158,15 @@ install() {
 	dkms status
 }
 
-# Only the boot differs.
 switched_off() {
 	has_ours "$(kernel old)"
+	echo '# instead of the file of the package' >/etc/modprobe.d/radeon-rttm.conf
+	/usr/libexec/radeon-rttm-finish kernel "$(kernel old)" 2>&1 | tee /tmp/apt.log
+	said 'the driver is there and is not used, because'
+	rm /etc/modprobe.d/radeon-rttm.conf
 }
 
+# Only the boot differs.
 unenrolled_key() {
 	has_ours "$(kernel old)"
 }
@@ -201,8 +214,17 @@ unknown_kernel() {
 }
 
 from_source() {
+	local diff
+
 	apt_ok install linux-source-6.12
-	dpkg-reconfigure radeon-rttm-dkms 2>&1 | tee /tmp/apt.log
+	diff=$(echo /usr/src/radeon-rttm-*/patches/6.12.diff)
+	cp "$diff" /tmp/right.diff
+	sed -i 's/^-[^-]/-other/' "$diff"
+	reconfigure
+	said 'the patches do not apply to the linux-source of'
+	has_none "$(kernel new)"
+	cp /tmp/right.diff "$diff"
+	reconfigure
 	has_ours "$(kernel new)"
 	echo "made from $(dpkg-query -W linux-source-6.12 | paste -sd' ')"
 }
@@ -229,6 +251,9 @@ broken_tree() {
 	apt_ok --fix-broken install
 	has_none "$(kernel old)"
 	said 'the modules do not compile'
+	echo 'exit 1' >"$tree/rename_symbols.sh"
+	reconfigure
+	said 'the modules cannot be built'
 }
 
 # broken_probe STATEMENT: install a package in which the driver's probe does only this.
@@ -255,17 +280,10 @@ probe_fails() {
 	broken_probe ''
 }
 
-# The next boot after a hang. A stand-in for /sys tells radeon-rttm-boot of the hang.
 probe_hangs() {
 	broken_probe 'ssleep(100000);'
 	[[ -e /etc/systemd/system/multi-user.target.wants/radeon-rttm-dkms.service ]] ||
 		fail 'the service is not enabled'
-	mount -t tmpfs tmpfs /sys
-	mkdir -p /sys/module/{radeon,rttm}
-	echo coming >/sys/module/radeon/initstate
-	/usr/libexec/radeon-rttm-boot
-	umount /sys
-	[[ -s /etc/modprobe.d/radeon-rttm.conf ]] || fail 'radeon-rttm-boot wrote no file'
 }
 
 boot_full() {
@@ -294,7 +312,7 @@ disk_full() {
 	apt_ok --fix-broken install
 	said 'the modules do not compile'
 	sed -i 's/^need_mib=.*/need_mib=250/' "$tree/dkms-prepare"
-	dpkg-reconfigure radeon-rttm-dkms 2>&1 | tee /tmp/apt.log
+	reconfigure
 	said 'MiB free'
 	has_none "$(kernel old)"
 	umount /var/lib/dkms
@@ -383,7 +401,8 @@ remove() {
 
 purge() {
 	apt_ok purge radeon-rttm-dkms radeon-rttm-tools
-	apt_ok autoremove --purge
+	# apt suggests dpkg-dev, which recommends gcc: it would keep both.
+	apt_ok autoremove --purge -o APT::AutoRemove::SuggestsImportant=false
 	check_kernels
 	state >/tmp/after
 	diff "$before" /tmp/after >/tmp/changes ||

@@ -3,7 +3,7 @@
 #
 # Makes /image/disk.img of the disk that it runs in: a partition with all of it, and GRUB.
 #
-#   pack_disk.sh BUILD ours|stock bare|xen 'WORD...'
+#   pack_disk.sh BUILD ours|stock|hang bare|xen 'WORD...'
 #
 # The words are for the kernel's command line, in /etc/default/grub.d.
 set -euo pipefail

@@ -5,6 +5,7 @@
 #
 #   ONLY=REGEX    of the cases below, those whose name matches
 #   BOOT=no       only what apt does
+#   BOOT=all      also the boots that "more" names below
 #   LIMIT=SECONDS, SILENCE=SECONDS   for each boot (900, 300)
 #
 # Each case runs in a chroot of the disk, at the host's speed, on the disk that the case which it
@@ -16,10 +17,12 @@ LAB_TAG=test-package LAB_DIE_STATUS=2
 # shellcheck source=../../lab/common.sh
 . "$(dirname "$0")/../../lab/common.sh"
 
-choose BOOT yes yes no
+choose BOOT yes yes no all
 check_seconds LIMIT SILENCE
 here=$LAB_TOP/packaging/test
 out=$LAB_TOP/out/test-package
+rows=boot
+[[ $BOOT != all ]] || rows='boot|more'
 ONLY=${ONLY:-.}
 status=0
 # shellcheck disable=SC2319 # 2, if it cannot be compiled
@@ -41,19 +44,22 @@ rm -rf "$out"
 mkdir -p "$out"
 layers=$(mktemp -d "$LAB_CACHE/test-package.XXXXXX")
 finish() {
+	local jobs
+
 	trap '' INT TERM HUP
 	kill_ns
+	mapfile -t jobs < <(jobs -p)
+	((!${#jobs[@]})) || kill "${jobs[@]}" 2>/dev/null || true
+	wait
 	remove_tree "$layers" 9>&-
 }
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-passed=0 failed=0
 
-# verdict NAME pass|fail TEXT: sets passed and failed.
+# verdict NAME pass|fail SECONDS TEXT
 verdict() {
-	printf '%-28s %s  %s\n' "$1" "$2" "$3" | tee -a "$out/verdicts"
-	if [[ $2 == pass ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+	printf '%-28s %s %5ds  %s\n' "$@" | tee -a "$out/verdicts"
 }
 
 # inside LAYER[:LAYER]... COMMAND...: run it in the disk with these layers; the first can be
@@ -79,41 +85,35 @@ stack() {
 
 # run_case NAME NEEDS: run it once; those that it needs first.
 run_case() {
-	local name=$1 needs=$2 text
+	local name=$1 needs=$2 text start
 
 	[[ ! -e $layers/$name ]] || return 0
 	if [[ $needs != - ]]; then
 		run_case "$needs" "$(printf '%s\n' "${cases[@]}" |
 			awk -v name="$needs" '$1 == name { print $2 }')"
 	fi
+	start=$SECONDS
 	mkdir -p "$layers/$name"/{upper,work}
 	if inside "$(stack "$name")" bash /src/packaging/test/disk_cases.sh "$name" \
 		>"$out/$name.log" 2>&1; then
-		verdict "$name" pass "$(tail -n 1 "$out/$name.log")"
+		verdict "$name" pass $((SECONDS - start)) "$(tail -n 1 "$out/$name.log")"
 	else
 		text=$(grep -E '^(FAIL|E:|error:)' "$out/$name.log" | head -n 1) || true
-		verdict "$name" fail "${text:-see $out/$name.log}"
+		verdict "$name" fail $((SECONDS - start)) "${text:-see $out/$name.log}"
 	fi
+	: >"$layers/$name/done"
 }
 
-# boot NAME MACHINE EXPECT WORD...: boot the disk as this case has left it.
-boot() {
-	local name=$1 machine=$2 expect=$3 dir options memory=3072M status=0 label
-	local socket device
+# start_machine DIR MACHINE WORD...: boot DIR/disk.img, with the results in DIR.
+start_machine() {
+	local dir=$1 machine=$2 memory=3072M options socket device
 
-	shift 3
-	label=$name-$machine
-	dir=$out/$label
-	mkdir -p "$dir"
-	inside "$(stack "$name")" bash /src/packaging/test/pack_disk.sh "/build/$build" "$expect" \
-		"$machine" "$*" >"$dir/pack.log" 2>&1 || {
-		verdict "boot $label" fail "the disk could not be packed: see $dir/pack.log"
-		return
-	}
-	mv "$layers/$name/image/disk.img" "$dir/disk.img"
+	shift 2
 	[[ $machine != xen ]] || memory=6144M
 	options=(--out /out --run /run --model "/build/$build/model/radeon-model" --card rv370
-		--limit "${LIMIT:-900}" --silence "${SILENCE:-300}")
+		--limit "${LIMIT:-900}" --silence "${SILENCE:-300}"
+		# The driver that hangs on purpose.
+		--allow 'task modprobe:.* blocked for more than')
 	[[ " $* " != *' lab.display=qxl '* ]] || options+=(--display qxl)
 	socket="{\"path\":\"/run/rv370.sock\",\"type\":\"unix\"}"
 	device="{\"driver\":\"vfio-user-pci\",\"bus\":\"root-port1\",\"x-msg-timeout\":60000,
@@ -131,25 +131,72 @@ boot() {
 		$([[ " $* " != *' lab.display=qxl '* ]] || echo -device qxl-vga,id=qxl) \
 		-device pcie-root-port,id=root-port1,slot=1,chassis=1 \
 		-device "$device" \
-		>"$dir/supervise.log" 2>&1 9>&- || status=$?
+		>"$dir/supervise.log" 2>&1 9>&-
+}
+
+# boot NAME MACHINE EXPECT WORD...: boot the disk as this case has left it; the cases do not see
+# what this changes. After "hang" the disk boots again.
+boot() {
+	local name=$1 machine=$2 expect=$3 status=0 start=$SECONDS label dir
+
+	shift 3
+	label=$name-$machine
+	dir=$out/$label
+	mkdir -p "$dir" "$layers/$label"/{upper,work}
+	inside "$layers/$label:$(stack "$name")" bash /src/packaging/test/pack_disk.sh \
+		"/build/$build" "$expect" "$machine" "$*" >"$dir/pack.log" 2>&1 || {
+		verdict "boot $label" fail $((SECONDS - start)) \
+			"the disk could not be packed: see $dir/pack.log"
+		return
+	}
+	mv "$layers/$label/image/disk.img" "$dir/disk.img"
+	start_machine "$dir" "$machine" "$@" || status=$?
+	if [[ $expect == hang ]] && ((status == 0)); then
+		mkdir "$dir/again"
+		mv "$dir/disk.img" "$dir/again"
+		dir+=/again
+		start_machine "$dir" "$machine" "$@" || status=$?
+	fi
 	rm -f "$dir/disk.img"
 	if ((status == 0)); then
-		verdict "boot $label" pass "$(awk '$1 == "driver" { $1 = $2 = ""; print }' \
-			"$dir/results.txt" | sed 's/^ *//')"
+		verdict "boot $label" pass $((SECONDS - start)) "$(
+			sed -nE 's/^(driver pass|log) //p' "$dir/results.txt" "$dir/rows.txt" |
+				paste -sd'|' | sed 's:|:; :g')"
 	else
 		status=$(cat "$dir"/{problems.txt,supervise.log} 2>/dev/null | head -n 1)
-		verdict "boot $label" fail "$status (see $dir)"
+		verdict "boot $label" fail $((SECONDS - start)) "$status (see $dir)"
 	fi
 }
 
-for line in "${chosen[@]}"; do
-	read -r name needs <<<"$line"
-	run_case "$name" "$needs"
-	[[ $BOOT == yes ]] || continue
-	while read -r _ of machine expect words; do
-		# shellcheck disable=SC2086
-		[[ $of != "$name" ]] || boot "$name" "$machine" "$expect" $words
-	done < <(grep '^boot ' "$here/package-cases.list")
-done
-echo "$passed passed, $failed failed"
+run_cases() {
+	local line name needs
+
+	for line in "${chosen[@]}"; do
+		read -r name needs <<<"$line"
+		run_case "$name" "$needs"
+	done
+}
+
+# The boots run beside the cases, two of all these at a time.
+run_cases &
+cases_pid=$!
+if [[ $BOOT != no ]]; then
+	for line in "${chosen[@]}"; do
+		read -r name _ <<<"$line"
+		until [[ -e $layers/$name/done ]]; do
+			kill -0 "$cases_pid" 2>/dev/null || [[ -e $layers/$name/done ]] ||
+				die "the cases ended early: see $out"
+			sleep 1
+		done
+		while read -r _ of machine expect words; do
+			[[ $of == "$name" ]] || continue
+			while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
+			# shellcheck disable=SC2086
+			boot "$name" "$machine" "$expect" $words &
+		done < <(grep -E "^($rows) " "$here/package-cases.list")
+	done
+fi
+wait
+failed=$(grep -c '^.\{28\} fail ' "$out/verdicts") || true
+echo "$(($(wc -l <"$out/verdicts") - failed)) passed, $failed failed"
 ((failed == 0))
