@@ -306,7 +306,8 @@ disk_full() {
 	unpacked
 	mkdir -p /var/lib/dkms
 	cp -a /var/lib/dkms /tmp/dkms
-	mount -t tmpfs -o size=64M tmpfs /var/lib/dkms
+	# The sources and the tree fit, and a third of what the compiler writes.
+	mount -t tmpfs -o size=$(($(du -sm "$tree" | cut -f1) + 18))M tmpfs /var/lib/dkms
 	cp -a /tmp/dkms/. /var/lib/dkms
 	sed -i 's/^need_mib=.*/need_mib=1/' "$tree/dkms-prepare"
 	apt_ok --fix-broken install
