@@ -54,6 +54,16 @@ list_patches() {
 	awk '{ sub(/#.*/, "") } NF { print $1 }' "$top/patches/$1/series"
 }
 
+# in_checkout PART: is the patch in our files, which are those of 7.3? This kernel may skip it.
+in_checkout() {
+	local other
+
+	[[ -e $1/skip ]] || return 0
+	for other in "${other_kernels[@]}"; do
+		[[ $(<"$1/skip") != "only for $other" ]] || return 1
+	done
+}
+
 # take_back PART PATCH: revert PATCH in our files. Each new file of PATCH becomes a section
 # PART/NUMBER.
 take_back() {
@@ -148,7 +158,8 @@ patches=()
 declare -A adds=()
 prepare
 for ((i = ${#patches[@]}; i > 0; i--)); do
-	[[ -e $work/$i/skip ]] || take_back "$work/$i" "${patches[i - 1]}"
+	in_checkout "$work/$i" || continue
+	take_back "$work/$i" "${patches[i - 1]}"
 done
 check_all_added
 mkdir -p "$out"

@@ -168,10 +168,9 @@ END {
 	for (path in new_file)
 		if (path in original || (!delta && path in text))
 			fail(path " is a new file and has a section as well", ARGV[1])
-	if (skip) {
+	# What the patch changes in our files is taken back nevertheless.
+	if (skip)
 		print skip >(out "/skip")
-		exit
-	}
 	# As in the kernel's stable series, the message says what was changed for this kernel.
 	while (mail[mail_count] == "")
 		mail_count--

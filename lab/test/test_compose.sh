@@ -148,6 +148,16 @@ make_checkout
 composed 7.3
 composed 6.12
 
+# The checkout has what a patch for 7.3 alone changes in our file.
+sed 's/^line 15$/line XV/' "$work/ours-final" >"$top/drivers/gpu/drm/ttm/ours.c"
+{
+	printf '%s\n' 'Subject: [PATCH] drm/ttm: Only' '' 'Why.' --- 'Only: 7.3' \
+		'Reason: only there' ''
+	section drivers/gpu/drm/ttm/ours.c "$work/ours-final" "$top/drivers/gpu/drm/ttm/ours.c"
+} >"$top/patches/1-first/only.patch"
+echo only.patch >>"$top/patches/1-first/series"
+composed 6.12
+
 mistake unlisted 'patches/1-first/four.patch belongs to no patch in patches/1-first/series' \
 	'cp one.patch four.patch'
 mistake missing 'patches/1-first/series names five.patch, which is not there' \
