@@ -11,6 +11,20 @@
 # If the patch is not for this kernel there is DIR/skip, and neither sections nor new files.
 # A mistake is one line "error: ..." and status 1.
 
+# Adds a paragraph to the mail, in lines of at most 75 columns, as checkpatch demands.
+function fill(paragraph,   word, count, i, line) {
+	count = split(paragraph, word, /[ \n]+/)
+	line = word[1]
+	for (i = 2; i <= count; i++) {
+		if (length(line " " word[i]) > 75) {
+			mail[++mail_count] = line
+			line = " "
+		}
+		line = line " " word[i]
+	}
+	mail[++mail_count] = line
+}
+
 function fail(text, where) {
 	print "error: " (where ? where : FILENAME ":" FNR) ": " text >"/dev/stderr"
 	failed = 1
@@ -177,7 +191,7 @@ END {
 	if (delta) {
 		if (mail[mail_count] !~ /^[A-Z][A-Za-z-]+: /)
 			mail[++mail_count] = ""
-		mail[++mail_count] = "[ " kernel ": " reason[1] " ]"
+		fill("[ " kernel ": " reason[1] " ]")
 	}
 	printf "From %040d Mon Sep 17 00:00:00 2001\n", 0 >(out "/mail")
 	if (!("From:" in head))

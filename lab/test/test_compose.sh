@@ -56,7 +56,8 @@ make_checkout() {
 		section drivers/gpu/drm/ttm/ttm_pool.c old new
 	} >"$series/one.patch"
 	{
-		printf '%s\n' 'Reason: it counts' '  otherwise' ''
+		printf '%s\n' 'Reason: it counts as this line is' \
+			'  so long that it needs a second one, which it has' ''
 		section drivers/gpu/drm/ttm/ttm_pool.c old <(sed 's/^line 9$/line IX/' old)
 	} >"$series/one.6.12.diff"
 	{
@@ -105,8 +106,9 @@ composed() {
 		patch -s -d "$tree" -p1 --fuzz=0 <"$out/2-second/0001-three.patch"
 		grep -qx 'line IX' "$pool" && grep -qx 'line XXX' "$pool" ||
 			fail "6.12 lacks its own sections"
-		grep -A 1 -Fx '[ 6.12: it counts' "$out/1-first/0001-one.patch" |
-			grep -qFx '  otherwise ]' || fail "the message does not say why 6.12 differs" ;;
+		grep -A 1 '^\[ 6.12: it counts as .* one, which$' "$out/1-first/0001-one.patch" |
+			grep -qFx '  it has ]' ||
+			fail "the message does not say why 6.12 differs, in lines of 75 columns" ;;
 	esac
 	grep -qx 'From: Another <another@localhost>' "$out/1-first/0002-two.patch" ||
 		fail "the author is lost"
