@@ -665,8 +665,9 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 {
 	struct ttm_chunk_allocator *alloc;
 	unsigned int i, n;
+	int idx;
 
-	guard(srcu)(&return_srcu);
+	idx = srcu_read_lock(&return_srcu);
 	for (i = 0; i < count; i++) {
 		clear_page(page_vaddr(pages[i]));
 		if (i % TTM_CHUNK_MAX_PAGES == TTM_CHUNK_MAX_PAGES - 1)
@@ -683,6 +684,7 @@ void ttm_chunk_free_pages(struct page **pages, unsigned int count)
 			ttm_chunk_return_pages(alloc, pages + i, n);
 		shrink_if_closed(alloc);
 	}
+	srcu_read_unlock(&return_srcu, idx);
 }
 EXPORT_SYMBOL_FOR_TESTS_ONLY(ttm_chunk_free_pages);
 
