@@ -67,9 +67,20 @@ refuse debug-pool 'POOL=stock: a debug kernel has no TTM but ours' \
 refuse cache 'cannot write to .*XDG_CACHE_HOME' \
 	env XDG_CACHE_HOME=/proc/self/nowhere "$LAB_TOP/lab/image/make_image.sh"
 
+# Trees of KERNEL_SRC that the lab cannot boot.
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+refuse source-empty "KERNEL_SRC=$tree is not a kernel's source: name the directory that has its" \
+	make -s -C "$LAB_TOP" boot MACHINE=bare KERNEL_SRC="$tree"
+mkdir -p "$tree/drivers/gpu/drm/radeon"
+printf '%s\n' 'VERSION = 6' 'PATCHLEVEL = 6' >"$tree/Makefile"
+touch "$tree"/{Kbuild,drivers/gpu/drm/radeon/Makefile}
+refuse source-old "KERNEL_SRC=$tree is Linux 6.6: the lab needs 6.12 or later" \
+	make -s -C "$LAB_TOP" boot MACHINE=bare KERNEL_SRC="$tree"
+
 # A mirror that does not answer. Packages that this machine has downloaded before are not used.
 fresh=$(mktemp -d "$LAB_CACHE/test-cache.XXXXXX")
-trap 'rm -rf "$fresh"' EXIT
+trap 'rm -rf "$fresh" "$tree"' EXIT
 refuse mirror 'mirror .* could not be reached' \
 	env XDG_CACHE_HOME="$fresh" DEBIAN_MIRROR=http://127.0.0.1:9/debian \
 	DEBIAN_SECURITY_MIRROR=http://127.0.0.1:9/debian-security \
