@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,14 +69,10 @@ static void choose_output(void)
 static struct lab_image picture(unsigned int number)
 {
 	struct lab_image image = lab_image_new(mode.hdisplay, mode.vdisplay);
-	char kernel[128], what[64];
-	const char *const lines[] = { driver, kernel, what, NULL };
-	struct utsname uts;
+	char label[64];
 
-	uname(&uts);
-	snprintf(kernel, sizeof(kernel), "Linux %s", uts.release);
-	snprintf(what, sizeof(what), "picture %u", number);
-	lab_image_pattern(&image, lines, number);
+	snprintf(label, sizeof(label), "%s %u", driver, number);
+	lab_image_pattern(&image, label);
 	return image;
 }
 

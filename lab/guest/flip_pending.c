@@ -64,9 +64,10 @@ static void outcome(const char *what, const char *error)
 static struct lab_image picture(unsigned int variant)
 {
 	struct lab_image image = lab_image_new(output.mode.hdisplay, output.mode.vdisplay);
-	const char *const lines[] = { card.product, "flip-pending", NULL };
+	char label[64];
 
-	lab_image_pattern(&image, lines, variant);
+	snprintf(label, sizeof(label), "%s %u", card.name, variant);
+	lab_image_pattern(&image, label);
 	return image;
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lab_console.h"
-#include "lab_font.h"
 #include "lab_image.h"
 
 #define WHITE	0xffffff
@@ -37,6 +36,21 @@ void lab_image_free(struct lab_image *image)
 	*image = (struct lab_image){ 0 };
 }
 
+static uint32_t crc_byte(uint32_t crc, uint8_t byte)
+{
+	static uint32_t table[256];
+	int n, bit;
+
+	for (n = 0; n < 256 && !table[255]; n++) {
+		uint32_t c = n;
+
+		for (bit = 0; bit < 8; bit++)
+			c = c >> 1 ^ (c & 1 ? 0xedb88320 : 0);
+		table[n] = c;
+	}
+	return crc >> 8 ^ table[(crc ^ byte) & 0xff];
+}
+
 static void set(struct lab_image *image, unsigned int x, unsigned int y, uint32_t color)
 {
 	if (x < image->width && y < image->height)
@@ -51,27 +65,6 @@ static void rect(struct lab_image *image, unsigned int x, unsigned int y, unsign
 	for (j = 0; j < height; j++)
 		for (i = 0; i < width; i++)
 			set(image, x + i, y + j, color);
-}
-
-static unsigned int text_width(const char *line, unsigned int scale)
-{
-	return strlen(line) * (LAB_FONT_WIDTH + 1) * scale;
-}
-
-static void text(struct lab_image *image, unsigned int x, unsigned int y, const char *line,
-		 unsigned int scale, uint32_t color)
-{
-	unsigned int row, column;
-
-	for (; *line; line++, x += (LAB_FONT_WIDTH + 1) * scale) {
-		const uint8_t *glyph = lab_font_glyph(*line);
-
-		for (row = 0; row < LAB_FONT_HEIGHT; row++)
-			for (column = 0; column < LAB_FONT_WIDTH; column++)
-				if (glyph[row] >> (LAB_FONT_WIDTH - 1 - column) & 1)
-					rect(image, x + column * scale, y + row * scale,
-					     scale, scale, color);
-	}
 }
 
 static void bars(struct lab_image *image, unsigned int top, unsigned int bottom)
@@ -109,27 +102,15 @@ static void checks(struct lab_image *image, unsigned int top, unsigned int botto
 			set(image, x, y, (x + y) % 2 ? WHITE : 0);
 }
 
-static void caption(struct lab_image *image, unsigned int top, unsigned int bottom,
-		    const char *const lines[], unsigned int variant)
+/* The bits of @number as blocks, two rows of 16. */
+static void blocks(struct lab_image *image, unsigned int top, unsigned int bottom, uint32_t number)
 {
-	unsigned int scale, i, y, x, left = CORNER * 2;
+	unsigned int i, size = image->width / 20;
 
-	for (y = top; y < bottom; y++)
-		for (x = 0; x < image->width; x++)
-			set(image, x, y, 0x101828 + (y - top) * 40 / (bottom - top) * 0x010102);
-	y = top + CORNER;
-	for (i = 0; lines[i] && i < 4; i++) {
-		/* The first line is the title. Use the largest size that fits. */
-		scale = i == 0 ? 4 : 2;
-		while (scale > 1 && left * 2 + text_width(lines[i], scale) > image->width)
-			scale--;
-		text(image, left, y, lines[i], scale, i == 0 ? WHITE : 0xa8c8ff);
-		y += (LAB_FONT_HEIGHT + 5) * scale;
-	}
-	/* The variant in binary, in blocks. */
-	for (i = 0; i < 8; i++)
-		rect(image, left + i * CORNER, bottom - CORNER * 2, CORNER - 2, CORNER - 2,
-		     variant >> (7 - i) & 1 ? 0xffa000 : 0x404858);
+	rect(image, 0, top, image->width, bottom - top, 0x101828);
+	for (i = 0; i < 32; i++)
+		rect(image, (i % 16 + 2) * size, top + (i / 16 + 1) * size, size - 2, size - 2,
+		     number >> (31 - i) & 1 ? 0xffa000 : 0x404858);
 }
 
 static void frame(struct lab_image *image)
@@ -148,14 +129,17 @@ static void frame(struct lab_image *image)
 	rect(image, w - 1 - CORNER, h - 1 - CORNER, CORNER, CORNER, 0xd0c020);
 }
 
-void lab_image_pattern(struct lab_image *image, const char *const lines[], unsigned int variant)
+void lab_image_pattern(struct lab_image *image, const char *label)
 {
 	unsigned int h = image->height;
+	uint32_t crc = 0;
 
+	for (; *label; label++)
+		crc = crc_byte(crc, *label);
 	bars(image, 0, h * 3 / 8);
 	ramps(image, h * 3 / 8, h * 5 / 8);
 	checks(image, h * 5 / 8, h * 5 / 8 + 8);
-	caption(image, h * 5 / 8 + 8, h, lines, variant);
+	blocks(image, h * 5 / 8 + 8, h, crc);
 	frame(image);
 }
 
@@ -189,20 +173,12 @@ void lab_image_to_rgb565(struct lab_image *image)
 
 uint32_t lab_image_crc(const struct lab_image *image)
 {
-	static uint32_t table[256];
 	size_t i, count = (size_t)image->width * image->height;
 	uint32_t crc = UINT32_MAX;
-	int n, bit;
+	int n;
 
-	for (n = 0; n < 256 && !table[255]; n++) {
-		uint32_t c = n;
-
-		for (bit = 0; bit < 8; bit++)
-			c = c >> 1 ^ (c & 1 ? 0xedb88320 : 0);
-		table[n] = c;
-	}
 	for (i = 0; i < count; i++)
 		for (n = 16; n >= 0; n -= 8)
-			crc = crc >> 8 ^ table[(crc ^ image->pixels[i] >> n) & 0xff];
+			crc = crc_byte(crc, image->pixels[i] >> n);
 	return ~crc;
 }

@@ -30,14 +30,13 @@ void lab_image_free(struct lab_image *image);
 /**
  * lab_image_pattern() - draw the test pattern.
  * @image: picture of any size; the pattern is complete from 320 x 240 on
- * @lines: up to four lines of text, NULL-terminated; lower case is shown as upper
- * @variant: pictures of the same size and text with different variants differ
+ * @label: what the picture stands for; pictures with different labels differ
  *
- * Colour bars, ramps of each colour, single-pixel checks, a frame at the very
- * edge and a different colour in each corner: a shifted, mirrored, wrapped or
- * wrongly coloured picture has another CRC.
+ * Colour bars, ramps of each colour, single-pixel checks, the CRC of @label as
+ * blocks, a frame at the very edge and a different colour in each corner: a
+ * shifted, mirrored, wrapped or wrongly coloured picture has another CRC.
  */
-void lab_image_pattern(struct lab_image *image, const char *const lines[], unsigned int variant);
+void lab_image_pattern(struct lab_image *image, const char *label);
 
 /**
  * lab_image_overlay() - put one picture on another, as the cursor plane does.

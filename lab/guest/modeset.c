@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <drm_fourcc.h>
 #include <xf86drm.h>
@@ -43,7 +42,6 @@ struct output {
 };
 
 static struct lab_card card;
-static const char *title;
 static bool refused;
 
 LAB_PRINTF(4, 5)
@@ -84,12 +82,10 @@ static struct lab_image picture(const struct output *output, const drmModeModeIn
 				unsigned int variant)
 {
 	struct lab_image image = lab_image_new(mode->hdisplay, mode->vdisplay);
-	char what[96];
-	const char *const lines[] = { card.product, title, what, NULL };
+	char label[96];
 
-	snprintf(what, sizeof(what), "%u x %u, CRTC %u, %s", mode->hdisplay, mode->vdisplay,
-		 output->crtc, output->name + strcspn(output->name, ".") + 1);
-	lab_image_pattern(&image, lines, variant);
+	snprintf(label, sizeof(label), "%s CRTC %u %u", output->name, output->crtc, variant);
+	lab_image_pattern(&image, label);
 	return image;
 }
 
@@ -532,8 +528,6 @@ int main(int argc, char **argv)
 		  .text = &picture_name },
 		{ "refused", NULL, "try to show framebuffers that the card cannot show",
 		  .flag = &refused },
-		{ "title", "TEXT", "second line of the pictures (the kernel's release)",
-		  .text = &title },
 		{ 0 },
 	};
 	const struct lab_program program = {
@@ -541,12 +535,7 @@ int main(int argc, char **argv)
 		.purpose = "Compares what the card shows with what was drawn, or saves one picture.",
 		.options = option_table,
 	};
-	char kernel[128];
-	struct utsname uts;
 
-	uname(&uts);
-	snprintf(kernel, sizeof(kernel), "Linux %s", uts.release);
-	title = kernel;
 	lab_parse_options(&program, argc, argv);
 	lab_card_open_or_die(&card, name, false, "modeset");
 	if (!for_each_output(picture_name))

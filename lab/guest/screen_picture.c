@@ -32,11 +32,10 @@ static struct lab_screen first;
 static struct lab_image picture(unsigned int width, unsigned int height)
 {
 	struct lab_image image = lab_image_new(width, height);
-	char line[32];
-	const char *const lines[] = { card.product, line, NULL };
+	char label[64];
 
-	snprintf(line, sizeof(line), "picture %u", (unsigned int)number);
-	lab_image_pattern(&image, lines, number);
+	snprintf(label, sizeof(label), "%s %u", card.name, (unsigned int)number);
+	lab_image_pattern(&image, label);
 	return image;
 }
 

@@ -20,7 +20,6 @@ for card in $(cards); do
 		row chunks "$(backing_value "$card" chunks sum), $(backing_value "$card" shape)"
 		row chunk_allocs "$(backing_value "$card" chunk_allocs sum)"
 	fi
-	run modeset --card "$card" --picture "$card.png" \
-		--title "Linux $(uname -r), $(machine)"
+	run modeset --card "$card" --picture "$card.png"
 done
 finish
