@@ -63,7 +63,7 @@ check_word() {
 }
 
 # add_row NAME TIER MACHINE KERNEL CARD TEST [WORD]...: Sets rows, row_tier, row_machine,
-# row_kernel, row_card, row_test and row_words.
+# row_kernel, row_card, row_test and row_words, and adds to valid_cards of read_list.
 add_row() {
 	local word
 
@@ -83,7 +83,10 @@ add_row() {
 		is_scenario "$6" || bad_line "row '$1': there is no scenario '$6'"
 		[[ $3 =~ ^(bare|xen)$ ]] || bad_line "row '$1': there is no machine '$3'"
 		[[ $4 =~ ^(6\.12|7\.3)(-debug)?$ ]] || bad_line "row '$1': there is no kernel '$4'"
-		(choose_cards "$5") 2>/dev/null || bad_line "row '$1': there is no card '$5'"
+		# A subshell for each row would take most of the time that reading the list takes.
+		[[ " $valid_cards " == *" $5 "* ]] || (choose_cards "$5") 2>/dev/null ||
+			bad_line "row '$1': there is no card '$5'"
+		valid_cards+=" $5"
 	fi
 	for word in "${@:7}"; do
 		check_word "$1" "$word"
@@ -98,6 +101,7 @@ add_row() {
 # test_elsewhere and test_source.
 read_list() {
 	local list_file=${1:-$LAB_TOP/lab/test/tests.list} list_line=0 line words name pool
+	local valid_cards=
 
 	rows=() row_tier=() row_machine=() row_kernel=() row_card=() row_test=() row_words=()
 	tests=() test_about=() test_paths=() test_set=() test_elsewhere=() test_source=()
