@@ -2,7 +2,8 @@
 #
 # The project's commands; each prints what it is doing. See README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-full bench goals prime igt igt-run igt-install image image-refresh
+.PHONY: help run check test test-full bench bench-scale goals prime igt igt-run igt-install
+.PHONY: image image-refresh
 .PHONY: build boot modules tree series import debug-kernel kunit mutants test-debug
 .PHONY: check-patches check-bisect check-series check-tree
 .PHONY: deb test-package watch
@@ -23,6 +24,8 @@ make kunit, make mutants, make test-debug
                     TTM modules that they have to find; 50 loads and allocations that fail
                     (KERNEL, MACHINE)
 make bench          the stock pool and the new one, measured in the same boots (KERNEL)
+make bench-scale    the pool's allocator with 1 GiB to 1 TiB and 1 to 64 threads, on a simulated
+                    machine: minutes, no kernel
 make goals          bench, the driver's own tests on every machine, and 50 loads on a debug
                     kernel: every goal of the pool in one table (KERNEL)
 make prime          BOs that two GPUs share, stock and new
@@ -67,6 +70,9 @@ test-full:
 
 bench:
 	@bench/run_bench.sh
+
+bench-scale:
+	@bench/run_scale.sh
 
 goals:
 	@GOALS=all exec bench/run_bench.sh

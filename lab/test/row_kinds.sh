@@ -173,6 +173,12 @@ row_bench-table() {
 	result_script bench_table.sh
 }
 
+row_bench-scale() {
+	sub "$LAB_TOP/bench/run_scale.sh" "$dir" || (($? == 1)) ||
+		result bench-scale fail "it broke off; see $dir/log"
+	verdict_of_results
+}
+
 row_igt-report() {
 	result_script igt_report.sh
 }
