@@ -30,21 +30,22 @@ fail() {
 
 # check_folder SERIES: each patch in the folder is listed once, and each that is listed is there.
 check_folder() {
-	local dir=$top/patches/$1 name file other
+	local dir=$top/patches/$1 name file other listed
 
 	[[ -e $dir/series ]] || fail "patches/$1 has no file 'series', which lists its patches in order"
-	name=$(list_patches "$1" | sort | uniq -d | head -n 1)
+	listed=$(list_patches "$1")
+	name=$(sort <<<"$listed" | uniq -d | head -n 1)
 	[[ -z $name ]] || fail "patches/$1/series has $name twice"
-	while read -r name; do
+	for name in $listed; do
 		[[ -e $dir/$name ]] || fail "patches/$1/series names $name, which is not there"
-	done < <(list_patches "$1")
+	done
 	for file in "$dir"/*.patch "$dir"/*.diff; do
 		[[ -e $file ]] || continue
 		name=${file##*/}
 		for other in "${other_kernels[@]}"; do
 			name=${name/%".$other.diff"/.patch}
 		done
-		grep -qxF "$name" < <(list_patches "$1") ||
+		[[ $'\n'$listed$'\n' == *$'\n'"$name"$'\n'* ]] ||
 			fail "patches/$1/${file##*/} belongs to no patch in patches/$1/series: add a line there, or remove the file"
 	done
 }
@@ -78,7 +79,7 @@ take_back() {
 			line=$(sed -n 's/^error: patch failed: .*://p' <<<"$error")
 			fail "$patch: its hunk at line $line of $path cannot be taken back from the file that the patches after it leave"
 		fi
-	done < <(cat "$part/paths" 2>/dev/null)
+	done <"$part/paths"
 	while read -r path; do
 		number=$((number + 1))
 		[[ -e $top/$path ]] || fail "$patch: there is no new file $path in the checkout"
@@ -90,13 +91,13 @@ take_back() {
 		(cd "$work/state" && git diff --no-index --no-color /dev/null "$path") \
 			>"$part/$number" || true
 		rm "$work/state/$path"
-	done < <(cat "$part/new" 2>/dev/null)
+	done <"$part/new"
 }
 
 # prepare: all of our files, as the last patch leaves them, and each patch's parts; sets patches,
 # and adds, which has the patch of each new file.
 prepare() {
-	local series name file patch delta path
+	local series name file patch part delta path
 
 	mkdir -p "$work/state/Documentation"
 	cp -r "$top"/{drivers,include} "$work/state"
@@ -109,16 +110,18 @@ prepare() {
 			delta=${patch%.patch}.$kernel.diff
 			[[ -e $delta ]] || delta=
 			patches+=("patches/$series/$name")
-			mkdir "$work/${#patches[@]}"
+			part=$work/${#patches[@]}
+			mkdir "$part"
+			touch "$part"/{paths,new}
 			(cd "$top" && awk -f lab/kernel/patch_parts.awk -v kernel="$kernel" \
 				-v from="$author" -v date="$date" \
-				-v out="$work/${#patches[@]}" "patches/$series/$name" \
+				-v out="$part" "patches/$series/$name" \
 				${delta:+"${delta#"$top/"}"})
 			while read -r path; do
 				[[ -z ${adds[$path]:-} ]] ||
 					fail "$path is a new file of ${adds[$path]} and of patches/$series/$name"
 				adds[$path]=patches/$series/$name
-			done < <(cat "$work/${#patches[@]}/new" 2>/dev/null)
+			done <"$part/new"
 		done < <(list_patches "$series")
 	done
 }
@@ -135,8 +138,9 @@ check_all_added() {
 
 # write_out: write the patches in order, numbered within each series.
 write_out() {
-	local i patch part series='' number
+	local i patch part file series='' number
 
+	shopt -s nullglob
 	for ((i = 1; i <= ${#patches[@]}; i++)); do
 		patch=${patches[i - 1]} part=$work/$i
 		[[ ! -e $part/skip ]] || continue
@@ -144,13 +148,14 @@ write_out() {
 		[[ $series == "${patch%/*}" ]] || number=0
 		series=${patch%/*}
 		number=$((number + 1))
-		mkdir -p "$out/$series"
+		[[ -d $out/$series ]] || mkdir -p "$out/$series"
+		printf -v file '%s/%04d-%s' "$out/$series" "$number" "${patch##*/}"
 		{
 			cat "$part/mail"
 			echo
-			find "$part" -mindepth 1 -name '[0-9]*' | sort -V | xargs cat
+			cat /dev/null "$part"/[0-9] "$part"/[0-9][0-9] "$part"/[0-9][0-9][0-9]
 			echo '-- '
-		} >"$out/$series/$(printf %04d "$number")-${patch##*/}"
+		} >"$file"
 	done
 }
 
