@@ -3,31 +3,37 @@
  * Splits the guest's output into lines and finds the lines for the lab.
  *
  * These contain "@lab ", followed by their text up to the end of the line; the kernel's clock or
- * half a line of another writer may stand before them. The guest is not trusted:
- * control characters do not reach logs or the user's terminal.
+ * half a line of another writer may stand before them. A line of Xen's may stand within a line of
+ * dom0's, which then continues behind it. The guest is not trusted: control characters do not reach
+ * logs or the user's terminal.
  */
 #include <string.h>
 
 #include "console.h"
 
 static const char lab_marker[] = "@lab ";
+static const char xen_marker[] = "(XEN) ";
 
+/* Xen's line is complete; what dom0 wrote before it stays as the begin of the next line. */
 static void end_line(struct console *con)
 {
-	const char *text;
+	const char *line = con->line, *text;
 
 	con->line[con->length] = '\0';
+	text = strstr(line, xen_marker);
+	if (text)
+		line = text;
+	con->length = (size_t)(line - con->line);
 	if (con->log) {
-		fprintf(con->log, "%10.3f  %s\n", con->line_time, con->line);
+		fprintf(con->log, "%10.3f  %s\n", con->line_time, line);
 		fflush(con->log);
 	}
-	if (con->length)
-		memcpy(con->last, con->line, con->length + 1);
-	con->ops->line(con->priv, con->line);
-	text = strstr(con->line, lab_marker);
+	if (*line)
+		memcpy(con->last, line, strlen(line) + 1);
+	con->ops->line(con->priv, line);
+	text = strstr(line, lab_marker);
 	if (text)
 		con->ops->lab(con->priv, text + strlen(lab_marker));
-	con->length = 0;
 }
 
 /**
@@ -65,6 +71,6 @@ void console_feed(struct console *con, const char *data, size_t size, double now
  */
 void console_flush(struct console *con)
 {
-	if (con->length)
+	while (con->length)
 		end_line(con);
 }

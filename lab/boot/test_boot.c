@@ -68,6 +68,26 @@ static void test_request(void **state)
 	assert_string_equal(con.last, "half a li");
 }
 
+/* A line of Xen's within a line of dom0's. */
+static void test_line_of_xen(void **state)
+{
+	static struct seen seen;
+	static struct console con = { .ops = &ops, .priv = &seen };
+
+	(void)state;
+	feed(&con, "[   52.681642] @(XEN) uart interrupt taking more than 4ms\n");
+	assert_string_equal(seen.line, "(XEN) uart interrupt taking more than 4ms");
+	assert_int_equal(seen.requests, 0);
+	feed(&con, "lab ktap ok 4 a.b\n");
+	assert_int_equal(seen.lines, 2);
+	assert_string_equal(seen.request, "ktap ok 4 a.b");
+	feed(&con, "(XEN) a (XEN) b\nhalf a li(XEN) c");
+	assert_string_equal(seen.line, "(XEN) a (XEN) b");
+	console_flush(&con);
+	assert_int_equal(seen.lines, 5);
+	assert_string_equal(con.last, "half a li");
+}
+
 /* An endless line is split, and control characters are replaced. */
 static void test_hostile_line(void **state)
 {
@@ -250,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_line_of_xen),
 		cmocka_unit_test(test_hostile_line),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_backtrace),
