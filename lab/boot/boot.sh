@@ -242,7 +242,8 @@ kernel_args() {
 		"mitigations=off tsc=reliable no_timer_check" \
 		"$debug_args" \
 		"lab.card=$card_list lab.pool=$POOL lab.clock=$CLOCK" \
-		"${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY} ${RUN:+lab.run=$RUN}" \
+		"${SECOND_DISPLAY:+lab.second_display=$SECOND_DISPLAY}" \
+		"${RUN:+lab.run=$RUN lab.silence=$SILENCE}" \
 		"${IOMMU:+intel_iommu=on}" \
 		"${SWAP_DISK:+lab.swap_disk=/dev/vda}" \
 		"${GUEST_ARGS:-}"

@@ -61,10 +61,12 @@ run_igt() {
 	for card in $(cards); do
 		address=$(readlink -f "/sys/class/drm/card$(minor "$card")/device")
 		# Tests may harm this machine, so --unsafe is right.
-		# igt reports an alert in the kernel's log as a failure of its test.
+		# igt reports an alert in the kernel's log as a failure of its test. It has to end a
+		# test that hangs before the silence ends the boot.
 		LAB_KMSG_LEVEL=6 IGT_RADEON_PROBE="lab-probe $card" \
 			enter-igt radeon-igt --unsafe --list "$1" --out "/tmp/$card-igt" \
-			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)"
+			--card "${address##*/}" --gpu "$card" --driver "$(igt_driver)" \
+			--timeout $((LAB_SILENCE * 3 / 4))
 		status=$?
 		if [ $status -gt 1 ] || [ ! -s "/lab/tmp/$card-igt/verdicts.txt" ]; then
 			result fail "$card.igt" \
