@@ -29,8 +29,8 @@
 #                               ("# needs: hot-memory")
 #   RUN=SCENARIO                run one unattended (guest/scenarios); else a shell
 #   OUT=DIR                     results and logs; see supervise.c for what is there
-#   LIMIT=SECONDS               longest the boot may take, with RUN (600)
-#   SILENCE=SECONDS             longest it may print nothing, with RUN (90)
+#   LIMIT=SECONDS               longest the boot may take, with RUN (900)
+#   SILENCE=SECONDS             longest it may print nothing, with RUN (240)
 #   ALLOW=REGEX                 kernel messages that are expected, in addition to those that
 #                               the scenario names ("# allow: REGEX", and "# allow-stock:
 #                               REGEX" with that pool)
@@ -115,7 +115,7 @@ if [[ -n $RUN ]]; then
 		esac
 	done
 	limit=$(scenario_head limit) silence=$(scenario_head silence)
-	LIMIT=${LIMIT:-${limit:-600}} SILENCE=${SILENCE:-${silence:-90}}
+	LIMIT=${LIMIT:-${limit:-900}} SILENCE=${SILENCE:-${silence:-240}}
 	GUEST_ARGS="$(scenario_head args | paste -sd' ') ${GUEST_ARGS:-}"
 fi
 choose IGT '' yes

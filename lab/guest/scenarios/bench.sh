@@ -11,7 +11,6 @@
 # says why.
 #
 # limit: 1500
-# silence: 180
 
 . /usr/lib/lab/lib.sh
 

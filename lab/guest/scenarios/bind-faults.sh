@@ -9,7 +9,6 @@
 # Runs on a debug kernel, whose checkers report errors.
 #
 # limit: 3600
-# silence: 240
 #
 # Messages of the driver about allocations that fail, and of the kernel about a device that is moved
 # to no NUMA node:

@@ -6,7 +6,6 @@
 # hide a pool that does not. The console is silent while the processes work. With numa=fake=2 memory
 # has two nodes.
 #
-# silence: 240
 # args: init_on_alloc=0
 
 . /usr/lib/lab/lib.sh

@@ -6,7 +6,6 @@
 #
 # needs: disk=screen
 # limit: 1200
-# silence: 240
 
 . /usr/lib/lab/lib.sh
 

@@ -6,7 +6,6 @@
 #
 # args: lab.gartsize=-1
 # limit: 1200
-# silence: 240
 # allow: ring [0-9]+ stalled for more than
 # allow: GPU lockup
 # allow: GPU reset succeeded

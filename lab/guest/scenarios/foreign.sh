@@ -6,7 +6,6 @@
 # ignores the card's DMA limit, also while the card is unbound.
 #
 # limit: 1500
-# silence: 240
 # needs: edu
 # allow: cannot be shared with .* there is no memory that both devices reach
 # allow: of raw_export cannot be imported

@@ -6,8 +6,6 @@
 #
 # The kernel may print any message about the fault:
 #
-# limit: 400
-# silence: 240
 # needs: igt
 # allow: .
 

@@ -5,8 +5,6 @@
 # that names each process. Without --unsafe it leaves out tests that reset the GPU. No test makes
 # more mappings than a process may have.
 #
-# limit: 300
-# silence: 120
 # needs: igt
 # allow: \[IGT\] add ignored dmesg regex
 # allow: GPU reset succeeded

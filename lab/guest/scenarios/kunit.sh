@@ -4,8 +4,6 @@
 # TTM's and radeon's KUnit tests, on a debug kernel (KERNEL=7.3-debug) without a card: no driver may
 # use TTM meanwhile. KUnit's own KTAP is passed on; the host reads it.
 #
-# silence: 240
-#
 # A device without an offset manager is refused with a warning, and so is a ticket with
 # no_wait:
 #

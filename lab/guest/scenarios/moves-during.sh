@@ -7,7 +7,6 @@
 #   hibernate   the devices are suspended and resumed, as for a memory image
 #
 # limit: 1200
-# silence: 240
 
 . /usr/lib/lab/lib.sh
 

@@ -6,7 +6,6 @@
 #
 # The kernel may print any message about them:
 #
-# silence: 240
 # allow: .
 
 . /usr/lib/lab/lib.sh

@@ -7,7 +7,6 @@
 #
 # args: lab.gartsize=-1
 # limit: 1200
-# silence: 240
 # allow: radeon_cp: Failed to load firmware
 # allow: ERROR\* Failed to load firmware
 # allow: Disabling GPU acceleration

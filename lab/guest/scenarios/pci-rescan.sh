@@ -5,7 +5,6 @@
 # other cards continue to work. Afterwards the card works.
 #
 # limit: 1200
-# silence: 240
 
 . /usr/lib/lab/lib.sh
 

@@ -8,7 +8,6 @@
 #
 # needs: pool-device
 # limit: 1200
-# silence: 240
 #
 # A refusal is an error in the kernel's log:
 #

@@ -8,7 +8,6 @@
 # Rows: POOL.EXPORTER.IMPORTER.SIZE.USE WRONG PAGES ERRNO COPIES SLOTS. A number that the driver
 # does not provide (copies, on stock) is "-".
 #
-# limit: 900
 # silence: 420
 # args: swiotlb=track_hiwater
 # needs: igt

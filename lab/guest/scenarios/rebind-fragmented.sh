@@ -4,8 +4,6 @@
 # The driver is bound while memory has no large free block. R100's table of the GART is in system
 # memory, in one block: of 512 KiB with the GART's default size.
 #
-# limit: 600
-# silence: 240
 # args: lab.gartsize=-1
 
 . /usr/lib/lab/lib.sh

@@ -6,7 +6,6 @@
 # other cards continue to work. When the card comes back, it can be bound and works.
 #
 # limit: 1500
-# silence: 240
 # allow: Wait for CP idle timeout
 #
 # A client that comes after the failed reset, and before it finds out that the card is gone:

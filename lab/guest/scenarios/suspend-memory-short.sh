@@ -8,7 +8,6 @@
 #
 # args: lab.gartsize=-1
 # limit: 1200
-# silence: 240
 # needs: swap-disk
 # allow: Buffer eviction failed
 # allow: Failed to find memory space for buffer

@@ -7,7 +7,6 @@
 #
 # args: lab.gartsize=-1
 # limit: 1200
-# silence: 240
 # allow: GPU softreset
 # allow: GPU reset succeeded
 

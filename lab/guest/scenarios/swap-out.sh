@@ -7,7 +7,6 @@
 # BOs without a request.
 #
 # limit: 1200
-# silence: 240
 # needs: pool-device
 
 . /usr/lib/lab/lib.sh

@@ -4,7 +4,6 @@
 # A GPU hangs, and the driver is unbound from it. After it is bound again the card works.
 #
 # limit: 1500
-# silence: 240
 # allow: ring [0-9]+ stalled for more than
 # allow: GPU lockup
 # allow: Wait for CP idle timeout
