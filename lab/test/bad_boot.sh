@@ -59,6 +59,17 @@ await() {
 	done
 }
 
+# count_left SESSION: sets left to the number of its processes that do not end within 5 s.
+count_left() {
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		left=$(pgrep -s "$1" -c . || true)
+		((left)) || break
+		sleep 0.1
+	done
+}
+
 # stopped_model NAME SECONDS [VARIABLE=VALUE]...: a boot whose model is stopped for that long while
 # the driver waits for its first answer. Sets status to the boot's.
 stopped_model() {
@@ -97,6 +108,24 @@ else
 	result lost fail "status $status, qemu.log has $bytes bytes; see $dir/lost.log"
 fi
 
+# A model that is killed while the driver uses the card ends the boot, and the verdict names the
+# signal: a guest without its card is no test.
+out=$dir/killed
+env RUN=gtt-move OUT="$out" setsid "$LAB_TOP/lab/boot/boot.sh" >"$out.log" 2>&1 </dev/null &
+session=$!
+await "$out/console.log" 'ib test succeeded'
+pkill -KILL -s "$session" radeon-model || true
+status=0
+wait "$session" || status=$?
+count_left "$session"
+told=$(grep -oE 'the model of rv370 was ended by signal 9.*' "$out.log" || true)
+bytes=$(wc -c <"$out/qemu.log")
+if ((status == 1 && left == 0 && bytes < 2 << 20)) && [[ -n $told ]]; then
+	result killed pass "$told"
+else
+	result killed fail "status $status, $left processes left, qemu.log has $bytes bytes; see $out.log"
+fi
+
 # An interrupted boot leaves no process. All are of one session, QEMU and the model too: their
 # arguments do not say which boot they belong to.
 interrupted=$dir/interrupted
@@ -107,11 +136,7 @@ await "$interrupted/console.log" 'Linux version'
 before=$(pgrep -s "$session" -c 'qemu|radeon-model' || true)
 kill -TERM "$session" 2>/dev/null || true
 wait "$session" || true
-for ((i = 0; i < 50; i++)); do
-	left=$(pgrep -s "$session" -c . || true)
-	((left)) || break
-	sleep 0.1
-done
+count_left "$session"
 if ((before == 2 && left == 0)); then
 	result interrupt pass "QEMU and the model were there, and no process is left"
 else
