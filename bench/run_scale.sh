@@ -41,8 +41,9 @@ build() {
 			gcc -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter \
 				-Wno-sign-compare \
 				-fno-strict-aliasing -DPAGE_SHIFT=$shift -I/src/bench/scale \
-				-I/out/include -I$ttm /src/bench/scale/*.c $ttm/ttm_chunk*.c \
-				$ttm/ttm_dma_pool.c -o /out/scale-$shift
+				-I/out/include -I$ttm \
+				/src/bench/scale/{scale,simulation,stock_pool}.c \
+				$ttm/ttm_chunk*.c $ttm/ttm_dma_pool.c -o /out/scale-$shift
 		done'
 }
 

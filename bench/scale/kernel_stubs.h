@@ -49,6 +49,8 @@ struct sim_lock {
 
 extern struct sim_counts sim_counts;
 extern unsigned int sim_cpus;
+extern unsigned int sim_first_cpu;	/* that of the first thread */
+extern bool sim_real_memory;		/* pages have memory at their addresses */
 
 void sim_cost(unsigned long ns);
 unsigned int sim_cpu(void);

@@ -40,7 +40,8 @@ struct sim_counts sim_counts;
 unsigned long sim_visit_limit = ULONG_MAX;
 struct sim_memory sim_memory;
 struct page *sim_pages;
-unsigned int sim_cpus;
+unsigned int sim_cpus, sim_first_cpu;
+bool sim_real_memory;
 
 static struct sim_thread threads[MAX_THREADS], *current = &threads[0];
 static ucontext_t main_context;
@@ -120,7 +121,7 @@ void sim_cost(unsigned long ns)
 
 unsigned int sim_cpu(void)
 {
-	return current->number % sim_cpus;
+	return (sim_first_cpu + current->number) % sim_cpus;
 }
 
 static void thread_start(void)
@@ -325,6 +326,8 @@ void clear_page(void *vaddr)
 
 	if (!page->live)
 		sim_wrong("a page is cleared that is not allocated");
+	if (sim_real_memory)
+		memset(vaddr, 0, PAGE_SIZE);
 	page->dirty = false;
 	sim_counts.cleared++;
 	sim_cost(COST_CLEAR);

@@ -179,6 +179,10 @@ row_bench-scale() {
 	verdict_of_results
 }
 
+row_chunk-tests() {
+	result_script chunk_tests.sh
+}
+
 row_igt-report() {
 	result_script igt_report.sh
 }
