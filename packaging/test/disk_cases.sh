@@ -126,8 +126,10 @@ state() {
 		-o -path /etc/ld.so.cache -o -path '*/__pycache__' -o -path /var/lib/systemd \
 		\) -prune \
 		-o -type f -printf '%p %s\n' -o ! -type d -printf '%p %l\n' | sort
+	# When dkms is removed, no initramfs is made: it keeps a file of dkms with only comments.
 	for release in $(linux-version list); do
-		lsinitramfs "/boot/initrd.img-$release" | sort | sed "s/^/initramfs $release /"
+		lsinitramfs "/boot/initrd.img-$release" | grep -vx etc/modprobe.d/dkms.conf | sort |
+			sed "s/^/initramfs $release /"
 	done
 }
 
@@ -402,8 +404,10 @@ remove() {
 
 purge() {
 	apt_ok purge radeon-rttm-dkms radeon-rttm-tools
-	# apt suggests dpkg-dev, which recommends gcc: it would keep both.
-	apt_ok autoremove --purge -o APT::AutoRemove::SuggestsImportant=false
+	# The disk was made without recommended packages. apt would keep two that came with ours:
+	# gcc, as apt suggests dpkg-dev, which recommends it; libc6-dev, as gcc-14 recommends it.
+	apt_ok autoremove --purge -o APT::AutoRemove::SuggestsImportant=false \
+		-o APT::AutoRemove::RecommendsImportant=false
 	check_kernels
 	state >/tmp/after
 	diff "$before" /tmp/after >/tmp/changes ||
