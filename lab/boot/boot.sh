@@ -17,7 +17,7 @@
 #                               an IOMMU and an emulated CPU
 #   POOL_DEVICE=default|xen|KEY=VALUE,...
 #                               also a pool device, with the values for a Xen PV domain (default or
-#                               xen) or others (lab/model/pool_device.c), right or wrong
+#                               xen) or others (lab/model/pool/pool_device.c), right or wrong
 #   SECOND_DISPLAY=qxl|bochs|virtio_gpu
 #                               also a display that QEMU emulates, for the driver of that name
 #   EDU=yes                     also two devices that copy by bus addresses of 32 and of 40

@@ -142,7 +142,7 @@ struct lab_stats {
 };
 
 /**
- * lab_stats_read() - ask a card for its counters (CARD_STATS in model/card.h).
+ * lab_stats_read() - ask a card for its counters (CARD_STATS in model/core/card.h).
  * @card: the card's name
  * @stats: filled in
  *

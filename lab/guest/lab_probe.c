@@ -5,7 +5,7 @@
  *   lab-probe CARD COMMAND...
  *
  * igt's tests call it as IGT_RADEON_PROBE (lib/igt_radeon_probe.c). The commands are in
- * model/control.c and model/pool_device.c; the machine's are in boot/monitor.c.
+ * model/control.c and model/pool/pool_device.c; the machine's are in boot/monitor.c.
  */
 #include <stdio.h>
 #include <string.h>

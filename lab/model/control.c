@@ -27,13 +27,13 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "card.h"
+#include "core/card.h"
 #include "control.h"
-#include "cp.h"
-#include "display.h"
-#include "line_server.h"
-#include "mc.h"
-#include "fault.h"
+#include "cp/cp.h"
+#include "display/display.h"
+#include "bus/line_server.h"
+#include "mem/mc.h"
+#include "core/fault.h"
 
 #define CONTROL_READ_MAX	256u
 #define CONTROL_FIND_MAX	64u

@@ -14,14 +14,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "card.h"
-#include "clock.h"
+#include "core/card.h"
+#include "core/clock.h"
 #include "control.h"
-#include "cp.h"
-#include "display.h"
-#include "front.h"
-#include "trace.h"
-#include "vfio_user.h"
+#include "cp/cp.h"
+#include "display/display.h"
+#include "bus/front.h"
+#include "core/trace.h"
+#include "bus/vfio_user.h"
 
 #define LATENCY_MAX_US	1000000u
 

@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 
 #include "card_fixture.h"
-#include "cp.h"
-#include "regs.h"
+#include "cp/cp.h"
+#include "core/regs.h"
 
 #define BUDGET		20000u	/* keeps one run at a few milliseconds */
 #define MAX_STREAM	4000u	/* dwords */

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display.h"
-#include "display_blocks.h"
-#include "regs.h"
+#include "display/display.h"
+#include "display/display_blocks.h"
+#include "core/regs.h"
 
 struct record {
 	uint16_t reg;

@@ -9,7 +9,7 @@
 
 #include <drm/ttm_pool_device.h>
 
-#include "pool_device.h"
+#include "pool/pool_device.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

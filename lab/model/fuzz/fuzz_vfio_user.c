@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "guest_ram.h"
-#include "pci.h"
-#include "vfio_user.h"
+#include "bus/guest_ram.h"
+#include "bus/pci.h"
+#include "bus/vfio_user.h"
 
 #define HEADER		16u
 #define PAGE		4096u

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cp.h"
-#include "regs.h"
+#include "cp/cp.h"
+#include "core/regs.h"
 
 static void check(bool ok)
 {

@@ -6,7 +6,7 @@
 #ifndef LAB_CARD_FIXTURE_H
 #define LAB_CARD_FIXTURE_H
 
-#include "card.h"
+#include "core/card.h"
 
 /* Guest RAM, bus addresses and bytes. */
 #define LOW_BUS		0x00100000ull

@@ -6,9 +6,9 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "display_blocks.h"
+#include "display/display_blocks.h"
 #include "display_fixture.h"
-#include "regs.h"
+#include "core/regs.h"
 
 uint64_t test_now;
 

@@ -3,7 +3,7 @@
 #ifndef LAB_DISPLAY_FIXTURE_H
 #define LAB_DISPLAY_FIXTURE_H
 
-#include "card.h"
+#include "core/card.h"
 
 extern uint64_t test_now;	/* nanoseconds: the card's clock */
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display.h"
+#include "display/display.h"
 #include "display_fixture.h"
-#include "regs.h"
+#include "core/regs.h"
 
 static const char *const cards[] = { "rv370", "rv100" };
 static const struct card_info *info;

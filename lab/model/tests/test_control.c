@@ -15,11 +15,11 @@
 
 #include <cmocka.h>
 
-#include "../control.h"
-#include "../cp.h"
-#include "../line_server.h"
-#include "../fault.h"
-#include "../regs.h"
+#include "control.h"
+#include "cp/cp.h"
+#include "bus/line_server.h"
+#include "core/fault.h"
+#include "core/regs.h"
 
 struct fixture {
 	char dir[32];

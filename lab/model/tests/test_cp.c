@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cp.h"
-#include "regs.h"
+#include "cp/cp.h"
+#include "core/regs.h"
 
 #define BUSY	(1u << 31)
 

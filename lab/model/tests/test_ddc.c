@@ -9,10 +9,10 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "display.h"
-#include "display_blocks.h"
+#include "display/display.h"
+#include "display/display_blocks.h"
 #include "display_fixture.h"
-#include "regs.h"
+#include "core/regs.h"
 
 static struct card *card;
 static uint32_t pad;

@@ -9,10 +9,10 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "display.h"
-#include "display_blocks.h"
+#include "display/display.h"
+#include "display/display_blocks.h"
 #include "display_fixture.h"
-#include "regs.h"
+#include "core/regs.h"
 
 #define LINE_NS		(MODE_PERIOD / MODE_VTOTAL)
 #define LEAD		8	/* lines: 8192 pixels of 1024, r100_bandwidth_update() */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cp.h"
-#include "regs.h"
+#include "cp/cp.h"
+#include "core/regs.h"
 
 #define BPP8	2u
 #define BPP16	4u

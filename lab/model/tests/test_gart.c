@@ -6,8 +6,8 @@
 
 #include <linux/pci_regs.h>
 
-#include "mc.h"
-#include "regs.h"
+#include "mem/mc.h"
+#include "core/regs.h"
 
 #define PAGE_MC(page)	(GART_MC + (page) * 4096)
 

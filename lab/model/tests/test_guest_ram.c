@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest_ram.h"
+#include "bus/guest_ram.h"
 
 #define PAGE	4096u
 #define PAGES	8u

@@ -2,8 +2,8 @@
 /* Interrupts: status, enable, acknowledge, and what the guest is sent. */
 #include "cmocka_card.h"
 
-#include "irq.h"
-#include "regs.h"
+#include "core/irq.h"
+#include "core/regs.h"
 
 static void raise_bits(struct fixture *f, uint32_t bits)
 {

@@ -14,7 +14,7 @@
 
 #include <linux/pci_regs.h>
 
-#include "pci.h"
+#include "bus/pci.h"
 
 static int setup(void **state)
 {

@@ -12,7 +12,7 @@
 #include <drm/ttm_pool_device.h>
 #include <linux/pci_regs.h>
 
-#include "pool_device.h"
+#include "pool/pool_device.h"
 
 static int setup(void **state)
 {

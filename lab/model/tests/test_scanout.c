@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "display.h"
-#include "display_blocks.h"
+#include "display/display.h"
+#include "display/display_blocks.h"
 #include "display_fixture.h"
-#include "regs.h"
+#include "core/regs.h"
 
 #define W	64u
 #define H	16u

@@ -28,9 +28,9 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
-#include "guest_ram.h"
-#include "pci.h"
-#include "vfio_user.h"
+#include "bus/guest_ram.h"
+#include "bus/pci.h"
+#include "bus/vfio_user.h"
 
 #define PAGE		4096u
 #define HEADER		16u

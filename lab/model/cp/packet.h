@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Command streams and the packets in them. See packet.c. */
+#ifndef LAB_PACKET_H
+#define LAB_PACKET_H
+
+#include "core/card.h"
+
+#define STREAM_BUF	512u
+
+/**
+ * struct stream - dwords of a ring or an indirect buffer, read in batches.
+ * @ib: indirect buffer
+ * @base: MC address of dword 0
+ * @mask: ring size in dwords - 1; all ones for an indirect buffer
+ * @pos: index of the next dword
+ * @left: dwords from there to the end
+ * @fetched_ns: when the ring was last read, CLOCK_MONOTONIC
+ * @next: next dword in @buf
+ * @have: dwords in @buf
+ * @buf: dwords that were read; each is read from memory once
+ */
+struct stream {
+	bool ib;
+	uint32_t base;
+	uint32_t mask;
+	uint32_t pos;
+	uint32_t left;
+	uint64_t fetched_ns;
+	unsigned int next, have;
+	uint32_t buf[STREAM_BUF];
+};
+
+uint32_t packet_peek(struct card *card, struct stream *s);
+uint32_t packet_size(uint32_t header);
+void packet_run(struct card *card, struct stream *s, uint32_t header,
+		uint32_t size);
+void packet_bad(struct card *card, const char *why, uint32_t what);
+
+/* cp.c: what a packet does to the card. */
+bool cp_aborted(struct card *card);
+void cp_write_reg(struct card *card, struct stream *s, uint32_t off,
+		  uint32_t val);
+void cp_draw_rect(struct card *card, uint32_t width, uint32_t height);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The cards: the rows of lab/cards.list, and what a family's registers hold after the BIOS has
+ * posted the card, as far as the driver looks at them. All others start at zero. Blocks set the
+ * power-on values of the registers they own themselves.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/card.h"
+#include "card_table.h"
+#include "core/regs.h"
+
+#define CARD_INFO(_name, _vendor, _device, _subvendor, _subdevice, _bus, _irq, _dma_bits, \
+		  _vram_mib, _family, _gart, _product)					\
+	{ \
+		.name = _name, \
+		.product = _product, \
+		.pci_vendor = _vendor, \
+		.pci_device = _device, \
+		.pci_subvendor = _subvendor, \
+		.pci_subdevice = _subdevice, \
+		.bus = CARD_BUS_##_bus, \
+		.irq = CARD_IRQ_##_irq, \
+		.gart = GART_##_gart, \
+		.dma_bits = _dma_bits, \
+		.vram_size = _vram_mib##u << 20, \
+		.family = FAMILY_##_family, \
+	},
+
+static const struct card_info cards[] = { CARD_TABLE(CARD_INFO) };
+
+/**
+ * card_info_reg_init() - registers of a card after its BIOS has posted it
+ * @info: kind of card
+ * @regs: stored register values, all zero, indexed by byte offset / 4
+ */
+void card_info_reg_init(const struct card_info *info, uint32_t *regs)
+{
+	/* One aperture is all VRAM. */
+	regs[REG_CONFIG_MEMSIZE / 4] = info->vram_size;
+	regs[REG_CONFIG_APER_SIZE / 4] = info->vram_size;
+	switch (info->family) {
+	case FAMILY_R100:
+		/* r100_vram_get_type(): DDR on a 64-bit bus */
+		regs[REG_MEM_SDRAM_MODE_REG / 4] = 1u << 30;
+		break;
+	case FAMILY_R300:
+		/* r300_mc_init(): two channels, 128 bit */
+		regs[REG_MEM_CNTL / 4] = 1;
+		break;
+	}
+}
+
+/**
+ * card_info_find() - look up a card by its name
+ * @name: e.g. "rv370"
+ *
+ * Return: the card's description, or NULL if there is none of that name.
+ */
+const struct card_info *card_info_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++)
+		if (!strcmp(cards[i].name, name))
+			return &cards[i];
+	return NULL;
+}
+
+/**
+ * card_info_list() - names of all cards, for messages
+ * @buf: where to put "rv370, rv100"
+ * @size: bytes in @buf
+ */
+void card_info_list(char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
+		int n = snprintf(buf + used, size - used, "%s%s",
+				 i ? ", " : "", cards[i].name);
+
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+}
