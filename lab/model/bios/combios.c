@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display/display.h"
+#include "bios/combios.h"
 #include "display/display_blocks.h"
 
 #define ROM_BLOCK	512u

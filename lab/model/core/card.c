@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * A card: creates the blocks and dispatches BAR accesses to them.
+ * A card: makes the blocks of its family, and answers accesses to its BARs.
  *
  * BAR0 is VRAM, BAR1 the first 256 bytes of the registers in I/O space, BAR2
  * the registers. QEMU maps BAR0 into the guest where it can; accesses that
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "core/card.h"
-#include "display/display.h"
 #include "core/irq.h"
 #include "core/regs.h"
 #include "core/trace.h"
@@ -77,22 +76,6 @@ static const struct reg_ops mm_data_ops = {
 	.write = mm_data_write,
 };
 
-/**
- * card_ignore_write() - &reg_ops.write of a register that software cannot change
- * @card: ignored
- * @off: ignored
- * @val: ignored
- * @source: ignored
- */
-void card_ignore_write(struct card *card, uint32_t off, uint32_t val,
-		       enum reg_source source)
-{
-	(void)card;
-	(void)off;
-	(void)val;
-	(void)source;
-}
-
 /* Straps and status that software cannot change. */
 static const struct reg_ops read_only_ops = {
 	.write = card_ignore_write,
@@ -105,61 +88,13 @@ static const struct reg_ops read_only_ops = {
 static uint32_t mc_status_read(struct card *card, uint32_t off)
 {
 	(void)off;
-	return card->info->family >= FAMILY_R300 ? 1u << 4 : 1u << 2;
+	return card->info->family->generation >= GENERATION_R300 ? 1u << 4 : 1u << 2;
 }
 
 static const struct reg_ops mc_status_ops = {
 	.read = mc_status_read,
 	.write = card_ignore_write,
 };
-
-/**
- * card_claim_regs() - give registers a behaviour
- * @card: card being made
- * @first: byte offset of the first register, a multiple of four
- * @last: byte offset of the last register
- * @ops: behaviour
- */
-void card_claim_regs(struct card *card, uint32_t first, uint32_t last,
-		     const struct reg_ops *ops)
-{
-	for (uint32_t off = first; off <= last; off += 4)
-		card->reg_ops[off / 4] = ops;
-}
-
-/**
- * card_reg_read() - read a register
- * @card: card, &card.lock held
- * @off: byte offset below CARD_MMIO_SIZE; the low two bits are ignored
- *
- * Return: the register's value.
- */
-uint32_t card_reg_read(struct card *card, uint32_t off)
-{
-	const struct reg_ops *ops = card->reg_ops[off / 4];
-
-	if (ops && ops->read)
-		return ops->read(card, off & ~3u);
-	return card->regs[off / 4];
-}
-
-/**
- * card_reg_write() - write a register
- * @card: card, &card.lock held
- * @off: byte offset below CARD_MMIO_SIZE; the low two bits are ignored
- * @val: value
- * @source: who writes
- */
-void card_reg_write(struct card *card, uint32_t off, uint32_t val,
-		    enum reg_source source)
-{
-	const struct reg_ops *ops = card->reg_ops[off / 4];
-
-	if (ops && ops->write)
-		ops->write(card, off & ~3u, val, source);
-	else
-		card->regs[off / 4] = val;
-}
 
 static void trace_reg(const char *what, uint32_t off, uint32_t len, uint32_t val)
 {
@@ -336,14 +271,17 @@ int card_config_write(struct card *card, uint64_t off, const void *buf, uint32_t
 /* &card.lock held. VRAM keeps its contents, as it does on a warm reset. */
 static void card_reset_locked(struct card *card)
 {
+	const struct family *family = card->info->family;
+
 	memset(card->regs, 0, sizeof(card->regs));
-	card_info_reg_init(card->info, card->regs);
-	mc_reset(card);
-	engine_2d_reset(card);
-	irq_reset(card);
-	cp_reset(card);
-	pll_reset(card);
-	display_reset(card);
+	/* One aperture is all VRAM. */
+	card->regs[REG_CONFIG_MEMSIZE / 4] = card->info->vram_size;
+	card->regs[REG_CONFIG_APER_SIZE / 4] = card->info->vram_size;
+	for (const struct posted_reg *reg = family->posted; reg->off; reg++)
+		card->regs[reg->off / 4] = reg->val;
+	for (const struct block *const *block = family->blocks; *block; block++)
+		if ((*block)->reset)
+			(*block)->reset(card);
 }
 
 /**
@@ -404,7 +342,7 @@ struct card *card_new(const struct card_info *info, int vram_fd)
 	card->vram_fd = vram_fd;
 	pthread_mutex_init(&card->lock, NULL);
 	guest_ram_init(&card->ram);
-	card->rom = combios_build(info, &card->rom_size);
+	card->rom = info->family->bios(info, &card->rom_size);
 	if (!card->rom)
 		goto fail;
 	card_init_pci(card);
@@ -425,11 +363,11 @@ struct card *card_new(const struct card_info *info, int vram_fd)
 		card->vram = NULL;
 		goto fail;
 	}
-	if (mc_init(card) || engine_2d_init(card) || irq_init(card) ||
-	    cp_init(card) || pll_init(card) || display_init(card)) {
-		errno = ENOMEM;
-		goto fail;
-	}
+	for (const struct block *const *block = info->family->blocks; *block; block++)
+		if ((*block)->init && (*block)->init(card)) {
+			errno = ENOMEM;
+			goto fail;
+		}
 	card_claim_regs(card, REG_MM_DATA, REG_MM_DATA, &mm_data_ops);
 	card_claim_regs(card, REG_MC_STATUS, REG_MC_STATUS, &mc_status_ops);
 	card_claim_regs(card, REG_CONFIG_APER_SIZE, REG_CONFIG_APER_SIZE,
@@ -451,15 +389,17 @@ fail:
  */
 void card_free(struct card *card)
 {
+	const struct block *const *blocks;
+	size_t count = 0;
+
 	if (!card)
 		return;
-	/* Every _fini accepts a block that _init has not reached. */
-	display_fini(card);
-	pll_fini(card);
-	cp_fini(card);
-	irq_fini(card);
-	engine_2d_fini(card);
-	mc_fini(card);
+	blocks = card->info->family->blocks;
+	while (blocks[count])
+		count++;
+	while (count--)
+		if (blocks[count]->fini)
+			blocks[count]->fini(card);
 	free(card->rom);
 	if (card->vram)
 		munmap(card->vram, card->info->vram_size);

@@ -2,11 +2,9 @@
 /*
  * The software Radeon: one card, put together from its hardware blocks.
  *
- * A card is a 64 KiB register file, VRAM and a handful of blocks that live
- * behind the registers. Each block has its own file (mc.c, gart_pcie.c,
- * gart_pci.c, cp.c, engine_2d.c, irq.c, pll.c, crtc.c, ddc.c, ...) and claims
- * its registers with card_claim_regs(); an unclaimed register is plain
- * storage. The differences between cards are data, in lab/cards.list.
+ * A card is a 64 KiB register file, VRAM and the blocks of its family (block.h), which live behind
+ * the registers. Each block has its own file and claims its registers with card_claim_regs(); an
+ * unclaimed register is plain storage. The differences between cards are data, in lab/cards.list.
  *
  * Threads
  * -------
@@ -32,8 +30,9 @@
 #include <stdint.h>
 
 #include "bus/guest_ram.h"
-#include "core/fault.h"
 #include "bus/pci.h"
+#include "core/block.h"
+#include "core/fault.h"
 
 #define CARD_MMIO_SIZE	0x10000u	/* BAR2, bytes */
 #define CARD_IO_SIZE	0x100u		/* BAR1, bytes */
@@ -51,9 +50,6 @@ enum card_bus { CARD_BUS_PCI, CARD_BUS_PCIE };
 
 /** enum card_irq - how a card interrupts: by INTx alone, or by MSI as well. */
 enum card_irq { CARD_IRQ_INTX, CARD_IRQ_MSI };
-
-/** enum card_family - generations that differ in registers, oldest first. */
-enum card_family { FAMILY_R100, FAMILY_R300 };
 
 /** enum gart_kind - where a card keeps its GART page table. */
 enum gart_kind {
@@ -80,7 +76,7 @@ enum reg_source {
  * @gart: kind of GART
  * @dma_bits: width of the bus addresses the card can drive
  * @vram_size: VRAM in bytes, a power of two
- * @family: register behaviour (MC_STATUS idle bit, PLL dividers, ...)
+ * @family: what it is made of
  */
 struct card_info {
 	const char *name;
@@ -94,7 +90,7 @@ struct card_info {
 	enum gart_kind gart;
 	unsigned int dma_bits;
 	uint32_t vram_size;
-	enum card_family family;
+	const struct family *family;
 };
 
 /**
@@ -201,6 +197,13 @@ struct card *card_new(const struct card_info *info, int vram_fd);
 void card_free(struct card *card);
 void card_reset(struct card *card);
 void card_set_faults(struct card *card, unsigned int faults);
+int card_bar_read(struct card *card, unsigned int bar, uint64_t off, void *buf,
+		  uint32_t len);
+int card_config_write(struct card *card, uint64_t off, const void *buf, uint32_t len);
+int card_bar_write(struct card *card, unsigned int bar, uint64_t off,
+		   const void *buf, uint32_t len);
+
+/* registers.c */
 void card_claim_regs(struct card *card, uint32_t first, uint32_t last,
 		     const struct reg_ops *ops);
 uint32_t card_reg_read(struct card *card, uint32_t off);
@@ -208,39 +211,9 @@ void card_reg_write(struct card *card, uint32_t off, uint32_t val,
 		    enum reg_source source);
 void card_ignore_write(struct card *card, uint32_t off, uint32_t val,
 		       enum reg_source source);
-int card_bar_read(struct card *card, unsigned int bar, uint64_t off, void *buf,
-		  uint32_t len);
-int card_config_write(struct card *card, uint64_t off, const void *buf, uint32_t len);
-int card_bar_write(struct card *card, unsigned int bar, uint64_t off,
-		   const void *buf, uint32_t len);
 
-/* cards.c */
+/* family/cards.c */
 const struct card_info *card_info_find(const char *name);
 void card_info_list(char *buf, size_t size);
-void card_info_reg_init(const struct card_info *info, uint32_t *regs);
-
-/*
- * Each block: _init allocates its state, stores it in struct card and claims
- * its registers (0 or -ENOMEM); _reset brings it to its power-on state (called
- * with &card.lock held, from card_new() and on a device reset); _fini frees.
- */
-int mc_init(struct card *card);			/* mc.c and gart_*.c */
-void mc_reset(struct card *card);
-void mc_fini(struct card *card);
-int engine_2d_init(struct card *card);		/* engine_2d.c */
-void engine_2d_reset(struct card *card);
-void engine_2d_fini(struct card *card);
-int irq_init(struct card *card);		/* irq.c */
-void irq_reset(struct card *card);
-void irq_fini(struct card *card);
-int cp_init(struct card *card);			/* cp.c */
-void cp_reset(struct card *card);
-void cp_fini(struct card *card);
-int pll_init(struct card *card);		/* pll.c */
-void pll_reset(struct card *card);
-void pll_fini(struct card *card);
-int display_init(struct card *card);		/* crtc.c, ddc.c, scanout.c */
-void display_reset(struct card *card);
-void display_fini(struct card *card);
 
 #endif

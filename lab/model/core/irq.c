@@ -118,7 +118,7 @@ static const struct reg_ops rearm_ops = {
 	.write = rearm_write,
 };
 
-int irq_init(struct card *card)
+static int init(struct card *card)
 {
 	card->irq = calloc(1, sizeof(*card->irq));
 	if (!card->irq)
@@ -130,14 +130,16 @@ int irq_init(struct card *card)
 	return 0;
 }
 
-void irq_reset(struct card *card)
+static void reset(struct card *card)
 {
 	*card->irq = (struct irq){ 0 };
 	update(card);
 }
 
-void irq_fini(struct card *card)
+static void fini(struct card *card)
 {
 	free(card->irq);
 	card->irq = NULL;
 }
+
+const struct block irq_block = { .init = init, .reset = reset, .fini = fini };

@@ -5,6 +5,8 @@
 
 #include "core/card.h"
 
+extern const struct block irq_block;
+
 /**
  * irq_raise() - set bits of GEN_INT_STATUS and tell the guest if enabled.
  * @card: card, &card.lock held

@@ -723,7 +723,7 @@ static const struct reg_ops me_ram_ops = {
 	.write = me_ram_write,
 };
 
-int cp_init(struct card *card)
+static int init(struct card *card)
 {
 	struct cp *cp = calloc(1, sizeof(*cp));
 	pthread_condattr_t attr;
@@ -748,7 +748,7 @@ int cp_init(struct card *card)
 	return 0;
 }
 
-void cp_reset(struct card *card)
+static void reset(struct card *card)
 {
 	struct cp *cp = card->cp;
 
@@ -762,7 +762,7 @@ void cp_reset(struct card *card)
 	atomic_store(&cp->budget, cp->budget_limit);
 }
 
-void cp_fini(struct card *card)
+static void fini(struct card *card)
 {
 	if (!card->cp)
 		return;
@@ -771,3 +771,5 @@ void cp_fini(struct card *card)
 	free(card->cp);
 	card->cp = NULL;
 }
+
+const struct block cp_block = { .init = init, .reset = reset, .fini = fini };

@@ -7,6 +7,8 @@
 
 struct e2d_cmd;
 
+extern const struct block cp_block;
+
 int cp_start(struct card *card);	/* start the engine thread */
 void cp_stop(struct card *card);	/* end it; returns when it has ended */
 /*

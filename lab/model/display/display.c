@@ -7,15 +7,10 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "display/display.h"
 #include "display/display_blocks.h"
 
-/**
- * display_init() - allocate the display side and claim its registers
- * @card: card being made
- *
- * Return: 0 or -ENOMEM.
- */
-int display_init(struct card *card)
+static int init(struct card *card)
 {
 	card->display = calloc(1, sizeof(*card->display));
 	if (!card->display)
@@ -28,11 +23,8 @@ int display_init(struct card *card)
 	return 0;
 }
 
-/**
- * display_reset() - power-on state: CRTCs off, linear palettes, idle DDC buses
- * @card: card, &card.lock held
- */
-void display_reset(struct card *card)
+/* CRTCs off, linear palettes, idle DDC buses. */
+static void reset(struct card *card)
 {
 	memset(card->display->cursor, 0, sizeof(card->display->cursor));
 	crtc_reset(card);
@@ -40,12 +32,10 @@ void display_reset(struct card *card)
 	ddc_reset(card);
 }
 
-/**
- * display_fini() - free what display_init() allocated
- * @card: card being taken apart
- */
-void display_fini(struct card *card)
+static void fini(struct card *card)
 {
 	free(card->display);
 	card->display = NULL;
 }
+
+const struct block display_block = { .init = init, .reset = reset, .fini = fini };

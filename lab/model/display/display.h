@@ -24,8 +24,9 @@ struct scanout {
 int scanout_frame(struct card *card, unsigned int crtc, struct scanout *out);
 int scanout_png(struct card *card, unsigned int crtc, const char *path);
 
-/* combios.c, edid.c: made from readable tables; malloc()ed */
-uint8_t *combios_build(const struct card_info *info, size_t *size);
+extern const struct block pll_block, display_block;
+
+/* edid.c: made from readable tables */
 void edid_build(const struct card_info *info, unsigned int connector,
 		uint8_t edid[128]);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "display/display.h"
 #include "display/display_blocks.h"
 #include "core/regs.h"
 
@@ -93,7 +94,7 @@ uint64_t pll_pixel_clock(struct card *card, unsigned int crtc)
 	} else {
 		cntl = reg[PLL_PPLL_CNTL];
 		ref = reg[PLL_PPLL_REF_DIV];
-		if (card->info->family >= FAMILY_R300)
+		if (card->info->family->generation >= GENERATION_R300)
 			ref >>= R300_REF_DIV_ACC_SHIFT;
 		div = reg[PLL_PPLL_DIV_0 +
 			  INDEX_DIV_SEL(card->regs[REG_CLOCK_CNTL_INDEX / 4])];
@@ -105,13 +106,7 @@ uint64_t pll_pixel_clock(struct card *card, unsigned int crtc)
 	       (ref * post_div[POST_DIV(div)]);
 }
 
-/**
- * pll_init() - allocate the PLL registers and claim their window
- * @card: card being made
- *
- * Return: 0 or -ENOMEM.
- */
-int pll_init(struct card *card)
+static int init(struct card *card)
 {
 	card->pll = calloc(1, sizeof(*card->pll));
 	if (!card->pll)
@@ -120,12 +115,11 @@ int pll_init(struct card *card)
 	return 0;
 }
 
-/**
- * pll_reset() - dividers as a BIOS leaves them: engine and memory clock as in
+/*
+ * Dividers as a BIOS leaves them: engine and memory clock as in
  * the COMBIOS table, both pixel clocks at VGA's 25.2 MHz
- * @card: card, &card.lock held
  */
-void pll_reset(struct card *card)
+static void reset(struct card *card)
 {
 	uint32_t *reg = card->pll->reg;
 	uint32_t ref = REF_DIV | REF_DIV << R300_REF_DIV_ACC_SHIFT;
@@ -147,12 +141,10 @@ void pll_reset(struct card *card)
 	reg[PLL_PIXCLKS_CNTL] = CLK_SRC_PLL;
 }
 
-/**
- * pll_fini() - free what pll_init() allocated
- * @card: card being taken apart
- */
-void pll_fini(struct card *card)
+static void fini(struct card *card)
 {
 	free(card->pll);
 	card->pll = NULL;
 }
+
+const struct block pll_block = { .init = init, .reset = reset, .fini = fini };

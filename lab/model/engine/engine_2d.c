@@ -473,7 +473,7 @@ static const struct reg_ops e2d_ops = {
 	.write = e2d_write,
 };
 
-int engine_2d_init(struct card *card)
+static int init(struct card *card)
 {
 	static const uint16_t claimed[] = {
 		REG_DP_GUI_MASTER_CNTL, REG_SRC_X_Y, REG_DST_X_Y, REG_DP_CNTL_XDIR_YDIR_YMAJOR,
@@ -490,7 +490,7 @@ int engine_2d_init(struct card *card)
 }
 
 /* Scissors start at their maximum: the kernel driver never sets the defaults. */
-void engine_2d_reset(struct card *card)
+static void reset(struct card *card)
 {
 	card->regs[REG_DEFAULT_SC_BOTTOM_RIGHT / 4] = SC_MAX;
 	card->regs[REG_SC_BOTTOM_RIGHT / 4] = SC_MAX;
@@ -500,8 +500,10 @@ void engine_2d_reset(struct card *card)
 	engine_2d_cancel(card);
 }
 
-void engine_2d_fini(struct card *card)
+static void fini(struct card *card)
 {
 	free(card->e2d);
 	card->e2d = NULL;
 }
+
+const struct block engine_2d_block = { .init = init, .reset = reset, .fini = fini };

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/*
- * The cards: the rows of lab/cards.list, and what a family's registers hold after the BIOS has
- * posted the card, as far as the driver looks at them. All others start at zero. Blocks set the
- * power-on values of the registers they own themselves.
- */
+/* The cards: the rows of lab/cards.list. */
 #include <stdio.h>
 #include <string.h>
 
 #include "core/card.h"
 #include "card_table.h"
-#include "core/regs.h"
+
+/* For pasting: the table has words in capitals. */
+#define FAMILY_R100	&family_r100
+#define FAMILY_R300	&family_r300
 
 #define CARD_INFO(_name, _vendor, _device, _subvendor, _subdevice, _bus, _irq, _dma_bits, \
 		  _vram_mib, _family, _gart, _product)					\
@@ -29,28 +28,6 @@
 	},
 
 static const struct card_info cards[] = { CARD_TABLE(CARD_INFO) };
-
-/**
- * card_info_reg_init() - registers of a card after its BIOS has posted it
- * @info: kind of card
- * @regs: stored register values, all zero, indexed by byte offset / 4
- */
-void card_info_reg_init(const struct card_info *info, uint32_t *regs)
-{
-	/* One aperture is all VRAM. */
-	regs[REG_CONFIG_MEMSIZE / 4] = info->vram_size;
-	regs[REG_CONFIG_APER_SIZE / 4] = info->vram_size;
-	switch (info->family) {
-	case FAMILY_R100:
-		/* r100_vram_get_type(): DDR on a 64-bit bus */
-		regs[REG_MEM_SDRAM_MODE_REG / 4] = 1u << 30;
-		break;
-	case FAMILY_R300:
-		/* r300_mc_init(): two channels, 128 bit */
-		regs[REG_MEM_CNTL / 4] = 1;
-		break;
-	}
-}
 
 /**
  * card_info_find() - look up a card by its name

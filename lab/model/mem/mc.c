@@ -411,7 +411,7 @@ static const struct reg_ops bus_cntl_ops = {
 	.write = bus_cntl_write,
 };
 
-int mc_init(struct card *card)
+static int init(struct card *card)
 {
 	struct mc *mc = calloc(1, sizeof(*mc));
 
@@ -436,7 +436,7 @@ int mc_init(struct card *card)
 	return 0;
 }
 
-void mc_reset(struct card *card)
+static void reset(struct card *card)
 {
 	struct mc *mc = card->mc;
 
@@ -451,7 +451,7 @@ void mc_reset(struct card *card)
 		gart_pci_reset(card);
 }
 
-void mc_fini(struct card *card)
+static void fini(struct card *card)
 {
 	if (!card->mc)
 		return;
@@ -460,3 +460,5 @@ void mc_fini(struct card *card)
 	free(card->mc);
 	card->mc = NULL;
 }
+
+const struct block mc_block = { .init = init, .reset = reset, .fini = fini };

@@ -16,6 +16,8 @@
 int mc_read(struct card *card, uint32_t addr, void *buf, size_t len);
 int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len);
 
+extern const struct block mc_block;
+
 bool mc_bus_address(struct card *card, uint32_t addr, uint64_t *bus);
 unsigned int mc_gart_find(struct card *card, uint64_t word, uint32_t *addrs,
 			  unsigned int max);

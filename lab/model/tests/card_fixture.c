@@ -67,6 +67,7 @@ void fixture_setup(struct fixture *f)
 {
 	uint8_t command[2] = { 0x07, 0x00 };	/* I/O, memory, bus master */
 	uint32_t end = GART_MC + GART_PAGES * 4096;
+	bool r300 = f->card->info->family->generation >= GENERATION_R300;
 
 	check(!pci_config_write(&f->card->pci, 4, command, sizeof(command)));
 	reg_write(f, REG_MC_FB_LOCATION,
@@ -95,9 +96,9 @@ void fixture_setup(struct fixture *f)
 	reg_write(f, REG_CP_RB_WPTR, 0);
 	reg_write(f, REG_CP_RB_RPTR_ADDR, WB_MC + WB_RPTR);
 	reg_write(f, REG_SCRATCH_ADDR, WB_MC);
-	reg_write(f, REG_SCRATCH_UMSK, f->card->info->family >= FAMILY_R300 ? 0xff : 0);
+	reg_write(f, REG_SCRATCH_UMSK, r300 ? 0xff : 0);
 	reg_write(f, REG_CP_RB_CNTL,
-		  (f->card->info->family >= FAMILY_R300 ? 0 : 1u << 27) | 9u << 8 | 11);
+		  (r300 ? 0 : 1u << 27) | 9u << 8 | 11);
 	reg_write(f, REG_CP_CSQ_CNTL, 4u << 28);
 	f->wptr = 0;
 }

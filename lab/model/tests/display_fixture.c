@@ -80,7 +80,7 @@ void mode_1024x768(struct card *card, unsigned int n)
 		pll_wr(card, PLL_P2PLL_DIV_0, div);
 	} else {
 		pll_wr(card, PLL_PPLL_REF_DIV,
-		       card->info->family >= FAMILY_R300 ? 27u << 18 : 27);
+		       card->info->family->generation >= GENERATION_R300 ? 27u << 18 : 27);
 		pll_wr(card, PLL_PPLL_DIV_3, div);
 	}
 	wr(card, n ? REG_CRTC2_GEN_CNTL : REG_CRTC_GEN_CNTL, 1u << 25 | 6 << 8);

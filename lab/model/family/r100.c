@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* R100: the first Radeons, on AGP and PCI. */
+#include "bios/combios.h"
+#include "core/block.h"
+#include "core/irq.h"
+#include "core/regs.h"
+#include "cp/cp.h"
+#include "display/display.h"
+#include "engine/engine_2d.h"
+#include "mem/mc.h"
+
+static const struct block *const blocks[] = {
+	&mc_block, &engine_2d_block, &irq_block, &cp_block, &pll_block, &display_block, NULL,
+};
+
+static const struct posted_reg posted[] = {
+	/* r100_vram_get_type(): DDR on a 64-bit bus */
+	{ REG_MEM_SDRAM_MODE_REG, 1u << 30 },
+	{ 0, 0 },
+};
+
+const struct family family_r100 = {
+	.generation = GENERATION_R100,
+	.blocks = blocks,
+	.posted = posted,
+	.bios = combios_build,
+};

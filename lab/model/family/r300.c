@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* R300 and R400: of these, the cards on PCI Express. */
+#include "bios/combios.h"
+#include "core/block.h"
+#include "core/irq.h"
+#include "core/regs.h"
+#include "cp/cp.h"
+#include "display/display.h"
+#include "engine/engine_2d.h"
+#include "mem/mc.h"
+
+static const struct block *const blocks[] = {
+	&mc_block, &engine_2d_block, &irq_block, &cp_block, &pll_block, &display_block, NULL,
+};
+
+static const struct posted_reg posted[] = {
+	/* r300_mc_init(): two channels, 128 bit */
+	{ REG_MEM_CNTL, 1 },
+	{ 0, 0 },
+};
+
+const struct family family_r300 = {
+	.generation = GENERATION_R300,
+	.blocks = blocks,
+	.posted = posted,
+	.bios = combios_build,
+};
