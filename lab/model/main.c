@@ -17,7 +17,7 @@
 #include "core/card.h"
 #include "core/clock.h"
 #include "control.h"
-#include "cp/cp.h"
+#include "core/work.h"
 #include "display/display.h"
 #include "bus/front.h"
 #include "core/trace.h"
@@ -267,7 +267,7 @@ int main(int argc, char **argv)
 	describe(&dev, card);
 
 	front_open(&front, &opt.paths, &dev, control_command, card);
-	ret = cp_start(card);
+	ret = work_start(card);
 	if (ret)
 		die("cannot start the engine thread: %s", strerror(-ret));
 	do
@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 	while (front_serve(&front, &ret));
 
 	atomic_store(&card->stopping, true);
-	cp_stop(card);
+	work_stop(card);
 	front_close(&front);
 	print_stats(card);
 	card_free(card);

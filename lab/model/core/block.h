@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * What a card is made of: blocks of hardware, and families of cards that have the same blocks.
- * card.c, work.c and packet.c reach a block only through these tables.
+ * card.c and work.c reach a block only through these tables.
  */
 #ifndef LAB_BLOCK_H
 #define LAB_BLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct card;
 struct card_info;
+struct command;
 
 /**
  * struct block - operations of a block; those that it does not need are NULL.
  * @init: allocate its state, store it in struct card and claim its registers; 0 or -ENOMEM
  * @reset: power-on state; &card.lock held, from card_new() and on a device reset
  * @fini: free its state; also called if @init was not, or has failed
+ * @cancel: forget unfinished work, because the driver resets the engine; &card.lock held
+ * @next: get the next command that the block has for the engine thread (work.c), if there is one;
+ *	&card.lock held
  */
 struct block {
 	int (*init)(struct card *card);
 	void (*reset)(struct card *card);
 	void (*fini)(struct card *card);
+	void (*cancel)(struct card *card);
+	bool (*next)(struct card *card, struct command *cmd);
 };
 
 /** enum generation - generations of cards that differ in registers, oldest first. */

@@ -18,6 +18,7 @@
 #include "core/irq.h"
 #include "core/regs.h"
 #include "core/trace.h"
+#include "core/work.h"
 
 #define PCI_CLASS_VGA		0x03000000u
 
@@ -328,7 +329,7 @@ void card_set_faults(struct card *card, unsigned int faults)
  * @vram_fd: shared memory of &card_info.vram_size bytes that becomes its VRAM,
  *	which the card closes; -1 makes it anew
  *
- * The engine thread is not started: cp_start() does that.
+ * The engine thread is not started: work_start() does that.
  *
  * Return: the card, or NULL with errno set.
  */
@@ -385,7 +386,7 @@ fail:
 
 /**
  * card_free() - take a card apart
- * @card: card whose engine thread has ended (cp_stop()), or NULL
+ * @card: card, or NULL
  */
 void card_free(struct card *card)
 {
@@ -394,6 +395,7 @@ void card_free(struct card *card)
 
 	if (!card)
 		return;
+	work_stop(card);
 	blocks = card->info->family->blocks;
 	while (blocks[count])
 		count++;

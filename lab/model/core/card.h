@@ -9,7 +9,7 @@
  * Threads
  * -------
  * The *front* thread (main.c, front.c) serves vfio-user, the display clock and the
- * control socket. The *engine* thread (cp.c) executes rings and draws. The
+ * control socket. The *engine* thread (work.c) executes rings and draws. The
  * front must answer QEMU within milliseconds, so it never waits for the engine:
  *
  * - &card.lock protects the registers and the blocks' state. It is held for
@@ -38,6 +38,7 @@
 #define CARD_IO_SIZE	0x100u		/* BAR1, bytes */
 
 struct card;
+struct work;
 struct mc;
 struct cp;
 struct engine_2d;
@@ -184,6 +185,7 @@ struct card {
 	atomic_bool stopping;
 	struct card_stats stats;
 
+	struct work *work;
 	struct mc *mc;
 	struct cp *cp;
 	struct engine_2d *e2d;

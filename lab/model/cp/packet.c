@@ -15,6 +15,7 @@
 #include "mem/mc.h"
 #include "core/regs.h"
 #include "core/trace.h"
+#include "core/work.h"
 
 static void stream_fill(struct card *card, struct stream *s)
 {
@@ -66,7 +67,7 @@ struct packet {
 
 static bool pull(struct card *card, struct packet *p, uint32_t *val)
 {
-	if (!p->left || cp_aborted(card))
+	if (!p->left || work_aborted(card))
 		return false;
 	*val = packet_peek(card, p->s);
 	stream_skip(p->s, 1);
@@ -89,6 +90,45 @@ void packet_bad(struct card *card, const char *why, uint32_t what)
 	warn_once_print(&warned, "command stream: %s: %08x", why, what);
 }
 
+/* The CPU may poll for a fence, so its number waits like its interrupt. */
+static bool completes_fence(uint32_t off, uint32_t val)
+{
+	return (off >= REG_SCRATCH_REG0 && off <= REG_SCRATCH_REG7) ||
+	       (off == REG_GEN_INT_STATUS && (val & INT_SW_FIRE));
+}
+
+/**
+ * packet_write_reg() - write a register for a packet, and do the work that it starts
+ * @card: card; engine thread, &card.lock not held
+ * @s: the packet's stream
+ * @off: byte offset; may be beyond the registers
+ * @val: value
+ */
+void packet_write_reg(struct card *card, struct stream *s, uint32_t off,
+		      uint32_t val)
+{
+	struct command cmd;
+	bool posted;
+
+	if (off >= CARD_MMIO_SIZE) {
+		packet_bad(card, "write beyond the registers", off);
+		return;
+	}
+	if (card->latency_us && completes_fence(off, val))
+		work_wait_until(card, s->fetched_ns + (uint64_t)card->latency_us * 1000);
+
+	pthread_mutex_lock(&card->lock);
+	if (work_aborted(card)) {
+		pthread_mutex_unlock(&card->lock);
+		return;
+	}
+	card_reg_write(card, off, val, REG_FROM_CP);
+	posted = work_take(card, &cmd);
+	pthread_mutex_unlock(&card->lock);
+	if (posted)
+		cmd.run(card, cmd.data);
+}
+
 static void type0(struct card *card, struct packet *p, uint32_t header)
 {
 	uint32_t off = (header & 0x1fff) << 2;
@@ -99,7 +139,7 @@ static void type0(struct card *card, struct packet *p, uint32_t header)
 	trace(TRACE_PACKET, "%s type 0 %s %04x, %u dwords",
 	      p->s->ib ? "IB" : "ring", name ? name : "?", off, p->left);
 	while (pull(card, p, &val)) {
-		cp_write_reg(card, p->s, off, val);
+		packet_write_reg(card, p->s, off, val);
 		off += step;
 	}
 }
@@ -110,9 +150,9 @@ static void type1(struct card *card, struct packet *p, uint32_t header)
 
 	trace(TRACE_PACKET, "%s type 1 %08x", p->s->ib ? "IB" : "ring", header);
 	if (pull(card, p, &val))
-		cp_write_reg(card, p->s, (header & 0x7ff) << 2, val);
+		packet_write_reg(card, p->s, (header & 0x7ff) << 2, val);
 	if (pull(card, p, &val))
-		cp_write_reg(card, p->s, (header >> 11 & 0x7ff) << 2, val);
+		packet_write_reg(card, p->s, (header >> 11 & 0x7ff) << 2, val);
 }
 
 /* Move dwords of the body into registers, those that the packet has. */
@@ -124,7 +164,7 @@ static bool load_regs(struct card *card, struct packet *p, const uint16_t *offs,
 	while (count--) {
 		if (!pull(card, p, &val))
 			return false;
-		cp_write_reg(card, p->s, *offs++, val);
+		packet_write_reg(card, p->s, *offs++, val);
 	}
 	return true;
 }
@@ -138,7 +178,7 @@ static bool load_2d_setup(struct card *card, struct packet *p)
 
 	if (!pull(card, p, &gmc))
 		return false;
-	cp_write_reg(card, p->s, REG_DP_GUI_MASTER_CNTL, gmc);
+	packet_write_reg(card, p->s, REG_DP_GUI_MASTER_CNTL, gmc);
 	if (gmc & 1u << 0)
 		offs[n++] = REG_SRC_PITCH_OFFSET;
 	if (gmc & 1u << 1)
@@ -172,7 +212,7 @@ static void packet_rects(struct card *card, struct packet *p, bool copy)
 	if (!load_2d_setup(card, p))
 		return;
 	while (load_regs(card, p, offs + !copy, 1 + copy) && pull(card, p, &wh))
-		cp_draw_rect(card, wh >> 16, wh & 0xffff);
+		engine_2d_packet_rect(card, wh >> 16, wh & 0xffff);
 }
 
 static void packet_host_data(struct card *card, struct packet *p)
@@ -186,7 +226,7 @@ static void packet_host_data(struct card *card, struct packet *p)
 	if (!load_2d_setup(card, p) || !load_regs(card, p, offs, 3) ||
 	    !pull(card, p, &hw) || !pull(card, p, &count))
 		return;
-	cp_draw_rect(card, hw & 0xffff, hw >> 16);
+	engine_2d_packet_rect(card, hw & 0xffff, hw >> 16);
 	while (count-- && pull(card, p, &cmd.host_data))
 		engine_2d_run(card, &cmd);
 	engine_2d_cancel(card);

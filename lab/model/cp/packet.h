@@ -34,12 +34,8 @@ uint32_t packet_peek(struct card *card, struct stream *s);
 uint32_t packet_size(uint32_t header);
 void packet_run(struct card *card, struct stream *s, uint32_t header,
 		uint32_t size);
+void packet_write_reg(struct card *card, struct stream *s, uint32_t off,
+		      uint32_t val);
 void packet_bad(struct card *card, const char *why, uint32_t what);
-
-/* cp.c: what a packet does to the card. */
-bool cp_aborted(struct card *card);
-void cp_write_reg(struct card *card, struct stream *s, uint32_t off,
-		  uint32_t val);
-void cp_draw_rect(struct card *card, uint32_t width, uint32_t height);
 
 #endif

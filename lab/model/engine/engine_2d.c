@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cp/cp.h"
 #include "mem/mc.h"
 #include "core/regs.h"
 #include "core/trace.h"
+#include "core/work.h"
 
 /* DP_GUI_MASTER_CNTL */
 #define GMC_SRC_PITCH_OFFSET	(1u << 0)	/* clear: take the default */
@@ -245,11 +245,11 @@ static void run_rect(struct card *card, const struct e2d_rect *r)
 	for (int32_t i = 0; i < y1 - y0; i++) {
 		int32_t y = r->bottom_up ? y1 - 1 - i : y0 + i;
 
-		if (!cp_continue(card, 1 + (uint32_t)(x1 - x0) *
+		if (!work_continue(card, 1 + (uint32_t)(x1 - x0) *
 				 pixel_bytes(r->gmc) / UNIT_SIZE))
 			return;
 		draw_row(card, r, y - r->dst_y, x0, x1, NULL);
-		cp_pace(card);
+		work_pace(card);
 	}
 }
 
@@ -261,7 +261,7 @@ static void run_host_data(struct card *card, uint32_t val)
 	uint8_t *row = (uint8_t *)e2d->host_row;
 	int32_t x0, x1, y0, y1, y;
 
-	if (!e2d->host_active || !cp_continue(card, 1))
+	if (!e2d->host_active || !work_continue(card, 1))
 		return;
 	memcpy(row + e2d->host_used, &val, sizeof(val));
 	e2d->host_used += sizeof(val);
@@ -284,11 +284,11 @@ static void run_dma(struct card *card, uint32_t src, uint32_t dst, uint32_t size
 	while (size) {
 		uint32_t n = size < ROW_SIZE ? size : ROW_SIZE;
 
-		if (!cp_continue(card, 1 + n / UNIT_SIZE))
+		if (!work_continue(card, 1 + n / UNIT_SIZE))
 			return;
 		mc_read(card, src, e2d->src, n);
 		mc_write(card, dst, e2d->src, n);
-		cp_pace(card);
+		work_pace(card);
 		src += n;
 		dst += n;
 		size -= n;
@@ -300,7 +300,7 @@ static void run_dma(struct card *card, uint32_t src, uint32_t dst, uint32_t size
  * @card: card; engine thread, &card.lock not held
  * @cmd: what to do
  *
- * Returns early when cp_continue() says so.
+ * Returns early when work_continue() says so.
  */
 void engine_2d_run(struct card *card, const struct e2d_cmd *cmd)
 {
@@ -334,9 +334,22 @@ void engine_2d_cancel(struct card *card)
 	atomic_store(&card->e2d->cancel, true);
 }
 
-/* Post the rectangle that the registers describe. */
-static void post_rect(struct card *card, int32_t width, int32_t height,
-		      uint32_t direction, enum reg_source source)
+static void run(struct card *card, const void *data)
+{
+	engine_2d_run(card, data);
+}
+
+static void post(struct card *card, const struct e2d_cmd *cmd, enum reg_source source)
+{
+	struct command command;
+
+	command_set(&command, run, cmd);
+	work_post(card, &command, source);
+}
+
+/* The rectangle that the registers describe. */
+static void make_rect(struct card *card, struct e2d_cmd *cmd, uint32_t width, uint32_t height,
+		      uint32_t direction)
 {
 	const uint32_t *regs = card->regs;
 	uint32_t src = regs[REG_SRC_PITCH_OFFSET / 4];
@@ -344,7 +357,9 @@ static void post_rect(struct card *card, int32_t width, int32_t height,
 	uint32_t src_yx = regs[REG_SRC_Y_X / 4], dst_yx = regs[REG_DST_Y_X / 4];
 	uint32_t tl = regs[REG_SC_TOP_LEFT / 4], br = regs[REG_SC_BOTTOM_RIGHT / 4];
 	uint32_t src_br = regs[REG_SRC_SC_BOTTOM_RIGHT / 4];
-	struct e2d_cmd cmd = {
+	struct e2d_rect *r = &cmd->rect;
+
+	*cmd = (struct e2d_cmd){
 		.kind = E2D_RECT,
 		.rect = {
 			.gmc = regs[REG_DP_GUI_MASTER_CNTL / 4],
@@ -358,8 +373,8 @@ static void post_rect(struct card *card, int32_t width, int32_t height,
 			.src_y = coordinate(src_yx >> 16),
 			.dst_x = coordinate(dst_yx),
 			.dst_y = coordinate(dst_yx >> 16),
-			.width = width & SIZE_MASK,
-			.height = height & SIZE_MASK,
+			.width = (int32_t)(width & SIZE_MASK),
+			.height = (int32_t)(height & SIZE_MASK),
 			.left = (int16_t)tl,
 			.top = (int16_t)(tl >> 16),
 			.right = (int16_t)br,
@@ -369,8 +384,6 @@ static void post_rect(struct card *card, int32_t width, int32_t height,
 			.bottom_up = !(direction & TOP_TO_BOTTOM),
 		},
 	};
-	struct e2d_rect *r = &cmd.rect;
-
 	if (regs[REG_CLR_CMP_CNTL / 4] & CLR_CMP_FUNCTIONS)
 		r->gmc &= ~(0xfu << 8);		/* refused by supported() */
 	/* The registers name the corner in which the drawing begins. */
@@ -382,22 +395,26 @@ static void post_rect(struct card *card, int32_t width, int32_t height,
 		r->src_y -= r->height - 1;
 		r->dst_y -= r->height - 1;
 	}
-	cp_post(card, &cmd, source);
 }
 
 /**
- * engine_2d_packet_rect() - start a rectangle from a packet
- * @card: card, &card.lock held, engine thread
- * @width: pixels
- * @height: rows
+ * engine_2d_packet_rect() - draw the rectangle of a packet, with the registers as set
+ * @card: card; engine thread, &card.lock not held
+ * @width: pixels, 14 bits count
+ * @height: rows, likewise
  *
  * As a write to DST_WIDTH_HEIGHT, except that packets ignore DP_CNTL and draw from
  * the top left: r100_copy_blit() relies on that, and user space may leave any value
  * in DP_CNTL.
  */
-void engine_2d_packet_rect(struct card *card, int32_t width, int32_t height)
+void engine_2d_packet_rect(struct card *card, uint32_t width, uint32_t height)
 {
-	post_rect(card, width, height, LEFT_TO_RIGHT | TOP_TO_BOTTOM, REG_FROM_CP);
+	struct e2d_cmd cmd;
+
+	pthread_mutex_lock(&card->lock);
+	make_rect(card, &cmd, width, height, LEFT_TO_RIGHT | TOP_TO_BOTTOM);
+	pthread_mutex_unlock(&card->lock);
+	engine_2d_run(card, &cmd);
 }
 
 /* Where the bits say "default", the write puts the default in the register. */
@@ -447,25 +464,24 @@ static void e2d_write(struct card *card, uint32_t off, uint32_t val,
 			regs[REG_DP_CNTL / 4] |= TOP_TO_BOTTOM;
 		break;
 	case REG_DST_HEIGHT_WIDTH:
-		post_rect(card, (int32_t)(val & SIZE_MASK),
-			  (int32_t)(val >> 16 & SIZE_MASK), regs[REG_DP_CNTL / 4],
-			  source);
+		make_rect(card, &cmd, val, val >> 16, regs[REG_DP_CNTL / 4]);
+		post(card, &cmd, source);
 		break;
 	case REG_DST_WIDTH_HEIGHT:
-		post_rect(card, (int32_t)(val >> 16 & SIZE_MASK),
-			  (int32_t)(val & SIZE_MASK), regs[REG_DP_CNTL / 4], source);
+		make_rect(card, &cmd, val >> 16, val, regs[REG_DP_CNTL / 4]);
+		post(card, &cmd, source);
 		break;
 	case REG_CP_GUI_COMMAND:
 		cmd.kind = E2D_DMA;
 		cmd.dma.src = regs[REG_CP_GUI_SRC_ADDR / 4];
 		cmd.dma.dst = regs[REG_CP_GUI_DST_ADDR / 4];
 		cmd.dma.size = val & DMA_SIZE_MASK;
-		cp_post(card, &cmd, source);
+		post(card, &cmd, source);
 		break;
 	default:	/* HOST_DATA0 to HOST_DATA_LAST */
 		cmd.kind = off == REG_HOST_DATA_LAST ? E2D_HOST_LAST : E2D_HOST_DATA;
 		cmd.host_data = val;
-		cp_post(card, &cmd, source);
+		post(card, &cmd, source);
 	}
 }
 
@@ -506,4 +522,6 @@ static void fini(struct card *card)
 	card->e2d = NULL;
 }
 
-const struct block engine_2d_block = { .init = init, .reset = reset, .fini = fini };
+const struct block engine_2d_block = {
+	.init = init, .reset = reset, .fini = fini, .cancel = engine_2d_cancel,
+};

@@ -64,7 +64,7 @@ struct e2d_cmd {
 extern const struct block engine_2d_block;
 
 void engine_2d_run(struct card *card, const struct e2d_cmd *cmd);
-void engine_2d_packet_rect(struct card *card, int32_t width, int32_t height);
+void engine_2d_packet_rect(struct card *card, uint32_t width, uint32_t height);
 void engine_2d_cancel(struct card *card);
 
 #endif

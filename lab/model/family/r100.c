@@ -4,13 +4,15 @@
 #include "core/block.h"
 #include "core/irq.h"
 #include "core/regs.h"
+#include "core/work.h"
 #include "cp/cp.h"
 #include "display/display.h"
 #include "engine/engine_2d.h"
 #include "mem/mc.h"
 
 static const struct block *const blocks[] = {
-	&mc_block, &engine_2d_block, &irq_block, &cp_block, &pll_block, &display_block, NULL,
+	&work_block, &mc_block, &engine_2d_block, &irq_block, &cp_block, &pll_block,
+	&display_block, NULL,
 };
 
 static const struct posted_reg posted[] = {

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #include "card_fixture.h"
-#include "cp/cp.h"
+#include "core/work.h"
 #include "core/regs.h"
 
 #define BUDGET		20000u	/* keeps one run at a few milliseconds */
@@ -36,7 +36,7 @@ static struct fixture *fixture(unsigned int which)
 	madvise(f->high, HIGH_SIZE, MADV_REMOVE);
 	card_reset(f->card);
 	fixture_setup(f);
-	cp_set_budget(f->card, BUDGET);
+	work_set_budget(f->card, BUDGET);
 	return f;
 }
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cp/cp.h"
+#include "core/work.h"
 #include "core/regs.h"
 
 static void check(bool ok)
@@ -170,7 +170,7 @@ void ring_commit(struct fixture *f)
 void ring_run(struct fixture *f)
 {
 	ring_commit(f);
-	cp_run_to_idle(f->card);
+	work_run_to_idle(f->card);
 }
 
 /* Execute dwords as an indirect buffer. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cp/cp.h"
+#include "core/work.h"
 #include "core/regs.h"
 
 #define BUSY	(1u << 31)
@@ -53,7 +53,7 @@ static void ring_test(void **state)
 	ring_emit(f, 0xdeadbeef);
 	ring_commit(f);
 	assert_true(reg_read(f, REG_RBBM_STATUS) & BUSY);
-	cp_run_to_idle(f->card);
+	work_run_to_idle(f->card);
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG3), 0xdeadbeef);
 	assert_int_equal(reg_read(f, REG_CP_RB_RPTR), 2);
 	assert_int_equal(reg_read(f, REG_RBBM_STATUS), 64);
@@ -69,7 +69,7 @@ static void stopped_cp(void **state)
 	ring_run(f);
 	assert_int_equal(reg_read(f, REG_CP_RB_RPTR), 0);
 	reg_write(f, REG_CP_CSQ_CNTL, 4u << 28);
-	cp_run_to_idle(f->card);
+	work_run_to_idle(f->card);
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG3), 1);
 }
 
@@ -245,7 +245,7 @@ static void budget(void **state)
 {
 	struct fixture *f = *state;
 
-	cp_set_budget(f->card, 1000);
+	work_set_budget(f->card, 1000);
 	for (int i = 0; i < 999; i++)
 		ring_emit(f, PKT2);
 	ring_run(f);
@@ -256,7 +256,7 @@ static void budget(void **state)
 	assert_true(stat_get(f, streams_stopped) == 1);
 	assert_true(reg_read(f, REG_RBBM_STATUS) & BUSY);
 	ring_commit(f);			/* another kick does not help */
-	cp_run_to_idle(f->card);
+	work_run_to_idle(f->card);
 	assert_true(reg_read(f, REG_RBBM_STATUS) & BUSY);
 	assert_true(stat_get(f, streams_stopped) == 1);
 	soft_reset(f);
@@ -282,7 +282,7 @@ static void writeback(void **state)
 	/* A write by the CPU is done by the engine, not at once. */
 	reg_write(f, REG_SCRATCH_REG1, 0xdef0);
 	assert_int_equal(low32(f, WB_PAGE * 4096 + 4), 0x9abc);
-	cp_run_to_idle(f->card);
+	work_run_to_idle(f->card);
 	assert_int_equal(low32(f, WB_PAGE * 4096 + 4), 0xdef0);
 }
 
@@ -332,7 +332,7 @@ static void fence_on_the_thread(void **state)
 	uint64_t start;
 
 	f->card->latency_us = 50000;
-	assert_int_equal(cp_start(f->card), 0);
+	assert_int_equal(work_start(f->card), 0);
 	reg_write(f, REG_GEN_INT_CNTL, INT_SW);
 	emit_fence(f, 42);
 	start = now_ms();
@@ -344,7 +344,7 @@ static void fence_on_the_thread(void **state)
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG0), 42);
 	assert_int_equal(reg_read(f, REG_GEN_INT_STATUS), INT_SW);
 	assert_true(irq_count(f) == 1);
-	cp_stop(f->card);
+	work_stop(f->card);
 }
 
 /* An hour's latency, ended by a reset, and by the end of the process. */
@@ -354,7 +354,7 @@ static void latency_is_interrupted(void **state)
 	uint64_t start = now_ms();
 
 	f->card->latency_us = 3600u * 1000000u;
-	assert_int_equal(cp_start(f->card), 0);
+	assert_int_equal(work_start(f->card), 0);
 	emit_fence(f, 42);
 	ring_commit(f);
 	usleep(20000);
@@ -364,7 +364,7 @@ static void latency_is_interrupted(void **state)
 	emit_fence(f, 43);
 	ring_commit(f);
 	usleep(20000);
-	cp_stop(f->card);
+	work_stop(f->card);
 	assert_true(now_ms() - start < 10000);
 }
 
@@ -379,7 +379,7 @@ static void long_draw_is_interrupted(void **state)
 	};
 	uint64_t start;
 
-	assert_int_equal(cp_start(f->card), 0);
+	assert_int_equal(work_start(f->card), 0);
 	for (int i = 0; i < 60; i++)
 		ring_emit_all(f, fill, 6);
 	ring_commit(f);
@@ -392,7 +392,7 @@ static void long_draw_is_interrupted(void **state)
 		ring_emit_all(f, fill, 6);
 	ring_commit(f);
 	usleep(20000);
-	cp_stop(f->card);
+	work_stop(f->card);
 	assert_true(now_ms() - start < 3000);
 	assert_true(stat_get(f, blits) < 100);
 }
@@ -401,7 +401,7 @@ static void device_reset_while_running(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(cp_start(f->card), 0);
+	assert_int_equal(work_start(f->card), 0);
 	for (int round = 0; round < 50; round++) {
 		for (uint32_t i = 0; i < 1000; i++) {
 			ring_emit(f, PKT0(REG_SCRATCH_REG0, 1));
@@ -417,7 +417,7 @@ static void device_reset_while_running(void **state)
 	ring_commit(f);
 	assert_true(wait_idle(f, 2000));
 	assert_int_equal(reg_read(f, REG_SCRATCH_REG0), 99);
-	cp_stop(f->card);
+	work_stop(f->card);
 }
 
 int main(void)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cp/cp.h"
+#include "core/work.h"
 #include "core/regs.h"
 
 #define BPP8	2u
@@ -319,7 +319,7 @@ static void cpu_draws(void **state)
 	assert_int_equal(dst_mem(f)[0], 0);
 	assert_int_equal(reg_read(f, REG_RBBM_STATUS) & 0x7f, 0);
 	assert_true(stat_get(f, fifo_overflows) == 6);
-	cp_run_to_idle(f->card);
+	work_run_to_idle(f->card);
 	assert_int_equal(reg_read(f, REG_RBBM_STATUS), 64);
 	for (uint32_t i = 0; i < 64; i++)
 		assert_int_equal(dst_mem(f)[i], i + 1);
@@ -332,7 +332,7 @@ static void extremes(void **state)
 	struct fixture *f = *state;
 	static const uint32_t values[] = { 0, 0xffffffff, 0x3fff3fff, 0x20002000 };
 
-	cp_set_budget(f->card, 1u << 20);
+	work_set_budget(f->card, 1u << 20);
 	for (unsigned int i = 0; i < 4; i++) {
 		prepare(f, GMC(BPP32, 13u, 0x5a) | 0xcu);
 		emit_reg(f, REG_SC_TOP_LEFT, values[i]);
