@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * What a card is made of: blocks of hardware, and families of cards that have the same blocks.
- * card.c and work.c reach a block only through these tables.
+ * card.c, work.c and packet.c reach a block only through these tables.
  */
 #ifndef LAB_BLOCK_H
 #define LAB_BLOCK_H
@@ -13,6 +13,7 @@
 struct card;
 struct card_info;
 struct command;
+struct packet3;
 
 /**
  * struct block - operations of a block; those that it does not need are NULL.
@@ -44,6 +45,7 @@ struct posted_reg {
  * struct family - cards that have the same blocks.
  * @generation: for blocks whose registers differ by it
  * @blocks: NULL-ended; made and reset in this order, taken apart in the reverse one
+ * @packets: type-3 packets by opcode (packet.h)
  * @posted: registers that are not 0 after the BIOS has posted the card, up to offset 0; those that
  *	a block owns are in its reset
  * @bios: makes the option ROM, malloc()ed; NULL without memory
@@ -51,6 +53,7 @@ struct posted_reg {
 struct family {
 	enum generation generation;
 	const struct block *const *blocks;
+	const struct packet3 *packets;
 	const struct posted_reg *posted;
 	uint8_t *(*bios)(const struct card_info *info, size_t *size);
 };

@@ -105,7 +105,9 @@ struct card_info {
 	X(ib_dwords)		/* dwords fetched from indirect buffers */ \
 	X(packets)		/* packets of all types executed */ \
 	X(packets_bad)		/* packets that are malformed or not known */ \
-	X(packets_3d)		/* 3D packets consumed: there is no 3D pipe */ \
+	X(packets_3d)		/* 3D packets taken */ \
+	X(draws_skipped)	/* of these, draws of a card without a 3D engine */ \
+	X(vertices_skipped)	/* vertices of such draws */ \
 	X(fifo_overflows)	/* CPU draws dropped, the FIFO was full */ \
 	X(blits)		/* 2D operations done */ \
 	X(blit_bytes)		/* bytes written by 2D operations */ \

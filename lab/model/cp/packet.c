@@ -4,14 +4,12 @@
  *
  * Type 0 and 1 write registers, type 2 is filler, type 3 has an opcode. Streams
  * are hostile: the length of a packet is known, and within its stream, before any
- * of it is executed, and each of its dwords is read from memory once.
- *
- * There is no 3D pipe: 3D packets are consumed and counted, not drawn.
+ * of it is executed, and each of its dwords is read from memory once. What an opcode means is in
+ * the table of the card's family (&family.packets).
  */
 #include "cp/packet.h"
 
 #include "core/clock.h"
-#include "engine/engine_2d.h"
 #include "mem/mc.h"
 #include "core/regs.h"
 #include "core/trace.h"
@@ -56,16 +54,14 @@ static void stream_skip(struct stream *s, uint32_t n)
 }
 
 /**
- * struct packet - a packet being executed.
- * @s: where its body comes from
- * @left: dwords of the body not yet taken; @s has as many
+ * packet_pull() - take the next dword of a packet's body
+ * @card: card; engine thread, &card.lock not held
+ * @p: packet
+ * @val: gets the dword
+ *
+ * Return: false if there is none, or the work was cancelled.
  */
-struct packet {
-	struct stream *s;
-	uint32_t left;
-};
-
-static bool pull(struct card *card, struct packet *p, uint32_t *val)
+bool packet_pull(struct card *card, struct packet *p, uint32_t *val)
 {
 	if (!p->left || work_aborted(card))
 		return false;
@@ -138,7 +134,7 @@ static void type0(struct card *card, struct packet *p, uint32_t header)
 
 	trace(TRACE_PACKET, "%s type 0 %s %04x, %u dwords",
 	      p->s->ib ? "IB" : "ring", name ? name : "?", off, p->left);
-	while (pull(card, p, &val)) {
+	while (packet_pull(card, p, &val)) {
 		packet_write_reg(card, p->s, off, val);
 		off += step;
 	}
@@ -149,127 +145,59 @@ static void type1(struct card *card, struct packet *p, uint32_t header)
 	uint32_t val;
 
 	trace(TRACE_PACKET, "%s type 1 %08x", p->s->ib ? "IB" : "ring", header);
-	if (pull(card, p, &val))
+	if (packet_pull(card, p, &val))
 		packet_write_reg(card, p->s, (header & 0x7ff) << 2, val);
-	if (pull(card, p, &val))
+	if (packet_pull(card, p, &val))
 		packet_write_reg(card, p->s, (header >> 11 & 0x7ff) << 2, val);
 }
 
-/* Move dwords of the body into registers, those that the packet has. */
-static bool load_regs(struct card *card, struct packet *p, const uint16_t *offs,
+/**
+ * packet_load_regs() - move dwords of a packet's body into registers
+ * @card: card; engine thread, &card.lock not held
+ * @p: packet
+ * @offs: byte offsets of the registers
+ * @count: how many
+ *
+ * Return: false if the packet has not that many.
+ */
+bool packet_load_regs(struct card *card, struct packet *p, const uint16_t *offs,
 		      unsigned int count)
 {
 	uint32_t val;
 
 	while (count--) {
-		if (!pull(card, p, &val))
+		if (!packet_pull(card, p, &val))
 			return false;
 		packet_write_reg(card, p->s, *offs++, val);
 	}
 	return true;
 }
 
-/* The start of every 2D packet: GUI_MASTER_CNTL says what comes with it. */
-static bool load_2d_setup(struct card *card, struct packet *p)
+/**
+ * packet_ignore() - packet that needs nothing done
+ * @card: ignored
+ * @p: ignored
+ * @op: ignored
+ */
+void packet_ignore(struct card *card, struct packet *p, unsigned int op)
 {
-	uint16_t offs[6];
-	unsigned int n = 0;
-	uint32_t gmc;
-
-	if (!pull(card, p, &gmc))
-		return false;
-	packet_write_reg(card, p->s, REG_DP_GUI_MASTER_CNTL, gmc);
-	if (gmc & 1u << 0)
-		offs[n++] = REG_SRC_PITCH_OFFSET;
-	if (gmc & 1u << 1)
-		offs[n++] = REG_DST_PITCH_OFFSET;
-	if (gmc & 1u << 2)
-		offs[n++] = REG_SRC_SC_BOTTOM_RIGHT;
-	if (gmc & 1u << 3) {
-		offs[n++] = REG_SC_TOP_LEFT;
-		offs[n++] = REG_SC_BOTTOM_RIGHT;
-	}
-	switch (gmc >> 4 & 0xf) {
-	case 13:	/* solid */
-		offs[n++] = REG_DP_BRUSH_FRGD_CLR;
-		break;
-	case 14:
-	case 15:	/* none */
-		break;
-	default:
-		packet_bad(card, "pattern brush", gmc);
-		return false;
-	}
-	return load_regs(card, p, offs, n);
-}
-
-/* Any number of rectangles: r100_copy_blit() has one in each packet. */
-static void packet_rects(struct card *card, struct packet *p, bool copy)
-{
-	static const uint16_t offs[] = { REG_SRC_X_Y, REG_DST_X_Y };
-	uint32_t wh;
-
-	if (!load_2d_setup(card, p))
-		return;
-	while (load_regs(card, p, offs + !copy, 1 + copy) && pull(card, p, &wh))
-		engine_2d_packet_rect(card, wh >> 16, wh & 0xffff);
-}
-
-static void packet_host_data(struct card *card, struct packet *p)
-{
-	static const uint16_t offs[] = {
-		REG_DP_SRC_FRGD_CLR, REG_DP_SRC_BKGD_CLR, REG_DST_Y_X,
-	};
-	struct e2d_cmd cmd = { .kind = E2D_HOST_DATA };
-	uint32_t hw, count;
-
-	if (!load_2d_setup(card, p) || !load_regs(card, p, offs, 3) ||
-	    !pull(card, p, &hw) || !pull(card, p, &count))
-		return;
-	engine_2d_packet_rect(card, hw & 0xffff, hw >> 16);
-	while (count-- && pull(card, p, &cmd.host_data))
-		engine_2d_run(card, &cmd);
-	engine_2d_cancel(card);
+	(void)card;
+	(void)p;
+	(void)op;
 }
 
 static void type3(struct card *card, struct packet *p, uint32_t header)
 {
 	unsigned int op = header >> 8 & 0xff;
+	const struct packet3 *packet = &card->info->family->packets[op];
 	const char *name = packet3_name(op);
 
 	trace(TRACE_PACKET, "%s type 3 %s %02x, %u dwords",
 	      p->s->ib ? "IB" : "ring", name ? name : "?", op, p->left);
-	switch (op) {
-	case PACKET3_NOP:		/* also a relocation */
-	case PACKET3_WAIT_FOR_IDLE:	/* always is, in order */
-		break;
-	case PACKET3_CNTL_PAINT_MULTI:
-		packet_rects(card, p, false);
-		break;
-	case PACKET3_CNTL_BITBLT:
-	case PACKET3_CNTL_BITBLT_MULTI:
-		packet_rects(card, p, true);
-		break;
-	case PACKET3_CNTL_HOSTDATA_BLT:
-		packet_host_data(card, p);
-		break;
-	case PACKET3_3D_RNDR_GEN_INDX_PRIM:
-	case PACKET3_3D_DRAW_VBUF:
-	case PACKET3_3D_DRAW_IMMD:
-	case PACKET3_3D_DRAW_INDX:
-	case PACKET3_3D_LOAD_VBPNTR:
-	case PACKET3_3D_CLEAR_ZMASK:
-	case PACKET3_INDX_BUFFER:
-	case PACKET3_3D_DRAW_VBUF_2:
-	case PACKET3_3D_DRAW_IMMD_2:
-	case PACKET3_3D_DRAW_INDX_2:
-	case PACKET3_3D_CLEAR_HIZ:
-	case PACKET3_3D_CLEAR_CMASK:
-		stat_inc(card, packets_3d);
-		break;
-	default:
+	if (packet->run)
+		packet->run(card, p, op);
+	else
 		packet_bad(card, "type-3 packet skipped", header);
-	}
 }
 
 /**

@@ -30,6 +30,36 @@ struct stream {
 	uint32_t buf[STREAM_BUF];
 };
 
+/**
+ * struct packet - a packet being executed.
+ * @s: where its body comes from
+ * @left: dwords of the body not yet taken; @s has as many
+ */
+struct packet {
+	struct stream *s;
+	uint32_t left;
+};
+
+/**
+ * struct packet3 - a type-3 packet: an entry of &family.packets, which has one for each opcode.
+ * @run: carries it out; engine thread, &card.lock not held. It may leave dwords of the body
+ *	untaken. NULL: the packet counts as bad
+ */
+struct packet3 {
+	void (*run)(struct card *card, struct packet *p, unsigned int op);
+};
+
+#define PACKET3_COUNT	256u
+
+/* NOP is also a relocation; the engine works in order and is always idle. */
+#define PACKETS_COMMON \
+	[PACKET3_NOP]		= { packet_ignore }, \
+	[PACKET3_WAIT_FOR_IDLE]	= { packet_ignore }
+
+void packet_ignore(struct card *card, struct packet *p, unsigned int op);
+bool packet_pull(struct card *card, struct packet *p, uint32_t *val);
+bool packet_load_regs(struct card *card, struct packet *p, const uint16_t *offs,
+		      unsigned int count);
 uint32_t packet_peek(struct card *card, struct stream *s);
 uint32_t packet_size(uint32_t header);
 void packet_run(struct card *card, struct stream *s, uint32_t header,

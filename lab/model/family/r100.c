@@ -8,11 +8,19 @@
 #include "cp/cp.h"
 #include "display/display.h"
 #include "engine/engine_2d.h"
+#include "engine/null_3d.h"
+#include "engine/packets_2d.h"
 #include "mem/mc.h"
 
 static const struct block *const blocks[] = {
 	&work_block, &mc_block, &engine_2d_block, &irq_block, &cp_block, &pll_block,
 	&display_block, NULL,
+};
+
+static const struct packet3 packets[PACKET3_COUNT] = {
+	PACKETS_COMMON,
+	PACKETS_2D,
+	PACKETS_3D_NULL,
 };
 
 static const struct posted_reg posted[] = {
@@ -24,6 +32,7 @@ static const struct posted_reg posted[] = {
 const struct family family_r100 = {
 	.generation = GENERATION_R100,
 	.blocks = blocks,
+	.packets = packets,
 	.posted = posted,
 	.bios = combios_build,
 };

@@ -103,6 +103,29 @@ static void packet_types(void **state)
 	assert_true(stat_get(f, ring_dwords) == sizeof(dwords) / 4);
 }
 
+/* Without a 3D engine a draw is counted, whichever dword of it has the number of vertices. */
+static void draws_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	static const uint32_t dwords[] = {
+		PKT3(PACKET3_3D_LOAD_VBPNTR, 2), 0, 0,
+		PKT3(PACKET3_3D_DRAW_VBUF, 2), 9u << 16, 1u << 16,
+		PKT3(PACKET3_3D_DRAW_IMMD, 3), 9u << 16, 2u << 16, 9u << 16,
+		PKT3(PACKET3_3D_RNDR_GEN_INDX_PRIM, 4), 9u << 16, 9u << 16, 9u << 16, 4u << 16,
+		PKT3(PACKET3_3D_DRAW_INDX_2, 2), 0xffffu << 16, 9u << 16,
+		PKT3(PACKET3_3D_DRAW_VBUF, 1), 9u << 16,
+		PKT0(REG_SCRATCH_REG0, 1), 1,
+	};
+
+	ring_emit_all(f, dwords, sizeof(dwords) / 4);
+	ring_run(f);
+	assert_int_equal(reg_read(f, REG_SCRATCH_REG0), 1);
+	assert_true(stat_get(f, packets_3d) == 6);
+	assert_true(stat_get(f, draws_skipped) == 4);
+	assert_true(stat_get(f, vertices_skipped) == 7 + 0xffff);
+	assert_true(stat_get(f, packets_bad) == 0);
+}
+
 /* Packets cross the end of the ring, and the pages it lies in. */
 static void ring_wraps(void **state)
 {
@@ -423,7 +446,7 @@ static void device_reset_while_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(ring_test), BOTH(stopped_cp), BOTH(packet_types),
+		BOTH(ring_test), BOTH(stopped_cp), BOTH(packet_types), BOTH(draws_are_counted),
 		BOTH(ring_wraps), BOTH(incomplete_packet), BOTH(indirect_buffer),
 		BOTH(cut_indirect_buffer), BOTH(nested_indirect_buffer),
 		BOTH(stream_cannot_reprogram), BOTH(registers_end),
