@@ -5,11 +5,11 @@
 #   awk -f cards.awk cards.list
 #
 # CARD_TABLE(CARD) is CARD(name, vendor, device, subsystem vendor, subsystem device, bus, irq, dma
-# bits, VRAM in MiB, family, gart, product) for each card; words like the bus are in capitals, for
+# bits, VRAM in MiB, family, product) for each card; words like the bus are in capitals, for
 # pasting. Each error is one line FILE:LINE: TEXT on standard error, and the status is then 1.
 
 BEGIN {
-	column_count = split("name pci subsystem bus irq dma vram family gart product", column, " ")
+	column_count = split("name pci subsystem bus irq dma vram family product", column, " ")
 	hex = "[0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
 }
 
@@ -79,17 +79,16 @@ NF < column_count {
 	if (number("vram", $7, 2, 256, "MiB") && index(" 2 4 8 16 32 64 128 256 ", " " $7 " ") == 0)
 		refuse("vram '" $7 "' is not a power of two")
 	choose("family", $8, "r100 r300")
-	choose("gart", $9, "pcie pci")
-	if ($9 == "pcie" && $4 == "pci")
-		refuse("gart 'pcie' needs bus 'pcie'")
-	product = $10
-	for (i = 11; i <= NF; i++)
+	if ($8 == "r300" && $4 == "pci")
+		refuse("family 'r300' needs bus 'pcie': its GART is that of PCI Express")
+	product = $9
+	for (i = 10; i <= NF; i++)
 		product = product " " $i
 	if (product ~ /["\\]/ || length(product) > 63)
 		refuse("product '" product "' has a quote or backslash, or is longer than 63 " \
 		       "characters")
-	cards = cards sprintf(" \\\n\tCARD(\"%s\", %s, %s, %s, %d, %d, %s, %s, \"%s\")", $1, id,
-		toupper($4), toupper($5), $6, $7, toupper($8), toupper($9), product)
+	cards = cards sprintf(" \\\n\tCARD(\"%s\", %s, %s, %s, %d, %d, %s, \"%s\")", $1, id,
+		toupper($4), toupper($5), $6, $7, toupper($8), product)
 }
 
 END {

@@ -25,7 +25,7 @@
 #define BO_WAITS	3u
 
 #define CARD(name, vendor, device, subsystem_vendor, subsystem_device, bus, irq, dma, vram,	\
-	     family, gart, product) { vendor, device, dma, name, product },
+	     family, product) { vendor, device, dma, name, product },
 static const struct {
 	uint16_t vendor, device;
 	unsigned int dma_bits;

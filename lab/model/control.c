@@ -81,7 +81,7 @@ static void do_crc(struct card *card, unsigned int crtc, char *out, size_t size)
 	free(frame.rgb);
 }
 
-static void do_read(struct card *card, uint32_t addr, uint32_t len, char *out,
+static void do_read(struct card *card, uint64_t addr, uint32_t len, char *out,
 		    size_t size)
 {
 	uint8_t bytes[CONTROL_READ_MAX];
@@ -103,12 +103,12 @@ static void do_read(struct card *card, uint32_t addr, uint32_t len, char *out,
 
 static void do_find(struct card *card, uint64_t word, char *out, size_t size)
 {
-	uint32_t addrs[CONTROL_FIND_MAX];
+	uint64_t addrs[CONTROL_FIND_MAX];
 	unsigned int count = mc_gart_find(card, word, addrs, CONTROL_FIND_MAX);
 	size_t used = (size_t)snprintf(out, size, "ok %u", count);
 
 	for (unsigned int i = 0; i < count && i < CONTROL_FIND_MAX && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, " %x", addrs[i]);
+		used += (size_t)snprintf(out + used, size - used, " %" PRIx64, addrs[i]);
 }
 
 static void do_translate(struct card *card, char *list, char *out, size_t size)
@@ -132,7 +132,7 @@ static void do_translate(struct card *card, char *list, char *out, size_t size)
 			snprintf(out, size, "error too many addresses for one answer");
 			return;
 		}
-		if (mc_bus_address(card, (uint32_t)addr, &bus))
+		if (mc_bus_address(card, addr, &bus))
 			used += (size_t)snprintf(out + used, size - used, " %" PRIx64, bus);
 		else
 			used += (size_t)snprintf(out + used, size - used, " none");
@@ -195,8 +195,8 @@ void control_command(void *priv, char *line, char *out, size_t size)
 		}
 		card_set_faults(card, fault);
 		snprintf(out, size, "ok");
-	} else if (sscanf(line, "read %x %u", &n, &len) == 2) {
-		do_read(card, n, len, out, size);
+	} else if (sscanf(line, "read %llx %u", &word, &len) == 2) {
+		do_read(card, word, len, out, size);
 	} else if (!strncmp(line, "translate ", strlen("translate "))) {
 		do_translate(card, line + strlen("translate "), out, size);
 	} else if (sscanf(line, "find %llx", &word) == 1) {

@@ -280,7 +280,7 @@ measure_coherent() {
 
 # is_pcie CARD: is its page table that of a PCIe card?
 is_pcie() {
-	[ "$(card_field "$1" gart)" = pcie ]
+	[ "$(card_field "$1" bus)" = pcie ]
 }
 
 check_cards

@@ -13,6 +13,7 @@
 struct card;
 struct card_info;
 struct command;
+struct gart_kind;
 struct packet3;
 
 /**
@@ -46,6 +47,8 @@ struct posted_reg {
  * @generation: for blocks whose registers differ by it
  * @blocks: NULL-ended; made and reset in this order, taken apart in the reverse one
  * @packets: type-3 packets by opcode (packet.h)
+ * @gart: kind of GART (mem/gart.h)
+ * @mc_bits: width of the card's own addresses
  * @posted: registers that are not 0 after the BIOS has posted the card, up to offset 0; those that
  *	a block owns are in its reset
  * @bios: makes the option ROM, malloc()ed; NULL without memory
@@ -54,6 +57,8 @@ struct family {
 	enum generation generation;
 	const struct block *const *blocks;
 	const struct packet3 *packets;
+	const struct gart_kind *gart;
+	unsigned int mc_bits;
 	const struct posted_reg *posted;
 	uint8_t *(*bios)(const struct card_info *info, size_t *size);
 };

@@ -52,12 +52,6 @@ enum card_bus { CARD_BUS_PCI, CARD_BUS_PCIE };
 /** enum card_irq - how a card interrupts: by INTx alone, or by MSI as well. */
 enum card_irq { CARD_IRQ_INTX, CARD_IRQ_MSI };
 
-/** enum gart_kind - where a card keeps its GART page table. */
-enum gart_kind {
-	GART_PCIE,	/* table in VRAM, registers behind PCIE_INDEX/DATA */
-	GART_PCI,	/* table in system memory, AIC registers */
-};
-
 /** enum reg_source - who accesses a register. */
 enum reg_source {
 	REG_FROM_CPU,	/* the guest's CPU, through a BAR: front thread */
@@ -74,7 +68,6 @@ enum reg_source {
  * @pci_subdevice: PCI subsystem device ID
  * @bus: PCI Express cards have that capability
  * @irq: kind of interrupt
- * @gart: kind of GART
  * @dma_bits: width of the bus addresses the card can drive
  * @vram_size: VRAM in bytes, a power of two
  * @family: what it is made of
@@ -88,7 +81,6 @@ struct card_info {
 	uint16_t pci_subdevice;
 	enum card_bus bus;
 	enum card_irq irq;
-	enum gart_kind gart;
 	unsigned int dma_bits;
 	uint32_t vram_size;
 	const struct family *family;

@@ -11,7 +11,7 @@
 #define FAMILY_R300	&family_r300
 
 #define CARD_INFO(_name, _vendor, _device, _subvendor, _subdevice, _bus, _irq, _dma_bits, \
-		  _vram_mib, _family, _gart, _product)					\
+		  _vram_mib, _family, _product)						\
 	{ \
 		.name = _name, \
 		.product = _product, \
@@ -21,7 +21,6 @@
 		.pci_subdevice = _subdevice, \
 		.bus = CARD_BUS_##_bus, \
 		.irq = CARD_IRQ_##_irq, \
-		.gart = GART_##_gart, \
 		.dma_bits = _dma_bits, \
 		.vram_size = _vram_mib##u << 20, \
 		.family = FAMILY_##_family, \

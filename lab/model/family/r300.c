@@ -10,6 +10,7 @@
 #include "engine/engine_2d.h"
 #include "engine/null_3d.h"
 #include "engine/packets_2d.h"
+#include "mem/gart.h"
 #include "mem/mc.h"
 
 static const struct block *const blocks[] = {
@@ -33,6 +34,8 @@ const struct family family_r300 = {
 	.generation = GENERATION_R300,
 	.blocks = blocks,
 	.packets = packets,
+	.gart = &gart_pcie,
+	.mc_bits = 32,
 	.posted = posted,
 	.bios = combios_build,
 };

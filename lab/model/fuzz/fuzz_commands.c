@@ -15,6 +15,7 @@
 #include "card_fixture.h"
 #include "core/work.h"
 #include "core/regs.h"
+#include "mem/gart.h"
 
 #define BUDGET		20000u	/* keeps one run at a few milliseconds */
 #define MAX_STREAM	4000u	/* dwords */
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	f = fixture(flags & 1);
 	for (; entries && size >= 5; entries--, data += 5, size -= 5) {
-		uint8_t *table = f->card->info->gart == GART_PCIE ?
+		uint8_t *table = f->card->info->family->gart == &gart_pcie ?
 			f->card->vram + TABLE_VRAM : f->low + TABLE_RAM;
 
 		memcpy(table + data[0] * 4u, data + 1, 4);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * GART: from an address of the card to an address on the bus. What mc.c and
- * the two kinds of table (gart_pcie.c, gart_pci.c) share among themselves.
+ * the kinds of table (gart_pcie.c, gart_pci.c) share among themselves.
  */
 #ifndef LAB_GART_H
 #define LAB_GART_H
@@ -47,9 +47,9 @@ struct mc_target {
 struct gart_config {
 	bool enabled;
 	uint64_t start, end;
-	uint32_t table;
+	uint64_t table;
 	uint32_t unmapped;
-	uint32_t discard_read;
+	uint64_t discard_read;
 };
 
 /**
@@ -60,7 +60,7 @@ struct gart_config {
  * @gart: the GART
  */
 struct mc_config {
-	uint32_t fb_start, fb_end;
+	uint64_t fb_start, fb_end;
 	bool bus_master_off;
 	struct gart_config gart;
 };
@@ -91,28 +91,28 @@ struct mc {
 
 /* mc.c */
 bool mc_fb_offset(const struct card *card, const struct mc_config *config,
-		  uint32_t addr, uint32_t *offset);
+		  uint64_t addr, uint64_t *offset);
 int mc_dma_read(struct card *card, const struct mc_config *config,
 		uint64_t addr, void *buf, size_t len);
 bool tlb_lookup(struct card *card, uint32_t page, uint32_t *pte);
 void tlb_insert(struct card *card, uint32_t page, uint32_t pte, uint32_t gen);
 void tlb_flush(struct card *card);
 
-/*
- * A kind of GART claims its registers in _init and keeps &mc.config.gart up to
- * date; _translate works out the target of an address that is not the
- * framebuffer's, without locks. @gen is the TLB's generation that belongs to
- * @config.
+/**
+ * struct gart_kind - a kind of GART, which keeps &mc.config.gart up to date.
+ * @init: claim its registers
+ * @reset: power-on state; &card.lock held, the registers are zero
+ * @translate: work out place and address of an MC address that is not the framebuffer's, valid to
+ *	the end of the page; any thread, without locks. @gen is the TLB's generation at the time
+ *	of @config
  */
-void gart_pcie_init(struct card *card);
-void gart_pcie_reset(struct card *card);
-void gart_pcie_translate(struct card *card, const struct mc_config *config,
-			 uint32_t gen, uint32_t addr, bool write,
-			 struct mc_target *target);
-void gart_pci_init(struct card *card);
-void gart_pci_reset(struct card *card);
-void gart_pci_translate(struct card *card, const struct mc_config *config,
-			uint32_t gen, uint32_t addr, bool write,
-			struct mc_target *target);
+struct gart_kind {
+	void (*init)(struct card *card);
+	void (*reset)(struct card *card);
+	void (*translate)(struct card *card, const struct mc_config *config, uint32_t gen,
+			  uint64_t addr, bool write, struct mc_target *target);
+};
+
+extern const struct gart_kind gart_pcie, gart_pci;
 
 #endif

@@ -13,6 +13,8 @@
 #define TRANSLATE_EN			(1u << 0)
 #define DIS_OUT_OF_PCI_GART_ACCESS	(1u << 1)
 
+#define BUS_MASTER_DIS			(1u << 6)	/* BUS_CNTL */
+
 /*
  * The table is in memory like any other: the card reads it by DMA. A refused
  * read returns ones, which is not the address of a page.
@@ -26,25 +28,15 @@ static uint32_t entry(struct card *card, const struct mc_config *config,
 		page = (page + 1) % GART_MAX_PAGES;
 	if (has_fault(card, GART_STALE) && tlb_lookup(card, page, &pte))
 		return pte;
-	mc_dma_read(card, config, (uint64_t)config->gart.table + page * 4,
+	mc_dma_read(card, config, config->gart.table + page * 4,
 		    &pte, sizeof(pte));
 	if (has_fault(card, GART_STALE))
 		tlb_insert(card, page, pte, gen);
 	return pte;
 }
 
-/**
- * gart_pci_translate() - where an address outside of the framebuffer leads
- * @card: card; any thread, no locks needed
- * @config: configuration
- * @gen: the TLB's generation at the time of @config
- * @addr: MC address
- * @write: the access is a write
- * @target: gets place and address, valid to the end of the page
- */
-void gart_pci_translate(struct card *card, const struct mc_config *config,
-			uint32_t gen, uint32_t addr, bool write,
-			struct mc_target *target)
+static void translate(struct card *card, const struct mc_config *config, uint32_t gen,
+		      uint64_t addr, bool write, struct mc_target *target)
 {
 	const struct gart_config *gart = &config->gart;
 	uint32_t page;
@@ -83,30 +75,43 @@ static void aic_write(struct card *card, uint32_t off, uint32_t val,
 	pthread_mutex_lock(&mc->lock);
 	mc->config.gart = gart;
 	pthread_mutex_unlock(&mc->lock);
-	trace(TRACE_GART, "%s, MC %08llx to %08llx, table at %08x",
+	trace(TRACE_GART, "%s, MC %08llx to %08llx, table at %08llx",
 	      gart.enabled ? "on" : "off", (unsigned long long)gart.start,
-	      (unsigned long long)gart.end, gart.table);
+	      (unsigned long long)gart.end, (unsigned long long)gart.table);
 }
 
 static const struct reg_ops aic_ops = {
 	.write = aic_write,
 };
 
-/**
- * gart_pci_init() - claim the registers
- * @card: card being made
- */
-void gart_pci_init(struct card *card)
+/* r100_bm_disable() and r100_enable_bm(). */
+static void bus_cntl_write(struct card *card, uint32_t off, uint32_t val,
+			   enum reg_source source)
 {
+	struct mc *mc = card->mc;
+
+	(void)source;
+	card->regs[off / 4] = val;
+	pthread_mutex_lock(&mc->lock);
+	mc->config.bus_master_off = val & BUS_MASTER_DIS;
+	pthread_mutex_unlock(&mc->lock);
+}
+
+static const struct reg_ops bus_cntl_ops = {
+	.write = bus_cntl_write,
+};
+
+static void init(struct card *card)
+{
+	card_claim_regs(card, REG_BUS_CNTL, REG_BUS_CNTL, &bus_cntl_ops);
 	card_claim_regs(card, REG_AIC_CNTL, REG_AIC_CNTL, &aic_ops);
 	card_claim_regs(card, REG_AIC_PT_BASE, REG_AIC_HI_ADDR, &aic_ops);
 }
 
-/**
- * gart_pci_reset() - power-on state: no translation, all addresses to the bus
- * @card: card, &card.lock held; the registers are zero
- */
-void gart_pci_reset(struct card *card)
+/* No translation, all addresses to the bus. */
+static void reset(struct card *card)
 {
 	aic_write(card, REG_AIC_CNTL, 0, REG_FROM_CPU);
 }
+
+const struct gart_kind gart_pci = { .init = init, .reset = reset, .translate = translate };

@@ -28,8 +28,8 @@
 static uint32_t table_entry(struct card *card, const struct mc_config *config,
 			    uint32_t page)
 {
-	uint32_t addr = config->gart.table + page * 4;
-	uint32_t offset;
+	uint64_t addr = config->gart.table + page * 4;
+	uint64_t offset;
 
 	if (!mc_fb_offset(card, config, addr, &offset) ||
 	    offset > card->info->vram_size - 4)
@@ -52,9 +52,8 @@ static uint32_t entry(struct card *card, const struct mc_config *config,
 	return pte;
 }
 
-static void translate(struct card *card, const struct mc_config *config,
-		      uint32_t gen, uint32_t addr, bool write,
-		      struct mc_target *target)
+static void look_up(struct card *card, const struct mc_config *config, uint32_t gen,
+		    uint64_t addr, bool write, struct mc_target *target)
 {
 	uint32_t page = (uint32_t)(addr - config->gart.start) / GART_PAGE_SIZE;
 	uint32_t pte = entry(card, config, gen, page);
@@ -72,14 +71,14 @@ static void translate(struct card *card, const struct mc_config *config,
 
 /* Discarded reads go to the page in VRAM that TX_DISCARD_RD_ADDR names. */
 static void discard(struct card *card, const struct mc_config *config,
-		    uint32_t addr, bool write, struct mc_target *target)
+		    uint64_t addr, bool write, struct mc_target *target)
 {
-	uint32_t offset;
+	uint64_t offset;
 
 	target->place = MC_DISCARD;
 	if (write)
 		return;
-	addr = (config->gart.discard_read & ~GART_PAGE_MASK) |
+	addr = (config->gart.discard_read & ~(uint64_t)GART_PAGE_MASK) |
 	       (addr & GART_PAGE_MASK);
 	if (!mc_fb_offset(card, config, addr, &offset) ||
 	    offset >= card->info->vram_size)
@@ -89,26 +88,17 @@ static void discard(struct card *card, const struct mc_config *config,
 	target->addr = offset;
 }
 
-/**
- * gart_pcie_translate() - where an address outside of the framebuffer leads
- * @card: card; any thread, no locks needed
- * @config: configuration
- * @gen: the TLB's generation at the time of @config
- * @addr: MC address
- * @write: the access is a write
- * @target: gets place and address, valid to the end of the page
- *
+/*
  * The entry's permission bits always apply, because the driver always sets them; CHK_RW_VALID_EN is
  * ignored.
  */
-void gart_pcie_translate(struct card *card, const struct mc_config *config,
-			 uint32_t gen, uint32_t addr, bool write,
-			 struct mc_target *target)
+static void translate(struct card *card, const struct mc_config *config, uint32_t gen,
+		      uint64_t addr, bool write, struct mc_target *target)
 {
 	const struct gart_config *gart = &config->gart;
 
 	if (gart->enabled && addr >= gart->start && addr <= gart->end) {
-		translate(card, config, gen, addr, write, target);
+		look_up(card, config, gen, addr, write, target);
 		return;
 	}
 	switch (gart->unmapped) {
@@ -119,8 +109,8 @@ void gart_pcie_translate(struct card *card, const struct mc_config *config,
 	case UNMAPPED_CLAMP_LO:
 		if (gart->enabled && gart->start <= gart->end &&
 		    gart->start <= UINT32_MAX) {
-			addr = (uint32_t)gart->start | (addr & GART_PAGE_MASK);
-			translate(card, config, gen, addr, write, target);
+			addr = gart->start | (addr & GART_PAGE_MASK);
+			look_up(card, config, gen, addr, write, target);
 			break;
 		}
 		/* Nothing to clamp to. */
@@ -149,9 +139,9 @@ static void update(struct card *card)
 	pthread_mutex_lock(&mc->lock);
 	mc->config.gart = gart;
 	pthread_mutex_unlock(&mc->lock);
-	trace(TRACE_GART, "%s, MC %08llx to %08llx, table at MC %08x",
+	trace(TRACE_GART, "%s, MC %08llx to %08llx, table at MC %08llx",
 	      gart.enabled ? "on" : "off", (unsigned long long)gart.start,
-	      (unsigned long long)gart.end, gart.table);
+	      (unsigned long long)gart.end, (unsigned long long)gart.table);
 }
 
 static uint32_t pcie_data_read(struct card *card, uint32_t off)
@@ -198,22 +188,17 @@ static const struct reg_ops pcie_data_ops = {
 	.write = pcie_data_write,
 };
 
-/**
- * gart_pcie_init() - claim the registers
- * @card: card being made
- */
-void gart_pcie_init(struct card *card)
+static void init(struct card *card)
 {
 	card_claim_regs(card, REG_PCIE_DATA, REG_PCIE_DATA, &pcie_data_ops);
 }
 
-/**
- * gart_pcie_reset() - power-on state: GART off, sixteen lanes
- * @card: card, &card.lock held; the registers are zero
- */
-void gart_pcie_reset(struct card *card)
+/* GART off, sixteen lanes. */
+static void reset(struct card *card)
 {
 	card->mc->pcie[PCIE_LC_LINK_WIDTH_CNTL] =
 		LINK_WIDTH_X16 << 4 | LINK_WIDTH_X16;
 	update(card);
 }
+
+const struct gart_kind gart_pcie = { .init = init, .reset = reset, .translate = translate };

@@ -3,7 +3,7 @@
  * Memory controller: routes each access of the card to VRAM, through the GART
  * to the bus, or nowhere.
  *
- * The framebuffer is at the addresses in MC_FB_LOCATION; the card's kind of
+ * The framebuffer is at the addresses in MC_FB_LOCATION; the family's kind of
  * GART handles all others. For each piece of an access the configuration is
  * copied under a separate lock, so that no lock of the card is held while
  * memory is accessed.
@@ -17,8 +17,6 @@
 #include "mem/gart.h"
 #include "core/regs.h"
 #include "core/trace.h"
-
-#define BUS_MASTER_DIS	(1u << 6)	/* BUS_CNTL */
 
 /*
  * A dword is accessed atomically: at the same time the guest's CPU polls fences
@@ -53,7 +51,7 @@ static void vram_copy(uint8_t *vram, void *buf, size_t len, bool write)
  * Return: true if MC_FB_LOCATION covers the address.
  */
 bool mc_fb_offset(const struct card *card, const struct mc_config *config,
-		  uint32_t addr, uint32_t *offset)
+		  uint64_t addr, uint64_t *offset)
 {
 	(void)card;
 	if (addr < config->fb_start || addr > config->fb_end)
@@ -175,13 +173,18 @@ static int dma_write(struct card *card, const struct mc_config *config,
 	return refuse(card, addr, true);
 }
 
+static uint64_t address_mask(const struct card *card)
+{
+	return UINT64_MAX >> (64 - card->info->family->mc_bits);
+}
+
 /* Work out where addr leads, for at most len bytes. */
-static void resolve(struct card *card, uint32_t addr, size_t len, bool write,
+static void resolve(struct card *card, uint64_t addr, size_t len, bool write,
 		    struct mc_config *config, struct mc_target *target)
 {
 	struct mc *mc = card->mc;
-	uint32_t offset, gen;
-	uint64_t span;
+	uint64_t offset, span;
+	uint32_t gen;
 
 	pthread_mutex_lock(&mc->lock);
 	*config = mc->config;
@@ -191,7 +194,7 @@ static void resolve(struct card *card, uint32_t addr, size_t len, bool write,
 	*target = (struct mc_target){ 0 };
 	if (mc_fb_offset(card, config, addr, &offset)) {
 		target->addr = offset;
-		span = (uint64_t)config->fb_end - addr + 1;
+		span = config->fb_end - addr + 1;
 		if (offset < card->info->vram_size) {
 			target->place = MC_VRAM;
 			if (span > card->info->vram_size - offset)
@@ -200,10 +203,7 @@ static void resolve(struct card *card, uint32_t addr, size_t len, bool write,
 			target->place = MC_HOLE;
 		}
 	} else {
-		if (card->info->gart == GART_PCIE)
-			gart_pcie_translate(card, config, gen, addr, write, target);
-		else
-			gart_pci_translate(card, config, gen, addr, write, target);
+		card->info->family->gart->translate(card, config, gen, addr, write, target);
 		span = GART_PAGE_SIZE - (addr & GART_PAGE_MASK);
 		if (target->place == MC_VRAM &&
 		    span > card->info->vram_size - target->addr)
@@ -237,13 +237,13 @@ static const char *place_name(enum mc_place place)
 /**
  * mc_read() - read from the card's address space
  * @card: card; &card.lock not held, any thread
- * @addr: MC address; the space wraps at 4 GiB
+ * @addr: MC address; the space wraps at its end (&family.mc_bits)
  * @buf: where the bytes go
  * @len: number of bytes
  *
  * Return: 0, or -EFAULT if a part was refused; that part reads as ones.
  */
-int mc_read(struct card *card, uint32_t addr, void *buf, size_t len)
+int mc_read(struct card *card, uint64_t addr, void *buf, size_t len)
 {
 	uint8_t *p = buf;
 	int ret = 0;
@@ -252,6 +252,7 @@ int mc_read(struct card *card, uint32_t addr, void *buf, size_t len)
 		struct mc_config config;
 		struct mc_target target;
 
+		addr &= address_mask(card);
 		resolve(card, addr, len, false, &config, &target);
 		count(card, &target, false);
 		switch (target.place) {
@@ -263,12 +264,12 @@ int mc_read(struct card *card, uint32_t addr, void *buf, size_t len)
 				ret = -EFAULT;
 			break;
 		default:
-			trace(TRACE_GART, "read from MC %08x: %s", addr,
+			trace(TRACE_GART, "read from MC %08llx: %s", (unsigned long long)addr,
 			      place_name(target.place));
 			memset(p, 0xff, target.len);
 			ret = -EFAULT;
 		}
-		addr += (uint32_t)target.len;
+		addr += target.len;
 		p += target.len;
 		len -= target.len;
 	}
@@ -278,13 +279,13 @@ int mc_read(struct card *card, uint32_t addr, void *buf, size_t len)
 /**
  * mc_write() - write to the card's address space
  * @card: card; &card.lock not held, any thread
- * @addr: MC address; the space wraps at 4 GiB
+ * @addr: MC address; the space wraps at its end (&family.mc_bits)
  * @buf: the bytes
  * @len: number of bytes
  *
  * Return: 0, or -EFAULT if a part was refused; that part is dropped.
  */
-int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len)
+int mc_write(struct card *card, uint64_t addr, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
 	int ret = 0;
@@ -293,6 +294,7 @@ int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len)
 		struct mc_config config;
 		struct mc_target target;
 
+		addr &= address_mask(card);
 		resolve(card, addr, len, true, &config, &target);
 		count(card, &target, true);
 		switch (target.place) {
@@ -305,11 +307,11 @@ int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len)
 				ret = -EFAULT;
 			break;
 		default:
-			trace(TRACE_GART, "write to MC %08x: %s", addr,
+			trace(TRACE_GART, "write to MC %08llx: %s", (unsigned long long)addr,
 			      place_name(target.place));
 			ret = -EFAULT;
 		}
-		addr += (uint32_t)target.len;
+		addr += target.len;
 		p += target.len;
 		len -= target.len;
 	}
@@ -326,12 +328,12 @@ int mc_write(struct card *card, uint32_t addr, const void *buf, size_t len)
  *
  * Return: true if it leads to the bus.
  */
-bool mc_bus_address(struct card *card, uint32_t addr, uint64_t *bus)
+bool mc_bus_address(struct card *card, uint64_t addr, uint64_t *bus)
 {
 	struct mc_config config;
 	struct mc_target target;
 
-	resolve(card, addr, 1, false, &config, &target);
+	resolve(card, addr & address_mask(card), 1, false, &config, &target);
 	if (target.place != MC_BUS)
 		return false;
 	*bus = target.addr;
@@ -347,7 +349,7 @@ bool mc_bus_address(struct card *card, uint32_t addr, uint64_t *bus)
  *
  * Return: how many there are, which may be more than @max.
  */
-unsigned int mc_gart_find(struct card *card, uint64_t word, uint32_t *addrs,
+unsigned int mc_gart_find(struct card *card, uint64_t word, uint64_t *addrs,
 			  unsigned int max)
 {
 	struct gart_config gart;
@@ -364,14 +366,14 @@ unsigned int mc_gart_find(struct card *card, uint64_t word, uint32_t *addrs,
 		struct mc_target target;
 		uint64_t found;
 
-		resolve(card, (uint32_t)addr, sizeof(found), false, &config, &target);
+		resolve(card, addr & address_mask(card), sizeof(found), false, &config, &target);
 		if (target.place != MC_BUS || target.len < sizeof(found) ||
 		    !dma_allowed(card, &config, target.addr, sizeof(found)) ||
 		    guest_ram_read(&card->ram, target.addr, &found, sizeof(found)) ||
 		    found != word)
 			continue;
 		if (count < max)
-			addrs[count] = (uint32_t)addr;
+			addrs[count] = addr;
 		count++;
 	}
 	return count;
@@ -385,30 +387,13 @@ static void fb_location_write(struct card *card, uint32_t off, uint32_t val,
 	(void)source;
 	card->regs[off / 4] = val;
 	pthread_mutex_lock(&mc->lock);
-	mc->config.fb_start = val << 16;
+	mc->config.fb_start = (val & 0xffff) << 16;
 	mc->config.fb_end = val | 0xffff;
 	pthread_mutex_unlock(&mc->lock);
 }
 
 static const struct reg_ops fb_location_ops = {
 	.write = fb_location_write,
-};
-
-/* r100_bm_disable() and r100_enable_bm(); RV370 has other things at 30h. */
-static void bus_cntl_write(struct card *card, uint32_t off, uint32_t val,
-			   enum reg_source source)
-{
-	struct mc *mc = card->mc;
-
-	(void)source;
-	card->regs[off / 4] = val;
-	pthread_mutex_lock(&mc->lock);
-	mc->config.bus_master_off = val & BUS_MASTER_DIS;
-	pthread_mutex_unlock(&mc->lock);
-}
-
-static const struct reg_ops bus_cntl_ops = {
-	.write = bus_cntl_write,
 };
 
 static int init(struct card *card)
@@ -427,12 +412,7 @@ static int init(struct card *card)
 	card->mc = mc;
 
 	card_claim_regs(card, REG_MC_FB_LOCATION, REG_MC_FB_LOCATION, &fb_location_ops);
-	if (card->info->gart == GART_PCIE) {
-		gart_pcie_init(card);
-	} else {
-		card_claim_regs(card, REG_BUS_CNTL, REG_BUS_CNTL, &bus_cntl_ops);
-		gart_pci_init(card);
-	}
+	card->info->family->gart->init(card);
 	return 0;
 }
 
@@ -445,10 +425,7 @@ static void reset(struct card *card)
 	mc->config = (struct mc_config){ .fb_end = 0xffff };
 	tlb_invalidate(mc);
 	pthread_mutex_unlock(&mc->lock);
-	if (card->info->gart == GART_PCIE)
-		gart_pcie_reset(card);
-	else
-		gart_pci_reset(card);
+	card->info->family->gart->reset(card);
 }
 
 static void fini(struct card *card)

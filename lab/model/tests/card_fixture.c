@@ -12,6 +12,7 @@
 
 #include "core/work.h"
 #include "core/regs.h"
+#include "mem/gart.h"
 
 static void check(bool ok)
 {
@@ -74,7 +75,7 @@ void fixture_setup(struct fixture *f)
 		  ((FB_MC + f->card->info->vram_size - 1) & 0xffff0000u) | FB_MC >> 16);
 	for (uint32_t page = 0; page < 128; page++)
 		gart_map(f, page, LOW_BUS + page * 4096, PTE_RW);
-	if (f->card->info->gart == GART_PCIE) {
+	if (f->card->info->family->gart == &gart_pcie) {
 		pcie_write(f, PCIE_TX_GART_CNTL, 3u << 1);
 		pcie_write(f, PCIE_TX_GART_START_LO, GART_MC);
 		pcie_write(f, PCIE_TX_GART_END_LO, end - 4096);
@@ -131,7 +132,7 @@ void gart_map(struct fixture *f, uint32_t page, uint64_t bus, uint32_t bits)
 {
 	uint32_t pte;
 
-	if (f->card->info->gart == GART_PCIE) {
+	if (f->card->info->family->gart == &gart_pcie) {
 		pte = (uint32_t)(bus >> 8 & 0xfffff0) |
 		      (uint32_t)(bus >> 32 & 0xff) << 24 | bits;
 		memcpy(f->card->vram + TABLE_VRAM + page * 4, &pte, 4);
@@ -143,7 +144,7 @@ void gart_map(struct fixture *f, uint32_t page, uint64_t bus, uint32_t bits)
 /* As rv370_pcie_gart_tlb_flush(). */
 void gart_flush(struct fixture *f)
 {
-	if (f->card->info->gart != GART_PCIE)
+	if (f->card->info->family->gart != &gart_pcie)
 		return;
 	pcie_write(f, PCIE_TX_GART_CNTL, 1u << 8 | 3u << 1 | 1);
 	pcie_write(f, PCIE_TX_GART_CNTL, 3u << 1 | 1);

@@ -6,6 +6,7 @@
 
 #include <linux/pci_regs.h>
 
+#include "mem/gart.h"
 #include "mem/mc.h"
 #include "core/regs.h"
 
@@ -119,7 +120,7 @@ static void watched(void **state)
 	struct fixture *f = *state;
 	const uint64_t word = 0x0123456789abcdefull;
 	uint64_t reads = stat_get(f, gart_reads), bus = 1;
-	uint32_t addrs[2] = { 0 };
+	uint64_t addrs[2] = { 0 };
 
 	gart_map(f, 130, LOW_BUS + 0x201000, PTE_RW);
 	gart_map(f, 132, LOW_BUS + 0x203000, PTE_RW);
@@ -254,7 +255,7 @@ static void pass_through(void **state)
 {
 	struct fixture *f = *state;
 
-	if (f->card->info->gart == GART_PCIE)
+	if (f->card->info->family->gart == &gart_pcie)
 		pcie_write(f, PCIE_TX_GART_CNTL, 0);
 	else
 		reg_write(f, REG_AIC_CNTL, 0);
@@ -316,7 +317,7 @@ static void bad_table(void **state)
 {
 	struct fixture *f = *state;
 
-	if (f->card->info->gart == GART_PCIE)
+	if (f->card->info->family->gart == &gart_pcie)
 		pcie_write(f, PCIE_TX_GART_BASE,
 			   FB_MC + f->card->info->vram_size - 4);
 	else
