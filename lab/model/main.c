@@ -59,7 +59,7 @@ static void usage(FILE *out)
 		"  --log PATH         append messages there instead of standard error\n"
 		"  --vram PATH        keep VRAM in this new file (on tmpfs), for others to map\n"
 		"  --latency-us N     a fence takes at least N microseconds (default 0)\n"
-		"  --trace LIST       vfio,pci,reg,packet,gart,2d,display or all\n"
+		"  --trace LIST       vfio,pci,reg,packet,gart,2d,3d,display or all\n"
 		"  --fault NAME       inject a fault, to show that a test can fail:\n",
 		list);
 	for (int i = 0; i < FAULT_COUNT; i++)
@@ -131,7 +131,7 @@ static void parse_options(int argc, char **argv, struct options *opt)
 			break;
 		case 't':
 			if (trace_parse(optarg))
-				die("--trace '%s': classes are vfio, pci, reg, packet, gart, 2d, display, all",
+				die("--trace '%s': classes are vfio, pci, reg, packet, gart, 2d, 3d, display, all",
 				    optarg);
 			break;
 		case 'f':

@@ -42,6 +42,7 @@ struct work;
 struct mc;
 struct cp;
 struct engine_2d;
+struct r300;
 struct irq;
 struct pll;
 struct display;
@@ -98,8 +99,11 @@ struct card_info {
 	X(packets)		/* packets of all types executed */ \
 	X(packets_bad)		/* packets that are malformed or not known */ \
 	X(packets_3d)		/* 3D packets taken */ \
-	X(draws_skipped)	/* of these, draws of a card without a 3D engine */ \
-	X(vertices_skipped)	/* vertices of such draws */ \
+	X(draws)		/* 3D draws done */ \
+	X(draw_vertices)	/* their vertices */ \
+	X(draw_pixels)		/* their pixels that have passed the depth test */ \
+	X(draws_skipped)	/* draws that need what is not modelled */ \
+	X(vertices_skipped)	/* their vertices */ \
 	X(fifo_overflows)	/* CPU draws dropped, the FIFO was full */ \
 	X(blits)		/* 2D operations done */ \
 	X(blit_bytes)		/* bytes written by 2D operations */ \
@@ -183,6 +187,7 @@ struct card {
 	struct mc *mc;
 	struct cp *cp;
 	struct engine_2d *e2d;
+	struct r300 *r300;
 	struct irq *irq;
 	struct pll *pll;
 	struct display *display;

@@ -26,6 +26,7 @@ static const struct {
 	{ "gart", TRACE_GART },
 	{ "2d", TRACE_2D },
 	{ "display", TRACE_DISPLAY },
+	{ "3d", TRACE_3D },
 };
 
 #define CLASS_COUNT (sizeof(classes) / sizeof(classes[0]))

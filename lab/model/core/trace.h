@@ -16,6 +16,7 @@ enum trace_class {
 	TRACE_GART	= 1 << 4,	/* translations that fail, table setup */
 	TRACE_2D	= 1 << 5,	/* 2D operations */
 	TRACE_DISPLAY	= 1 << 6,	/* modes, flips, DDC */
+	TRACE_3D	= 1 << 7,	/* 3D draws */
 };
 
 extern unsigned int trace_mask;

@@ -8,16 +8,21 @@
 void null_3d_state(struct card *card, struct packet *p, unsigned int op);
 void null_3d_draw(struct card *card, struct packet *p, unsigned int op);
 
-#define PACKETS_3D_NULL \
+/* Draws that R300 has no more, draws of R200 and R300, and what clears compressed buffers. */
+#define PACKETS_3D_NULL_R100 \
 	[PACKET3_3D_RNDR_GEN_INDX_PRIM]	= { null_3d_draw }, \
 	[PACKET3_3D_DRAW_VBUF]		= { null_3d_draw }, \
 	[PACKET3_3D_DRAW_IMMD]		= { null_3d_draw }, \
-	[PACKET3_3D_DRAW_INDX]		= { null_3d_draw }, \
+	[PACKET3_3D_DRAW_INDX]		= { null_3d_draw }
+
+#define PACKETS_3D_NULL_R300 \
 	[PACKET3_3D_DRAW_VBUF_2]	= { null_3d_draw }, \
 	[PACKET3_3D_DRAW_IMMD_2]	= { null_3d_draw }, \
 	[PACKET3_3D_DRAW_INDX_2]	= { null_3d_draw }, \
 	[PACKET3_3D_LOAD_VBPNTR]	= { null_3d_state }, \
-	[PACKET3_INDX_BUFFER]		= { null_3d_state }, \
+	[PACKET3_INDX_BUFFER]		= { null_3d_state }
+
+#define PACKETS_3D_NULL_CLEARS \
 	[PACKET3_3D_CLEAR_ZMASK]	= { null_3d_state }, \
 	[PACKET3_3D_CLEAR_HIZ]		= { null_3d_state }, \
 	[PACKET3_3D_CLEAR_CMASK]	= { null_3d_state }

@@ -21,7 +21,9 @@ static const struct block *const blocks[] = {
 static const struct packet3 packets[PACKET3_COUNT] = {
 	PACKETS_COMMON,
 	PACKETS_2D,
-	PACKETS_3D_NULL,
+	PACKETS_3D_NULL_R100,
+	PACKETS_3D_NULL_R300,
+	PACKETS_3D_NULL_CLEARS,
 };
 
 static const struct posted_reg posted[] = {

@@ -10,18 +10,21 @@
 #include "engine/engine_2d.h"
 #include "engine/null_3d.h"
 #include "engine/packets_2d.h"
+#include "engine/r300/draw.h"
 #include "mem/gart.h"
 #include "mem/mc.h"
 
 static const struct block *const blocks[] = {
-	&work_block, &mc_block, &engine_2d_block, &irq_block, &cp_block, &pll_block,
+	&work_block, &mc_block, &engine_2d_block, &r300_block, &irq_block, &cp_block, &pll_block,
 	&display_block, NULL,
 };
 
 static const struct packet3 packets[PACKET3_COUNT] = {
 	PACKETS_COMMON,
 	PACKETS_2D,
-	PACKETS_3D_NULL,
+	PACKETS_R300,
+	PACKETS_3D_NULL_R100,
+	PACKETS_3D_NULL_CLEARS,
 };
 
 static const struct posted_reg posted[] = {

@@ -446,7 +446,7 @@ static void device_reset_while_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(ring_test), BOTH(stopped_cp), BOTH(packet_types), BOTH(draws_are_counted),
+		BOTH(ring_test), BOTH(stopped_cp), BOTH(packet_types), RV100(draws_are_counted),
 		BOTH(ring_wraps), BOTH(incomplete_packet), BOTH(indirect_buffer),
 		BOTH(cut_indirect_buffer), BOTH(nested_indirect_buffer),
 		BOTH(stream_cannot_reprogram), BOTH(registers_end),
