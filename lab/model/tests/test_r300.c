@@ -338,6 +338,93 @@ static void depth_unit_clears_colors(void **state)
 	assert_int_equal(count_pixels(f, 0x12345678), 32 * 64);
 }
 
+#define TEXTURE_VRAM	0x200000u
+#define LEVEL_1		256u		/* 8 rows of 32 bytes */
+
+static void set_texel(struct fixture *f, uint32_t offset, uint32_t x, uint32_t y, uint32_t val)
+{
+	memcpy(f->card->vram + TEXTURE_VRAM + offset + y * 32 + x * 4, &val, sizeof(val));
+}
+
+/* Coordinates in place of the colour, and a program that reads a texture of 8 by 8 with them. */
+static void setup_texture(struct fixture *f)
+{
+	setup(f);
+	draw_reg(f, REG_R300_VAP_PROG_STREAM_CNTL_0, 3u | (3u | 6u << 8 | 1u << 13) << 16);
+	draw_reg(f, REG_R300_VAP_OUTPUT_VTX_FMT_1, 4);
+	draw_reg(f, REG_R300_RS_IP_0, 1u << 16 | 2u << 19 | 3u << 22);
+	draw_reg(f, REG_R300_RS_INST_0, 1u << 3);
+	draw_reg(f, REG_R300_US_CONFIG, 1u << 3);
+	draw_reg(f, REG_R300_US_TEX_INST_0, 1u << 15);
+	draw_reg(f, REG_R300_TX_FORMAT0_0, 7u | 7u << 11 | 1u << 26);
+	draw_reg(f, REG_R300_TX_FORMAT1_0, 0xcu | 3u << 9 | 2u << 12 | 1u << 15);
+	draw_reg(f, REG_R300_TX_OFFSET_0, FB_MC + TEXTURE_VRAM);
+	for (uint32_t y = 0; y < 8; y++)
+		for (uint32_t x = 0; x < 8; x++)
+			set_texel(f, 0, x, y, 0xff000000 | x << 4 | y << 12);
+	for (uint32_t y = 0; y < 4; y++)
+		for (uint32_t x = 0; x < 4; x++)
+			set_texel(f, LEVEL_1, x, y, 0xff770000);
+}
+
+static void textured(void **state)
+{
+	struct fixture *f = *state;
+	/* Twice the texture over the target in x, once in y; then small in a corner. */
+	static const float large[][8] = {
+		{ 0, 0, 0, 1, 0, 0, 0, 1 }, { 64, 0, 0, 1, 2, 0, 0, 1 },
+		{ 64, 64, 0, 1, 2, 1, 0, 1 }, { 0, 64, 0, 1, 0, 1, 0, 1 },
+	};
+	static const float small[][8] = {
+		{ 0, 0, 0, 1, 0, 0, 0, 1 }, { 4, 0, 0, 1, 1, 0, 0, 1 },
+		{ 4, 4, 0, 1, 1, 1, 0, 1 }, { 0, 4, 0, 1, 0, 1, 0, 1 },
+	};
+
+	setup_texture(f);
+	draw_reg(f, REG_R300_TX_FILTER0_0, 1u << 9 | 1u << 11);		/* nearest */
+	draw_vertices(f, QUADS, large, 4);
+	ring_run(f);
+	for (uint32_t y = 0; y < TARGET_SIZE; y++)
+		for (uint32_t x = 0; x < TARGET_SIZE; x++)
+			assert_int_equal(draw_pixel(f, x, y),
+					 0xff000000 | (x / 4 % 8) << 4 | (y / 8) << 12);
+
+	draw_reg(f, REG_R300_TX_FILTER0_0, 2u << 9 | 1u << 11);		/* linear if large */
+	draw_vertices(f, QUADS, large, 4);
+	ring_run(f);
+	/* 4.5 / 4 - 0.5 texels: 0.625 of the way from the first to the second */
+	assert_int_equal(draw_pixel(f, 4, 12) & 0xff, 10);
+	/* The texture repeats: its last column is left of its first one. */
+	assert_int_equal(draw_pixel(f, 32, 12) & 0xff, (uint32_t)(0.375 * 0x70 + 0.5));
+
+	draw_reg(f, REG_R300_TX_FILTER0_0, 1u << 9 | 1u << 11 | 1u << 13);	/* mipmaps */
+	draw_vertices(f, QUADS, large, 4);
+	draw_vertices(f, QUADS, small, 4);
+	ring_run(f);
+	assert_int_equal(count_pixels(f, 0xff770000), 16);
+	assert_int_equal(draw_pixel(f, 3, 3), 0xff770000);
+	assert_int_equal(draw_pixel(f, 40, 50), 0xff000000 | 2u << 4 | 6u << 12);
+	assert_true(stat_get(f, draws_skipped) == 0);
+}
+
+/* A pixel is killed by its coordinates: those left of the middle. */
+static void killed(void **state)
+{
+	struct fixture *f = *state;
+	static const float quad[][8] = {
+		{ 0, 0, 0, 1, -1, 0, 0, 1 }, { 64, 0, 0, 1, 1, 0, 0, 1 },
+		{ 64, 64, 0, 1, 1, 0, 0, 1 }, { 0, 64, 0, 1, -1, 0, 0, 1 },
+	};
+
+	setup_texture(f);
+	draw_reg(f, REG_R300_US_TEX_INST_0, 2u << 15);
+	draw_vertices(f, QUADS, quad, 4);
+	ring_run(f);
+	assert_true(stat_get(f, draw_pixels) == 32 * 64);
+	assert_int_equal(draw_pixel(f, 31, 0), 0);
+	assert_int_equal(draw_pixel(f, 32, 0), 0xff040000);
+}
+
 /* What the engine does not model is not drawn wrongly, but skipped and counted. */
 static void skipped(void **state)
 {
@@ -346,6 +433,7 @@ static void skipped(void **state)
 
 	setup(f);
 	draw_reg(f, REG_R300_US_CONFIG, 1u << 3);			/* a texture */
+	draw_reg(f, REG_R300_TX_FORMAT1_0, 0xf);			/* compressed */
 	draw_vertices(f, POINTS, point, 1);
 	draw_reg(f, REG_R300_US_CONFIG, 0);
 	draw_reg(f, REG_R300_RB3D_COLORPITCH0, 10u << 21 | 64);		/* 64 bits */
@@ -438,7 +526,8 @@ int main(void)
 		RV370(culled_by_direction), RV370(program_and_indices), RV370(clipped),
 		RV370(perspective),
 		RV370(query_counts_pixels), RV370(depth_unit_clears_colors), RV370(skipped),
-		RV370(budget), RV370(hostile_numbers), RV100(no_engine),
+		RV370(textured), RV370(killed), RV370(budget), RV370(hostile_numbers),
+		RV100(no_engine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

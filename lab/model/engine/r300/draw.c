@@ -2,8 +2,9 @@
 /*
  * Draws: the packets of the 3D engine, and the way of a draw through its blocks.
  *
- * Not modelled: textures, loops in vertex programs, more than one colour buffer, colours of 16 and
- * 32 bits for a component, and multisampling. A draw that needs one of them is skipped and counted.
+ * Not modelled: textures but plain ones (tx.c), loops in vertex programs, more than one colour
+ * buffer, colours of 16 and 32 bits for a component, and multisampling. A draw that needs one of
+ * them is skipped and counted.
  */
 #include "engine/r300/draw.h"
 

@@ -4,8 +4,8 @@
  *
  * A draw goes through the blocks in the order of the files: vap.c fetches vertices, pvs.c runs the
  * vertex program, prim.c makes primitives of them and clips, raster.c finds the pixels, rs.c
- * interpolates, us.c runs the fragment program, zb.c tests depth and stencil, cb.c writes colours.
- * draw.c takes the packets.
+ * interpolates, us.c runs the fragment program, tx.c reads its textures, zb.c tests depth and
+ * stencil, cb.c writes colours. draw.c takes the packets.
  *
  * All run on the engine thread without &card.lock. A draw works on a copy of the registers, made
  * when it begins, and is charged to the engine's budget by vertices and pixels.
@@ -26,6 +26,8 @@
 #define MAX_INPUTS	16u
 #define MAX_COLORS	4u
 #define MAX_COORDS	8u
+#define MAX_TEXTURES	16u
+#define MAX_LEVELS	16u
 #define MAX_SIZE	4096	/* pixels of a target, in both directions */
 
 #define REGS_VPORT	0x1d98u
@@ -72,6 +74,20 @@ struct interpolator {
 	bool color_is_one;	/* 0, 0, 0, 1 instead */
 };
 
+/** struct level - a level of a texture. */
+struct level {
+	uint32_t addr, stride;
+	int width, height;
+};
+
+/** struct texture - a texture, with registers that tx.c decodes for each sample. */
+struct texture {
+	uint32_t filter, format;
+	float bias;
+	unsigned int bytes, levels;
+	struct level level[MAX_LEVELS];
+};
+
 /** struct target - the buffers, and the pixels that may be drawn; x1 and y1 are outside. */
 struct target {
 	uint32_t color, color_pitch, depth, depth_pitch;
@@ -98,6 +114,8 @@ struct target {
  * @rs_count: number of them
  * @components: number of components of each texture coordinate
  * @constant: constants of the fragment program
+ * @texture: textures that the fragment program reads
+ * @textured: it reads any
  * @pixel_cost: units of work of a pixel
  * @shade: the fragment program matters
  * @target: where it draws
@@ -119,6 +137,8 @@ struct draw {
 	unsigned int rs_count;
 	uint8_t components[MAX_COORDS];
 	float constant[32][4];
+	struct texture texture[MAX_TEXTURES];
+	bool textured;
 	unsigned int pixel_cost;
 	bool shade;
 	struct target target;
@@ -130,12 +150,14 @@ struct draw {
  * @reg: registers
  * @out: colour that comes out
  * @depth: likewise, if @has_depth
+ * @killed: it is not drawn
  */
 struct fragment {
 	float reg[32][4];
 	float out[4];
 	float depth;
 	bool has_depth;
+	bool killed;
 };
 
 static inline uint32_t vap_reg(const struct draw *d, uint32_t off)
@@ -208,9 +230,15 @@ void rs_begin(struct draw *d);
 void rs_run(const struct draw *d, const struct shape *shape, const float weight[3], float x,
 	    float y, struct fragment *f);
 
-/* us.c */
+/* us.c; three fragments: the pixel, the one to the right, the one below */
+#define FRAGMENTS	3u
 bool us_begin(struct draw *d);
-void us_run(const struct draw *d, struct fragment *f);
+void us_run(const struct draw *d, struct fragment f[FRAGMENTS]);
+
+/* tx.c */
+bool tx_begin(struct draw *d, unsigned int unit);
+void tx_sample(const struct draw *d, unsigned int unit, const float at[4], const float right[4],
+	       const float below[4], float bias, float out[4]);
 
 /* zb.c */
 void zb_begin(struct draw *d);

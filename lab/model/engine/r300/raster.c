@@ -38,38 +38,57 @@ struct area {
 	float offset;		/* of the depth */
 };
 
+/* How much each corner counts at a pixel. Returns the depth there. */
+static double weights(const struct area *area, int x, int y, float weight[3])
+{
+	const struct shape *s = &area->shape;
+	double z = area->offset;
+
+	if (s->point) {
+		weight[0] = 1;
+		weight[1] = weight[2] = 0;
+		return s->v[0]->pos[2];
+	}
+	/* In double precision: a buffer has 24 bits, and equal depths have to be equal. */
+	for (unsigned int i = 0; i < 3; i++) {
+		int64_t edge = area->edge_x[i] * (2 * x + 1) * (SUBPIXELS / 2) +
+			       area->edge_y[i] * (2 * y + 1) * (SUBPIXELS / 2) + area->edge_c[i];
+		double part = (double)edge * area->scale;
+
+		weight[i] = (float)part;
+		z += part * s->v[i]->pos[2];
+	}
+	return z;
+}
+
 static bool draw_pixel(struct draw *d, const struct area *area, int x, int y, uint32_t *color,
 		       uint32_t *depth)
 {
 	const struct shape *s = &area->shape;
-	float weight[3] = { 1, 0, 0 };
-	double z = s->v[0]->pos[2];
-	struct fragment f = { 0 };
+	struct fragment f[FRAGMENTS] = { 0 };
+	float weight[3];
+	double z = weights(area, x, y, weight);
 
-	/* In double precision: a buffer has 24 bits, and equal depths have to be equal. */
-	if (!s->point)
-		z = area->offset;
-	for (unsigned int i = 0; i < 3 && !s->point; i++) {
-		int64_t edge = area->edge_x[i] * (2 * x + 1) * (SUBPIXELS / 2) +
-			       area->edge_y[i] * (2 * y + 1) * (SUBPIXELS / 2) + area->edge_c[i];
-
-		weight[i] = (float)((double)edge * area->scale);
-		z += (double)edge * area->scale * s->v[i]->pos[2];
-	}
 	if (d->shade) {
-		rs_run(d, s, weight, (float)x + 0.5f, (float)y + 0.5f, &f);
-		us_run(d, &f);
-		if (!cb_alpha_test(d, f.out[3]))
+		rs_run(d, s, weight, (float)x + 0.5f, (float)y + 0.5f, &f[0]);
+		/* The neighbours tell how fast texture coordinates change. */
+		for (int i = 1; i < (int)FRAGMENTS && d->textured; i++) {
+			weights(area, x + (i & 1), y + (i >> 1), weight);
+			rs_run(d, s, weight, (float)(x + (i & 1)) + 0.5f,
+			       (float)(y + (i >> 1)) + 0.5f, &f[i]);
+		}
+		us_run(d, f);
+		if (f[0].killed || !cb_alpha_test(d, f[0].out[3]))
 			return false;
-		if (f.has_depth)
-			z = f.depth;
+		if (f[0].has_depth)
+			z = f[0].depth;
 	}
 	if (d->target.test_depth && !zb_test(d, z, s->front, depth))
 		return false;
 	d->passed++;
 	if (!d->target.draw_color)
 		return false;
-	*color = cb_write(d, f.out, *color);
+	*color = cb_write(d, f[0].out, *color);
 	return true;
 }
 

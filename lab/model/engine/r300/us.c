@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Fragment programs (US). An instruction has a part for R, G, B and a part for A, each with up to
- * three sources and an operation. Textures are not modelled: a program that reads one is not run.
+ * three sources and an operation. Instructions that read textures stand apart; a program has up to
+ * four nodes, and each runs its textures first.
  */
 #include <math.h>
 
@@ -11,6 +12,11 @@
 #define ALU_COUNT		64u
 #define LAST_NODE(config)	((config) & 3)	/* US_CONFIG */
 #define FIRST_NODE_HAS_TEX	(1u << 3)
+#define NODES			4u
+#define TEX_COUNT		32u
+#define NODE_TEX(node)		((node) >> 12 & 31)
+#define NODE_TEXS(node)		(((node) >> 17 & 31) + 1)
+#define OFFSET_TEX(offset)	((offset) >> 13 & 31)
 #define NODE_ALU(node)		((node) & 63)	/* US_CODE_ADDR */
 #define NODE_ALUS(node)		(((node) >> 6 & 63) + 1)
 #define OFFSET_ALU(offset)	((offset) & 63)	/* US_CODE_OFFSET */
@@ -45,6 +51,14 @@ enum {
 };
 enum { A_MAD, A_DOT, A_MIN, A_MAX, A_CND = 5, A_CMP, A_FRACTION, A_EXP2, A_LOG2, A_RCP, A_RSQ };
 
+/* Texture instructions */
+#define TEX_SOURCE(inst)	((inst) & 31)
+#define TEX_DEST(inst)		((inst) >> 6 & 31)
+#define TEX_UNIT(inst)		((inst) >> 11 & 15)
+#define TEX_OP(inst)		((inst) >> 15 & 7)
+
+enum { TEX_LOAD = 1, TEX_KILL, TEX_PROJECT, TEX_BIAS };
+
 /* Seven bits of exponent, bias 63, and sixteen of mantissa. */
 static float from_fp24(uint32_t v)
 {
@@ -56,15 +70,40 @@ static float from_fp24(uint32_t v)
 	return v & 0x800000 ? -f : f;
 }
 
+static uint32_t node_reg(const struct draw *d, unsigned int n)
+{
+	/* Nodes stand at the end of the four. */
+	unsigned int last = LAST_NODE(reg_3d(d, REG_R300_US_CONFIG));
+
+	return reg_3d(d, REG_R300_US_CODE_ADDR_0 + (NODES - 1 - last + n) * 4);
+}
+
+/* Texture instructions of a node; the first one may have none. */
+static unsigned int node_texs(const struct draw *d, unsigned int n)
+{
+	if (!n && !(reg_3d(d, REG_R300_US_CONFIG) & FIRST_NODE_HAS_TEX))
+		return 0;
+	return NODE_TEXS(node_reg(d, n));
+}
+
+static uint32_t tex_inst(const struct draw *d, unsigned int node, unsigned int i)
+{
+	unsigned int first = NODE_TEX(node_reg(d, node)) +
+			     OFFSET_TEX(reg_3d(d, REG_R300_US_CODE_OFFSET));
+
+	return reg_3d(d, REG_R300_US_TEX_INST_0 + (first + i) % TEX_COUNT * 4);
+}
+
 /**
- * us_begin() - decode the fragment program
+ * us_begin() - decode the fragment program and the textures that it reads
  * @d: draw with its registers
  *
  * Return: false if it needs what is not modelled.
  */
 bool us_begin(struct draw *d)
 {
-	uint32_t config = reg_3d(d, REG_R300_US_CONFIG);
+	unsigned int last = LAST_NODE(reg_3d(d, REG_R300_US_CONFIG)), cost = 8;
+	uint32_t known = 0;
 
 	for (unsigned int i = 0; i < 32 * 4; i++)
 		d->constant[i / 4][i % 4] =
@@ -72,9 +111,58 @@ bool us_begin(struct draw *d)
 	d->shade = d->target.draw_color ||
 		   (reg_3d(d, REG_R300_FG_ALPHA_FUNC) & ALPHA_TEST_ON) ||
 		   (reg_3d(d, REG_R300_FG_DEPTH_SRC) & DEPTH_FROM_PROGRAM);
-	d->pixel_cost = 1 + (d->shade ? 8 + 4 * NODE_ALUS(reg_3d(d, REG_R300_US_CODE_ADDR_3)) : 0);
-	/* Only the first node may be without textures; then it is the only one. */
-	return !d->shade || (!LAST_NODE(config) && !(config & FIRST_NODE_HAS_TEX));
+	d->textured = false;
+	d->pixel_cost = 1;
+	if (!d->shade)
+		return true;
+	for (unsigned int n = 0; n <= last; n++) {
+		cost += 4 * NODE_ALUS(node_reg(d, n));
+		for (unsigned int i = 0; i < node_texs(d, n); i++) {
+			uint32_t inst = tex_inst(d, n, i), unit = TEX_UNIT(inst);
+
+			d->textured = true;
+			cost += 16;
+			if (TEX_OP(inst) == TEX_KILL || known >> unit & 1)
+				continue;
+			if (!tx_begin(d, unit))
+				return false;
+			known |= 1u << unit;
+		}
+	}
+	d->pixel_cost = d->textured ? FRAGMENTS * cost : cost;
+	return true;
+}
+
+static void run_tex(const struct draw *d, struct fragment f[FRAGMENTS], uint32_t inst)
+{
+	float at[FRAGMENTS][4], bias[FRAGMENTS] = { 0 };
+	unsigned int op = TEX_OP(inst);
+
+	for (unsigned int i = 0; i < FRAGMENTS; i++) {
+		memcpy(at[i], f[i].reg[TEX_SOURCE(inst)], sizeof(at[i]));
+		if (op == TEX_KILL)
+			f[i].killed |= at[i][0] < 0 || at[i][1] < 0 || at[i][2] < 0 || at[i][3] < 0;
+		if (op == TEX_PROJECT)
+			for (unsigned int k = 0; k < 3; k++)
+				at[i][k] /= at[i][3];
+		if (op == TEX_BIAS)
+			bias[i] = at[i][3];
+	}
+	if (op != TEX_LOAD && op != TEX_PROJECT && op != TEX_BIAS)
+		return;
+	for (unsigned int i = 0; i < FRAGMENTS; i++) {
+		float out[4];
+
+		/* All have the level of detail of the pixel. */
+		float right[4], below[4];
+
+		for (unsigned int k = 0; k < 4; k++) {
+			right[k] = at[i][k] + at[1][k] - at[0][k];
+			below[k] = at[i][k] + at[2][k] - at[0][k];
+		}
+		tx_sample(d, TEX_UNIT(inst), at[i], right, below, bias[i], out);
+		memcpy(f[i].reg[TEX_DEST(inst)], out, sizeof(out));
+	}
 }
 
 static float presubtract(unsigned int op, float a, float b)
@@ -254,14 +342,20 @@ static void step(const struct draw *d, struct fragment *f, unsigned int pc)
 /**
  * us_run() - run the fragment program for a pixel
  * @d: draw
- * @f: pixel with its registers
+ * @f: the pixel and its neighbours with their registers; the neighbours count for textures only
  */
-void us_run(const struct draw *d, struct fragment *f)
+void us_run(const struct draw *d, struct fragment f[FRAGMENTS])
 {
-	/* Nodes stand at the end of the four. */
-	uint32_t node = reg_3d(d, REG_R300_US_CODE_ADDR_3);
-	unsigned int first = NODE_ALU(node) + OFFSET_ALU(reg_3d(d, REG_R300_US_CODE_OFFSET));
+	unsigned int last = LAST_NODE(reg_3d(d, REG_R300_US_CONFIG));
+	unsigned int offset = OFFSET_ALU(reg_3d(d, REG_R300_US_CODE_OFFSET));
 
-	for (unsigned int i = 0; i < NODE_ALUS(node); i++)
-		step(d, f, (first + i) % ALU_COUNT);
+	for (unsigned int n = 0; n <= last; n++) {
+		uint32_t node = node_reg(d, n);
+
+		for (unsigned int i = 0; i < node_texs(d, n); i++)
+			run_tex(d, f, tex_inst(d, n, i));
+		for (unsigned int i = 0; i < NODE_ALUS(node); i++)
+			for (unsigned int k = 0; k < (d->textured ? FRAGMENTS : 1); k++)
+				step(d, &f[k], (NODE_ALU(node) + offset + i) % ALU_COUNT);
+	}
 }
