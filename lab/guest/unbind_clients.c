@@ -8,10 +8,14 @@
  * its checkers report a driver that uses memory that it has freed.
  *
  *   framebuffer  a display server: a mode with a framebuffer, a cursor, a blob, a lease, a page
- *                flip and a vertical blank that it waits for
+ *                flip to a BO that the GPU is copying, and a vertical blank that it waits for
+ *   flip         a page flip to a BO that a GPU that hangs has to copy
  *   console      /dev/fbN open and mapped
- *   ioctls       a node that is open twice, threads in ioctls, debugfs and page faults
+ *   ioctls       a node that is open twice, threads in ioctls, debugfs and page faults, and all
+ *                files in debugfs open
  *   dma-buf      a dma-buf is mapped and waited for, and the file is closed before it
+ *   unload       the same without the file; then a fence is all that is left, and the module is
+ *                unloaded
  *   importer     another driver shows two BOs of the card, before and after that
  *   orphan       the same, but the exporter's file is closed first
  *   exporter     another Radeon has imported a BO of the card
@@ -28,10 +32,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <drm_fourcc.h>
 #include <linux/dma-buf.h>
+#include <linux/sync_file.h>
 #include <radeon_drm.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
@@ -44,6 +50,13 @@
 #define WORD		0xc11e7700u
 #define BO_BYTES	(256u << 10)
 
+/* Delays of each page that the GPU copies: a picture of 640 x 480 takes 0.6 s. */
+#define PACE_US		2000u
+#define HANG_US		10000u
+
+/* A copy of this takes 40 s with HANG_US. */
+#define HANG_BYTES	(16u << 20)
+
 /* Pending events and fences end at once when a card is taken away; a busy host needs longer. */
 #define EVENT_MS	30000
 
@@ -55,6 +68,13 @@ static void fail_unless(bool good, const char *what)
 {
 	if (!good)
 		lab_result(LAB_FAIL, name, "%s", what);
+}
+
+/* Each @holder keeps the module's text. */
+static void check_module_stays(const char *holder)
+{
+	if (syscall(SYS_delete_module, "radeon", O_NONBLOCK) == 0 || errno != EWOULDBLOCK)
+		lab_result(LAB_FAIL, name, "the module can be unloaded while %s is left", holder);
 }
 
 static unsigned int i2c_buses(void)
@@ -79,8 +99,7 @@ static void take_away(void)
 	snprintf(path, sizeof(path), "/dev/dri/card%u", card.minor);
 	fail_unless(access(path, F_OK), "its device node is still there");
 	fail_unless(!i2c_buses(), "its I2C buses are still there");
-	fail_unless(syscall(SYS_delete_module, "radeon", O_NONBLOCK) && errno == EWOULDBLOCK,
-		    "the module can be unloaded while this process uses it");
+	check_module_stays("what this process has open");
 }
 
 /* The mapping of a BO after that: not the BO's pages, and memory that can be written. */
@@ -132,14 +151,37 @@ static struct output find_output(int fd, const char *of)
 	return output;
 }
 
-/* The events that were pending: one of the page flip, one of the vertical blank. */
-static void check_events(void)
+/*
+ * Begins a page flip to a BO in the GTT: the GPU has to copy it to VRAM, and the model delays each
+ * row of that. The CRTC shows @shown.
+ */
+static struct lab_bo begin_flip(const struct output *output, const struct lab_framebuffer *shown,
+				unsigned int pace)
+{
+	struct lab_bo next;
+	uint32_t id;
+
+	if (lab_bo_create(&card, shown->size, RADEON_GEM_DOMAIN_GTT, &next) ||
+	    drmModeAddFB(card.fd, output->mode.hdisplay, output->mode.vdisplay, 24, 32,
+			 shown->pitch, next.handle, &id))
+		lab_die(name, "no BO can be created for a page flip: %s", strerror(errno));
+	memset(next.map, 0x41, next.size);
+	lab_slow_down(card.name, name, "pace", pace);
+	if (drmModePageFlip(card.fd, output->crtc, id, DRM_MODE_PAGE_FLIP_EVENT, NULL))
+		lab_die(name, "the page cannot be flipped: %s", strerror(errno));
+	if (lab_supervised() && lab_bo_busy(&card, &next, NULL) != 1)
+		lab_die(name, "the flip's BO is not busy");
+	return next;
+}
+
+/* Waits for the events that were pending: one of the page flip, @expected_vblanks of blanks. */
+static void check_events(unsigned int expected_vblanks)
 {
 	unsigned int flips = 0, vblanks = 0;
 	struct drm_event event;
 	char buffer[256];
 
-	while (flips + vblanks < 2 && ready(card.fd, POLLIN)) {
+	while (flips + vblanks < 1 + expected_vblanks && ready(card.fd, POLLIN)) {
 		ssize_t size = read(card.fd, buffer, sizeof(buffer));
 
 		for (ssize_t at = 0; at + (ssize_t)sizeof(event) <= size; at += event.length) {
@@ -149,7 +191,7 @@ static void check_events(void)
 		}
 	}
 	fail_unless(flips == 1, "the event of the page flip does not come");
-	fail_unless(vblanks == 1, "the event of the vertical blank does not come");
+	fail_unless(vblanks == expected_vblanks, "the event of the vertical blank does not come");
 }
 
 static void framebuffer(void)
@@ -162,40 +204,67 @@ static void framebuffer(void)
 	};
 	struct output output = find_output(card.fd, card.name);
 	uint32_t blob, lessee, leased[2] = { output.crtc, output.connector };
-	struct lab_framebuffer fb[2], cursor;
+	struct lab_framebuffer shown, cursor;
+	struct lab_bo next;
 	int lease;
 
-	for (int i = 0; i < 2; i++) {
-		fb[i] = lab_framebuffer_new(card.fd, name, output.mode.hdisplay,
-					    output.mode.vdisplay, 24, 32);
-		memset(fb[i].map, 0x40 + i, fb[i].size);
-	}
+	shown = lab_framebuffer_new(card.fd, name, output.mode.hdisplay, output.mode.vdisplay, 24,
+				    32);
+	memset(shown.map, 0x40, shown.size);
 	cursor = lab_framebuffer_new(card.fd, name, 64, 64, 0, 32);
-	if (drmModeSetCrtc(card.fd, output.crtc, fb[0].id, 0, 0, &output.connector, 1,
+	if (drmModeSetCrtc(card.fd, output.crtc, shown.id, 0, 0, &output.connector, 1,
 			   &output.mode) ||
 	    drmModeSetCursor(card.fd, output.crtc, cursor.handle, 64, 64) ||
 	    drmModeCreatePropertyBlob(card.fd, &output.mode, sizeof(output.mode), &blob) ||
-	    drmWaitVBlank(card.fd, &vblank) ||
-	    drmModePageFlip(card.fd, output.crtc, fb[1].id, DRM_MODE_PAGE_FLIP_EVENT, NULL))
+	    drmWaitVBlank(card.fd, &vblank))
 		lab_die(name, "nothing can be displayed: %s", strerror(errno));
 	lease = drmModeCreateLease(card.fd, leased, 2, O_CLOEXEC, &lessee);
 	if (lease < 0)
 		lab_die(name, "the display cannot be leased: %s", strerror(-lease));
+	next = begin_flip(&output, &shown, PACE_US);
 	take_away();
-	fail_unless(drmModeRmFB(card.fd, fb[0].id) && errno == ENODEV,
+	lab_slow_down(card.name, name, "pace", 0);
+	fail_unless(drmModeRmFB(card.fd, shown.id) && errno == ENODEV,
 		    "an ioctl after the unbind does not return ENODEV");
 	fail_unless(!drmModeGetCrtc(lease, output.crtc) && errno == ENODEV,
 		    "an ioctl of the lessee after the unbind does not return ENODEV");
-	check_events();
-	for (int i = 0; i < 2; i++) {
-		check_mapping((volatile uint32_t *)fb[i].map);
-		munmap(fb[i].map, fb[i].size);
-	}
+	check_events(1);
+	check_mapping((volatile uint32_t *)shown.map);
+	munmap(shown.map, shown.size);
+	check_mapping(next.map);
+	munmap(next.map, next.size);
 	close(card.fd);
 	close(lease);
 	/* The cursor's mapping outlives the file. */
 	check_mapping((volatile uint32_t *)cursor.map);
 	munmap(cursor.map, cursor.size);
+}
+
+static void flip(void)
+{
+	struct output output = find_output(card.fd, card.name);
+	struct lab_framebuffer shown = lab_framebuffer_new(card.fd, name, output.mode.hdisplay,
+							   output.mode.vdisplay, 24, 32);
+	struct lab_bo slow, next, *const list[] = { &slow };
+
+	if (drmModeSetCrtc(card.fd, output.crtc, shown.id, 0, 0, &output.connector, 1,
+			   &output.mode))
+		lab_die(name, "nothing can be displayed: %s", strerror(errno));
+	if (lab_bo_create(&card, HANG_BYTES, RADEON_GEM_DOMAIN_GTT, &slow))
+		lab_die(name, "no BO can be created");
+	lab_slow_down(card.name, name, "pace", HANG_US);
+	if (lab_move(&card, list, 1, RADEON_GEM_DOMAIN_VRAM))
+		lab_die(name, "the GPU cannot be given a long copy");
+	/* Its copy is behind that one. */
+	next = begin_flip(&output, &shown, HANG_US);
+	take_away();
+	lab_slow_down(card.name, name, "pace", 0);
+	check_events(0);
+	check_mapping(next.map);
+	close(card.fd);
+	munmap(next.map, next.size);
+	munmap(slow.map, slow.size);
+	munmap(shown.map, shown.size);
 }
 
 static void console(void)
@@ -277,20 +346,72 @@ static int fault(void)
 	return unbound ? -ENODEV : 0;
 }
 
-/* A file that reads registers. Its directory is removed with the card. */
+/* The card's files in debugfs, open; -1 for another kind of file. */
+static struct {
+	glob_t paths;
+	int *fds;
+} debugfs_files;
+
+static void open_debugfs(void)
+{
+	char pattern[64];
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/dri/%u/*", card.minor);
+	/* The stock driver has its files in the root. */
+	if (glob(pattern, 0, NULL, &debugfs_files.paths) ||
+	    glob("/sys/kernel/debug/r[0-9avs]*_*", GLOB_APPEND, NULL,
+		 &debugfs_files.paths) == GLOB_NOSPACE)
+		lab_die(name, "%s has no files in debugfs", card.name);
+	debugfs_files.fds = calloc(debugfs_files.paths.gl_pathc, sizeof(int));
+	for (size_t i = 0; debugfs_files.fds && i < debugfs_files.paths.gl_pathc; i++) {
+		const char *path = debugfs_files.paths.gl_pathv[i];
+		struct stat st;
+
+		debugfs_files.fds[i] = stat(path, &st) || !S_ISREG(st.st_mode) ? -1 :
+				       open(path, O_RDONLY | O_CLOEXEC);
+	}
+}
+
+/* Reads the beginning of each: VRAM is slow. Their directory is removed with the card. */
 static int debugfs(void)
 {
-	char path[64], text[4096];
-	int fd, ret = 0;
+	char text[256];
+	int ret = 0;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/radeon_ring_gfx", card.minor);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ENODEV : -errno;
-	while (!ret && read(fd, text, sizeof(text)) > 0)
-		;
-	close(fd);
+	for (size_t i = 0; !ret && i < debugfs_files.paths.gl_pathc; i++) {
+		const char *path = debugfs_files.paths.gl_pathv[i];
+		int fd;
+
+		/* A read of this one resets the GPU. */
+		if (debugfs_files.fds[i] < 0 || strstr(path, "gpu_reset"))
+			continue;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			ret = errno == ENOENT ? -ENODEV : -errno;
+			continue;
+		}
+		if (read(fd, text, sizeof(text)) < 0 && errno != EIO)
+			ret = -errno;
+		close(fd);
+	}
 	return ret;
+}
+
+/* The open files after the unbind: none of them reads the card. */
+static void close_debugfs(void)
+{
+	char text[256];
+
+	for (size_t i = 0; i < debugfs_files.paths.gl_pathc; i++) {
+		if (debugfs_files.fds[i] < 0)
+			continue;
+		if (read(debugfs_files.fds[i], text, sizeof(text)) >= 0)
+			lab_result(LAB_FAIL, name, "%s can be read after the unbind",
+				   debugfs_files.paths.gl_pathv[i]);
+		close(debugfs_files.fds[i]);
+	}
+	globfree(&debugfs_files.paths);
+	free(debugfs_files.fds);
 }
 
 static const struct worker {
@@ -331,6 +452,7 @@ static void ioctls(void)
 		lab_die(name, "no BO can be created");
 	/* Only the mapping is left. */
 	drmCloseBufferHandle(second.fd, closed.handle);
+	open_debugfs();
 	for (unsigned int i = 0; i < WORKERS; i++)
 		if (pthread_create(&threads[i], NULL, work, (void *)&workers[i]))
 			lab_die(name, "no thread can be created");
@@ -351,6 +473,7 @@ static void ioctls(void)
 				   workers[i].what, (int)(intptr_t)ret,
 				   strerror(-(int)(intptr_t)ret));
 	}
+	close_debugfs();
 	*(volatile uint32_t *)mapped.map = 0;
 	check_mapping(mapped.map);
 	lab_bo_close(&card, &mapped);
@@ -385,6 +508,7 @@ static void dma_buf(void)
 		    "an import after the unbind does not return ENODEV");
 	lab_bo_close(&card, &bo);
 	close(card.fd);
+	check_module_stays("a dma-buf");
 	/* Wait for its fence, and begin new waits. */
 	fail_unless(ready(sync.fd, POLLIN), "a fence of the card has not signalled");
 	fail_unless(ready(fd, POLLIN) && ready(fd, POLLOUT), "the dma-buf stays busy");
@@ -399,9 +523,45 @@ static void dma_buf(void)
 	close(fd);
 	/* The mapping is the last reference to the card. */
 	if (late != MAP_FAILED) {
+		check_module_stays("a mapping");
 		check_mapping(late);
 		munmap(late, BO_BYTES);
 	}
+}
+
+/* The driver is bound until the module is unloaded. */
+static void unload(void)
+{
+	struct dma_buf_export_sync_file sync = { .flags = DMA_BUF_SYNC_RW };
+	struct sync_fence_info fence = { 0 };
+	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&fence };
+	struct lab_bo bo, *const list[] = { &bo };
+	uint32_t *map;
+	int fd;
+
+	if (lab_bo_create(&card, BO_BYTES, RADEON_GEM_DOMAIN_GTT, &bo) ||
+	    drmPrimeHandleToFD(card.fd, bo.handle, DRM_CLOEXEC | DRM_RDWR, &fd))
+		lab_die(name, "no BO can be exported: %s", strerror(errno));
+	map = mmap(NULL, BO_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		lab_die(name, "the dma-buf cannot be mapped: %s", strerror(errno));
+	if (lab_move(&card, list, 1, RADEON_GEM_DOMAIN_VRAM) ||
+	    ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &sync))
+		lab_die(name, "the dma-buf has no fence: %s", strerror(errno));
+	lab_bo_close(&card, &bo);
+	check_module_stays("a file");
+	close(card.fd);
+	check_module_stays("a dma-buf");
+	close(fd);
+	check_module_stays("a mapping");
+	*(volatile uint32_t *)map = WORD;
+	fail_unless(*(volatile uint32_t *)map == WORD, "a write to the last mapping is lost");
+	munmap(map, BO_BYTES);
+	lab_card_unbind(&card, name, "rmmod radeon");
+	fail_unless(ready(sync.fd, POLLIN), "a fence of the card has not signalled");
+	fail_unless(!ioctl(sync.fd, SYNC_IOC_FILE_INFO, &info) && info.num_fences == 1,
+		    "the fence has no name after the module was unloaded");
+	close(sync.fd);
 }
 
 /* Has another device import a BO of this one. Ends the program if the import fails. */
@@ -529,12 +689,16 @@ static const struct unbind_case {
 } cases[] = {
 	{ "framebuffer", "a display server keeps its framebuffers, gets ENODEV, and closes",
 	  framebuffer, false, false },
+	{ "flip", "a page flip that waits for a GPU that hangs sends its event", flip, false,
+	  false },
 	{ "console", "an open and mapped console is closed after the unbind", console, true,
 	  false },
 	{ "ioctls", "threads in ioctls, debugfs and page faults end with ENODEV", ioctls, true,
 	  false },
 	{ "dma-buf", "a dma-buf can be waited for and mapped, and is closed last", dma_buf, true,
 	  false },
+	{ "unload", "files, dma-bufs and mappings keep the module, and a fence outlives it", unload,
+	  true, false },
 	{ "importer", "the importer shows the BOs after the unbind", importer_lives, true, true },
 	{ "orphan", "the importer shows the BOs that only it has", orphan, true, true },
 	{ "exporter", "another GPU uses the BO after the unbind", exporter, true, true },
@@ -545,8 +709,8 @@ static const struct unbind_case {
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {
-		"framebuffer", "console", "ioctls", "dma-buf", "importer", "orphan", "exporter",
-		"peer", NULL,
+		"framebuffer", "flip", "console", "ioctls", "dma-buf", "unload", "importer",
+		"orphan", "exporter", "peer", NULL,
 	};
 	const char *which = NULL, *what = NULL;
 	const struct lab_option option_table[] = {
@@ -561,7 +725,7 @@ int main(int argc, char **argv)
 	};
 	const struct lab_program program = {
 		.name = "unbind-clients",
-		.purpose = "Unbinds the driver from a card while programs use it.",
+		.purpose = "Unbinds the driver from a card while programs use it. Needs the lab's model.",
 		.options = option_table,
 	};
 	const struct unbind_case *run = cases;

@@ -3,12 +3,13 @@
 #
 # Each card is taken away while programs use it, and comes back: each case of unbind-clients runs
 # with an unbind and with a removal from the PCI bus. With lab.second_display= that driver imports
-# BOs; with two cards each imports those of the other. Then a card is unbound or removed while the
-# driver is being bound to it. At last a PCI Express card is unplugged.
+# BOs; with two cards each imports those of the other. The module is unloaded while only a fence is
+# left. Then a card is unbound or removed while the driver is being bound to it, and two processes
+# bind and unbind it while a third one opens its node. At last a PCI Express card is unplugged.
 #
 #   lab.rounds=N        repeat the cases until cards have been taken away N times
 #   lab.cases=CASE,...  these cases alone
-#   lab.ways=WAY,...    of unbind, remove, bind and unplug, these alone
+#   lab.ways=WAY,...    of unbind, remove, unload, bind and unplug, these alone
 #
 # limit: 2400
 # silence: 300
@@ -110,6 +111,43 @@ bind_race() {
 	run gtt-move --card "$card" --rounds 1 --limit-mib 4
 }
 
+# bind_races CARD: two processes bind and unbind the driver, each as fast as it can, and a third one
+# opens the card's node. In the end the card can be bound.
+bind_races() {
+	local card=$1 bdf driver=/sys/bus/pci/drivers/radeon node binder opener opened
+
+	bdf=$(pci_address "$card")
+	consoles_off
+	: >/tmp/racing
+	: >/tmp/opened
+	while [ -e /tmp/racing ]; do
+		for node in "/sys/bus/pci/devices/$bdf/drm"/card*; do
+			! true <"/dev/dri/${node##*/}" || echo "$node" >>/tmp/opened
+		done
+	done 2>/dev/null &
+	opener=$!
+	while [ -e /tmp/racing ]; do
+		echo "$bdf" >$driver/bind
+	done 2>/dev/null &
+	binder=$!
+	for _ in 1 2 3 4 5 6; do
+		# It fails until the bind has begun.
+		until echo "$bdf" >$driver/unbind; do
+			:
+		done 2>/dev/null
+	done
+	rm /tmp/racing
+	wait $binder $opener
+	come_back "$bdf"
+	opened=$(wc -l </tmp/opened)
+	if [ -n "$(minor "$card")" ] && [ "$opened" -gt 0 ]; then
+		result pass "$card.bind-races" "6 unbinds; the node was opened $opened times"
+	else
+		result fail "$card.bind-races" "it is not bound, or not opened ($opened times)"
+	fi
+	run gtt-move --card "$card" --rounds 1 --limit-mib 4
+}
+
 # unplug CARD: QEMU unplugs the card while a client uses the GPU. It does not come back.
 unplug() {
 	local bdf way
@@ -127,11 +165,20 @@ leaks_from_here
 load_radeon
 matrix
 leaks matrix
+if chosen unload "$LAB_WAYS"; then
+	for card in $(cards); do
+		consoles_off
+		run unbind-clients --card "$card" --case unload
+		load_radeon
+	done
+	leaks unload
+fi
 if chosen bind "$LAB_WAYS"; then
 	for card in $(cards); do
 		bdf=$(pci_address "$card")
 		bind_race "$card" "$bdf" /sys/bus/pci/drivers/radeon/unbind
 		bind_race "$card" 1 "/sys/bus/pci/devices/$bdf/remove"
+		bind_races "$card"
 	done
 	leaks bind
 fi
