@@ -278,7 +278,8 @@ static void clipped(void **state)
 	ring_run(f);
 	assert_int_equal(draw_pixel(f, 32, 0), 0xff0000ff);
 	assert_int_equal(draw_pixel(f, 32, 40), 0xff0000ff);
-	assert_in_range(stat_get(f, draw_pixels), 1000, TARGET_SIZE * TARGET_SIZE);
+	/* The edges leave the target below: in front of the eye all of it is covered. */
+	assert_true(stat_get(f, draw_pixels) == TARGET_SIZE * TARGET_SIZE);
 	draw_vertices(f, TRIANGLES, wide, 3);
 	ring_run(f);
 	assert_int_equal(draw_pixel(f, 48, 0), 0xffea0000);	/* (48.5 / 32 + 4) / 6 */
