@@ -298,6 +298,8 @@ boot_full() {
 	cp -a /tmp/boot/. /boot
 	our_packages
 	said 'the initramfs could not be made'
+	! grep 'is used from the next boot on' /tmp/apt.log ||
+		fail 'apt says that the next boot uses our driver'
 	check_kernels
 	cmp /boot/initrd.img-"$(kernel old)" /tmp/boot/initrd.img-"$(kernel old)" ||
 		fail 'the old initramfs is gone'
